@@ -1,0 +1,82 @@
+# One vocabulary for a person, a hook and CI.  `make help` lists the words.
+SHELL := /bin/sh
+PYTHON ?= $(shell for v in python3 python3.13 python3.12 python3.11; do \
+	"$$v" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo "$$v" && break; done || true)
+ifeq ($(strip $(PYTHON)),)
+PYTHON := python3
+endif
+VENV := .venv
+PY := $(VENV)/bin/python
+PORT ?= 3000
+SERVE ?= 1
+export PYTHONDONTWRITEBYTECODE ?=
+export MLFLOW_DISABLE_TELEMETRY := true
+export BENTOML_DO_NOT_TRACK := True
+export MLFLOW_ALLOW_PICKLE_DESERIALIZATION := false
+
+.DEFAULT_GOAL := help
+.PHONY: help doctor setup setup-dev demo demo-real mlflow pages test check format lint types imports serve clean
+
+help: ## list the words
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+doctor: ## name what this machine lacks
+	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "luotain: python3 is missing: install Python 3.11 to 3.13." >&2; exit 1; }
+	@$(PYTHON) configs/doctor.py
+
+$(VENV)/.base: requirements.lock
+	@$(MAKE) --no-print-directory doctor
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@echo "Installing what requirements.lock names (some minutes, 1.4 GB) ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.base
+	@echo "Installing what requirements-dev.lock names ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+setup: $(VENV)/.base ## make .venv with what the demo and the service need
+
+setup-dev: $(VENV)/.dev ## make .venv with the tests' tools too
+
+demo: setup ## simulated county, end to end, then serve (SERVE=0 stops before)
+	@test "$(SERVE)" = 0 || $(PYTHON) configs/doctor.py $(PORT)
+	@$(PY) -m training.tracking --config configs/segmentation.yaml > /dev/null &
+	@$(PY) -m features.simulator --config configs/county/demo.yaml
+	@$(PY) -m training.retrain --config configs/retrain.yaml
+	@test "$(SERVE)" = 0 || $(PY) -m serving.serve --config configs/serving.yaml --port $(PORT)
+
+serve: setup ## serve what the last demo promoted
+	@$(PY) -m serving.serve --config configs/serving.yaml --port $(PORT)
+
+demo-real: setup ## the same road on real input (LUOTAIN_DATA, default ../shared/data)
+	@$(PY) -m training.retrain --config configs/real/retrain.yaml
+
+mlflow: setup ## open MLflow's own page on loopback
+	@$(PY) -m training.tracking --config configs/segmentation.yaml --open
+
+pages: setup-dev ## write the screenshots of docs/images
+	@$(PY) -m tests.screenshots
+
+format: setup-dev ## put the code in shape
+	@$(VENV)/bin/ruff format .
+	@$(VENV)/bin/ruff check --fix .
+
+lint: setup-dev
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/ruff check .
+
+types: setup-dev
+	@$(VENV)/bin/mypy
+
+imports: setup-dev
+	@$(VENV)/bin/lint-imports --config pyproject.toml
+
+test: setup-dev ## every test
+	@$(PY) -m pytest -n 2 --dist loadgroup
+
+check: lint types imports test ## format, lint, types, import rules, tests: what CI runs
+
+clean: ## remove what the commands made, not the environment
+	@rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

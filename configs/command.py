@@ -1,0 +1,37 @@
+"""How every command starts and ends: `--config FILE`, one sentence on failure, an exit code, no traceback."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from configs.errors import LuotainError
+
+
+def parse_config_path(argv: Sequence[str] | None, module: str, purpose: str, default: str) -> str:
+    """The value of `--config`, the only option of a pipeline step.  `default` is shown in the help."""
+    parser = argparse.ArgumentParser(prog=f"python -m {module}", description=purpose)
+    parser.add_argument("--config", default=default, help=f"YAML file (default: {default})")
+    return str(parser.parse_args(argv).config)
+
+
+def say(text: str = "") -> None:
+    """Print one line for the person who typed the command.  The only way a command writes to stdout."""
+    print(text, flush=True)
+
+
+def run_command(action: Callable[[], None]) -> int:
+    """Run `action`; a LuotainError becomes one sentence on stderr and its exit code, Ctrl-C becomes 130."""
+    try:
+        action()
+    except LuotainError as error:
+        print(f"luotain: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("luotain: stopped by the user; nothing half-written was kept.", file=sys.stderr)
+        return 130
+    except OSError as error:
+        what = error.strerror or type(error).__name__
+        where = f" ({error.filename})" if error.filename else ""
+        print(f"luotain: the system refused: {what}{where}. Check free space and permissions.", file=sys.stderr)
+        return 1
+    return 0

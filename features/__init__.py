@@ -1,0 +1,1 @@
+"""Registers to what was known about a client on a date, and to demand series."""

@@ -1,0 +1,1 @@
+"""What a fitted model is: fit, predict, explain, compute.  No clock, no network."""

@@ -1,0 +1,150 @@
+"""What a person is told: plain frozen records, the same in the JSON answer, on the page and in the log.
+
+Numbers are kept in full precision; rounding is for the page.  Texts are dicts {"fi": ..., "sv": ..., "en": ...}.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Text = Mapping[str, str]
+Status = Literal["answered", "not_eligible", "not_assessable"]
+MODEL_INFORMS: Text = {
+    "fi": "Malli antaa tietoa; ammattilainen päättää.",
+    "sv": "Modellen ger information; den yrkesutbildade personen beslutar.",
+    "en": "The model informs; the professional decides.",
+}
+
+
+@dataclass(frozen=True)
+class ModelStamp:
+    """Which model spoke, and up to which date it knew."""
+
+    name: str
+    version: str
+    bundle_sha256: str
+    data_until: str
+    """Last day whose records could be known (ISO date)."""
+    as_of: str
+    """The answer knows only what was recorded strictly before this midnight (ISO date)."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One feature family's share of the number shown, on the log-odds scale."""
+
+    family: str
+    name: Text
+    dimension: str
+    role: str
+    contribution: float
+    feature: str
+    """The feature of the family that weighed most; `value` is the client's own."""
+    value: float | None
+    comparison: float | None
+    """What is usual in the comparison group (median, k >= 5), or None when the group is too small."""
+    source: str
+    sentence: Text
+    sensitivity: str = "normal"
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A family with nothing known of this client: absent, never assumed to be zero."""
+
+    family: str
+    name: Text
+    source: str
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """One explained probability: base + sum of contributions = log-odds of `probability` (difference <= 1e-9)."""
+
+    id: str
+    name: Text
+    outcome: Text
+    """What the probability is of, e.g. high complexity."""
+    probability: float
+    log_odds: float
+    base: float
+    contributions: tuple[Reason, ...]
+    """Every family of the model, largest absolute share first."""
+    reasons: tuple[Reason, ...]
+    """The 3-5 that are said aloud, in both directions where both exist."""
+    scale: str = "log_odds"
+
+
+@dataclass(frozen=True)
+class SegmentShare:
+    """One segment of the scheme and how probable it is."""
+
+    segment: str
+    name: Text
+    description: Text
+    probability: float
+    proposed: bool
+
+
+@dataclass(frozen=True)
+class SegmentAnswer:
+    """The proposed segment of one client.  `status` other than "answered" leaves the lists empty and says why."""
+
+    stamp: ModelStamp
+    status: Status
+    status_reason: Text
+    scheme: str
+    scheme_version: str
+    client_flow: str
+    need_duration: str
+    segments: tuple[SegmentShare, ...]
+    axes: tuple[Likelihood, ...]
+    missing: tuple[Missing, ...]
+    sources: tuple[str, ...]
+    notice: Text
+
+
+@dataclass(frozen=True)
+class NeedAnswer:
+    """How likely one need task's outcome is for one client within its horizon."""
+
+    stamp: ModelStamp
+    status: Status
+    status_reason: Text
+    task: str
+    horizon_days: int
+    gap_days: int
+    likelihood: Likelihood | None
+    missing: tuple[Missing, ...]
+    sources: tuple[str, ...]
+    notice: Text
+
+
+@dataclass(frozen=True)
+class ForecastPoint:
+    """One period of one series: the forecast, its interval, and what was seen a year before."""
+
+    period_start: str
+    value: float
+    low80: float
+    high80: float
+    low95: float
+    high95: float
+    last_year: float | None
+
+
+@dataclass(frozen=True)
+class ForecastAnswer:
+    """A demand forecast with the back-test error that the planner should expect."""
+
+    stamp: ModelStamp
+    series_id: str
+    name: Text
+    unit: Text
+    period: str
+    member: str
+    backtest: Mapping[str, float]
+    """Mean absolute scaled error of the served member and of seasonal naive, WAPE, coverage at 80 and 95 %."""
+    history: tuple[tuple[str, float], ...]
+    points: tuple[ForecastPoint, ...]
+    notice: Text

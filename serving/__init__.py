@@ -1,0 +1,1 @@
+"""One BentoML service: API, pages, access, decision log, audit log."""

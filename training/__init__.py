@@ -1,0 +1,1 @@
+"""Features to a registered, measured model version: fits, searches, tracks, promotes."""
