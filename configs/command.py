@@ -19,13 +19,18 @@ def say(text: str = "") -> None:
     print(text, flush=True)
 
 
+def fail(error: LuotainError) -> int:
+    """Print the error's sentence on stderr and return its exit code."""
+    print(f"luotain: {error}", file=sys.stderr, flush=True)
+    return error.exit_code
+
+
 def run_command(action: Callable[[], None]) -> int:
     """Run `action`; a LuotainError becomes one sentence on stderr and its exit code, Ctrl-C becomes 130."""
     try:
         action()
     except LuotainError as error:
-        print(f"luotain: {error}", file=sys.stderr)
-        return error.exit_code
+        return fail(error)
     except KeyboardInterrupt:
         print("luotain: stopped by the user; nothing half-written was kept.", file=sys.stderr)
         return 130

@@ -1,0 +1,48 @@
+"""Writes the data contract as Markdown: `python -m features.tables.document > docs/data-contract.md`."""
+
+from configs.command import say
+from features.tables import TABLES, Column, Table
+
+HEAD = """# Data contract: thirteen canonical tables
+
+Made by `python -m features.tables.document` from `features/tables/`; a test keeps this page equal to the code.
+
+Times are wall-clock Europe/Helsinki, to the second. Intervals are half-open, `[start, end)`. Every date carries the
+clock on which it became known: at a prediction date `as_of` a date is known only when the date **and** its clock are
+strictly before `as_of`. `superseded_at` closes a version that a later delivery corrected. Absence before
+`residents.history_start` is unknown, not zero.
+"""
+
+
+def contract() -> str:
+    """The whole page."""
+    return HEAD + "".join(_section(table) for table in TABLES.values())
+
+
+def _section(table: Table) -> str:
+    rows = "".join(_row(column) for column in table.columns)
+    return (
+        f"\n## {table.name}\n\nOne row is {table.row}. Register: {table.register}. "
+        f"The same row in a corrected delivery: {', '.join(f'`{name}`' for name in table.key)}.\n\n"
+        "| column | type | meaning | unit | allowed | clock |\n|---|---|---|---|---|---|\n" + rows
+    )
+
+
+def _row(column: Column) -> str:
+    kind = column.kind + (", may be empty" if column.nullable else "")
+    clock = f"`{column.clock}`" if column.clock else ""
+    return f"| `{column.name}` | {kind} | {column.meaning} | {column.unit or ''} | {_allowed(column)} | {clock} |\n"
+
+
+def _allowed(column: Column) -> str:
+    if column.allowed:
+        return ", ".join(f"`{value}`" for value in column.allowed)
+    if column.low is not None or column.high is not None:
+        low = "" if column.low is None else f"{column.low:g}"
+        high = "" if column.high is None else f"{column.high:g}"
+        return f"{low}–{high}" if high else f"≥ {low}"
+    return ""
+
+
+if __name__ == "__main__":
+    say(contract().rstrip())

@@ -1,0 +1,120 @@
+"""Tables of a person: the stay, contacts, lasting services, ties."""
+
+from features.tables.columns import (
+    CHANNELS,
+    SECTORS,
+    STATUSES,
+    URGENCIES,
+    Column,
+    Table,
+    client_column,
+    clock,
+    common_columns,
+    date,
+    text,
+)
+
+RESIDENTS = Table(
+    "residents",
+    "a person's stay in the county",
+    "population register extract",
+    (
+        client_column(),
+        Column("birth_year", "integer", "year of birth", unit="year", low=1895, high=2100),
+        text("sex", "sex in the register", allowed=("female", "male", "unknown")),
+        text("language", "service language", allowed=("fi", "sv", "other")),
+        text("municipality", "municipality code, three digits"),
+        text("postal_area", "postal code area, five digits", nullable=True),
+        date("history_start", "first date from which the source's events of this person are complete", "recorded_at"),
+        date("died_on", "date of death", "died_recorded_at", nullable=True),
+        clock("died_recorded_at", "the death"),
+        date("valid_from", "start of the stay", "recorded_at"),
+        date("valid_to", "end of the stay", "valid_to_recorded_at", nullable=True),
+        clock("valid_to_recorded_at", "the end of the stay"),
+        Column("non_disclosure", "flag", "turvakielto: never a feature; hides places and contacts"),
+        *common_columns(),
+    ),
+    key=("client_id", "valid_from"),
+    time="valid_from",
+)
+
+CONTACTS = Table(
+    "contacts",
+    "one contact or visit",
+    "AvoHILMO-like contacts, social-care contacts, home-care visits",
+    (
+        client_column(),
+        date("time", "when it took place", "recorded_at"),
+        text("sector", "sector of the service", allowed=SECTORS),
+        text("service", "service code of the county's catalogue"),
+        text("channel", "how it took place", allowed=CHANNELS),
+        text("profession", "profession group of the professional", nullable=True),
+        text("professional_id", "pseudonym of the professional", nullable=True),
+        text("urgency", "urgency class", allowed=URGENCIES),
+        text("reason", "reason group code", nullable=True),
+        text("status", "what became of it", allowed=STATUSES),
+        Column("minutes", "number", "duration", nullable=True, unit="minutes", low=0, high=1440),
+        text("unit", "organisational unit that gave it", nullable=True),
+        *common_columns(),
+    ),
+    key=("client_id", "time", "service", "channel", "professional_id"),
+    time="time",
+)
+
+EPISODES = Table(
+    "episodes",
+    "a service that lasts",
+    "service decisions, care registers",
+    (
+        client_column(),
+        date("start", "first day", "recorded_at"),
+        date("end", "first day after; empty = open", "end_recorded_at", nullable=True),
+        clock("end_recorded_at", "the end"),
+        text("kind", "kind of service, e.g. home_care_regular, residential_24h, ward_stay"),
+        text("intensity", "intensity class inside the kind", nullable=True),
+        Column(
+            "granted_minutes_per_week",
+            "number",
+            "granted service",
+            nullable=True,
+            unit="minutes per week",
+            low=0,
+            high=10080,
+        ),
+        text("unit", "organisational unit", nullable=True),
+        *common_columns(),
+    ),
+    key=("client_id", "start", "kind"),
+    time="start",
+)
+
+RELATIONS = Table(
+    "relations",
+    "a tie of the client to a person or unit",
+    "client records: named professionals, informal care agreements, care relationships",
+    (
+        client_column(),
+        text("other_kind", "what the other end is", allowed=("client", "professional", "unit")),
+        text("other_id", "pseudonym or unit code of the other end"),
+        text(
+            "role",
+            "what the other end is to the client",
+            allowed=(
+                "informal_carer",
+                "cared_for",
+                "named_doctor",
+                "named_nurse",
+                "own_worker",
+                "care_relationship",
+                "other",
+            ),
+        ),
+        text("service_task", "service task of the relation", nullable=True),
+        date("valid_from", "first day", "recorded_at"),
+        date("valid_to", "first day after; empty = open", "valid_to_recorded_at", nullable=True),
+        clock("valid_to_recorded_at", "the end"),
+        *common_columns(),
+    ),
+    key=("client_id", "other_kind", "other_id", "role", "valid_from"),
+    time="valid_from",
+)
