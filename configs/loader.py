@@ -90,8 +90,13 @@ def validate_config(values: Mapping[str, Any], model: type[C], shown: str) -> C:
 
 
 def var_folder(configured: str) -> Path:
-    """The data folder: `LUOTAIN_VAR` from the environment wins over the config, as MLFLOW_TRACKING_URI does."""
-    folder = Path(os.environ.get("LUOTAIN_VAR") or configured).expanduser()
+    """The data folder.  `LUOTAIN_VAR` from the environment takes the place of `var` in the config, as
+    MLFLOW_TRACKING_URI wins over its config: `var/real` becomes `$LUOTAIN_VAR/real`.
+    """
+    given = os.environ.get("LUOTAIN_VAR")
+    parts = Path(configured).expanduser().parts
+    below = parts[1:] if parts[:1] == ("var",) else ()
+    folder = Path(given).expanduser().joinpath(*below) if given else Path(configured).expanduser()
     return folder if folder.is_absolute() else PROJECT_ROOT / folder
 
 

@@ -91,8 +91,9 @@ def test_paths_are_found_from_any_folder(tmp_path: Path, monkeypatch: pytest.Mon
     assert resolve_path("configs/loader.py").is_file()
 
 
-def test_the_environment_wins_over_the_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_takes_the_place_of_var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LUOTAIN_VAR", str(tmp_path))
     assert var_folder("var") == tmp_path
+    assert var_folder("var/real") == tmp_path / "real"
     monkeypatch.delenv("LUOTAIN_VAR")
-    assert var_folder("var").name == "var"
+    assert var_folder("var/real").parts[-2:] == ("var", "real")

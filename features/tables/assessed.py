@@ -63,8 +63,8 @@ PLANS = Table(
     "care plans, client plans, rehabilitation plans",
     (
         client_column(),
-        date("valid_from", "first day of validity", "recorded_at"),
-        date("valid_to", "first day after validity; empty = open", "valid_to_recorded_at", nullable=True),
+        date("valid_from", "first day of validity", "recorded_at", planned=True),
+        date("valid_to", "first day after validity; empty = open", "valid_to_recorded_at", nullable=True, planned=True),
         clock("valid_to_recorded_at", "the end of validity"),
         text("kind", "kind of plan", allowed=("care_plan", "client_plan", "rehab_plan")),
         text("responsible_role", "role responsible for the plan", nullable=True),

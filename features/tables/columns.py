@@ -20,6 +20,8 @@ class Column:
     high: float | None = None
     clock: str | None = None
     """For a date: the column that says when this date was recorded."""
+    planned: bool = False
+    """For a date: it may be agreed ahead, so it may lie after its clock and after the day of the delivery."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,8 @@ def text(name: str, meaning: str, nullable: bool = False, allowed: tuple[str, ..
     return Column(name, "text", meaning, nullable=nullable, allowed=allowed)
 
 
-def date(name: str, meaning: str, clock: str, nullable: bool = False) -> Column:
-    return Column(name, "time", meaning, nullable=nullable, clock=clock)
+def date(name: str, meaning: str, clock: str, nullable: bool = False, planned: bool = False) -> Column:
+    return Column(name, "time", meaning, nullable=nullable, clock=clock, planned=planned)
 
 
 def clock(name: str, of: str) -> Column:

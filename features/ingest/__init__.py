@@ -1,0 +1,1 @@
+"""From delivered files to a published snapshot of the store: `python -m features.ingest`."""

@@ -1,0 +1,26 @@
+"""The ingest's own config."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from configs.loader import StrictConfig
+
+
+class Identity(StrictConfig):
+    """How people are told apart.  Both settings belong to development and are refused in production."""
+
+    test_range: Literal["refuse", "link"] = "refuse"
+    create_key: bool = Field(default=False, description="make a random key file when there is no key")
+
+
+class IngestConfig(StrictConfig):
+    """One run of the ingest."""
+
+    var: str
+    sources: tuple[str, ...] = Field(min_length=1, description="mapping files, globs from the project's folder")
+    identity: Identity = Identity()
+    n_buckets: int = Field(default=16, ge=1, le=4096)
+    quarantine_limit: float = Field(default=0.05, ge=0, le=1, description="share of a file's rows; more refuses it all")
+    threads: int = Field(default=2, ge=1)
+    memory_mb: int = Field(default=1200, ge=200)

@@ -1,0 +1,171 @@
+"""The manifest: the one file that says what the store holds.  Replaced atomically, never edited."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from configs.errors import DataError
+
+MANIFEST = "manifest.json"
+PREVIOUS = "manifests"
+FORMAT = 1
+CODE_VERSION = "0.1.0"
+"""Raised when the same extracts would give other rows."""
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """One immutable Parquet file of one table and bucket."""
+
+    path: str
+    sha256: str
+    size: int
+    rows: int
+    bucket: int
+    batch: str
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """What became of the rows of one delivered file: rows = accepted + quarantined + filtered."""
+
+    source: str
+    table: str
+    name: str
+    sha256: str
+    mapping_sha256: str
+    rows: int
+    accepted: int
+    filtered: int
+    stored: int
+    quarantined: Mapping[str, int]
+    covers_until: str | None = None
+
+    def __post_init__(self) -> None:
+        found = self.accepted + self.filtered + sum(self.quarantined.values())
+        if found != self.rows:
+            raise DataError(f"{self.name}: {self.rows} rows came in and {found} are accounted for. Nothing was kept.")
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What makes the same delivery the same: its bytes, and what it was read as."""
+        return (self.sha256, self.source, self.table)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The files of one ingest."""
+
+    id: str
+    files: tuple[FileReport, ...]
+    quarantine: FileEntry | None = None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Everything the store holds."""
+
+    key_id: str
+    n_buckets: int
+    data_until: str
+    tables: Mapping[str, tuple[FileEntry, ...]] = field(default_factory=dict)
+    batches: tuple[Batch, ...] = ()
+    previous: str | None = None
+    code_version: str = CODE_VERSION
+    format: int = FORMAT
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.body()).hexdigest()
+
+    def body(self) -> bytes:
+        """The canonical bytes that the checksum is of."""
+        return _canonical(asdict(self))
+
+    def files(self) -> set[str]:
+        """Every file that the manifest names."""
+        named = {entry.path for entries in self.tables.values() for entry in entries}
+        return named | {batch.quarantine.path for batch in self.batches if batch.quarantine}
+
+
+def read_manifest(store: Path) -> Manifest | None:
+    """The store's manifest, or None when nothing was published yet.  Raises DataError when it is damaged."""
+    file = store / MANIFEST
+    if not file.exists():
+        return None
+    return _parse(file)
+
+
+def publish_manifest(store: Path, manifest: Manifest) -> None:
+    """Make `manifest` the store's content in one step.  Before it, readers see the old; after it, the new."""
+    previous = store / PREVIOUS
+    previous.mkdir(parents=True, exist_ok=True)
+    text = b'{"sha256":"' + manifest.sha256.encode() + b'",\n"body":' + manifest.body() + b"}\n"
+    write_atomically(previous / f"{manifest.sha256}.json", text)
+    write_atomically(store / MANIFEST, text)
+
+
+def kept_files(store: Path) -> set[str]:
+    """The files named by the manifest or by a kept earlier one."""
+    manifests = [_parse(file) for file in sorted((store / PREVIOUS).glob("*.json"))]
+    return {path for manifest in manifests for path in manifest.files()}
+
+
+def write_atomically(file: Path, content: bytes) -> None:
+    """Write beside, flush to disk, rename, flush the folder: a reader sees the old content or the new, whole."""
+    beside = file.with_name(f".{file.name}.{os.getpid()}.part")
+    with beside.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    beside.replace(file)
+    flush_folder(file.parent)
+
+
+def flush_file(file: Path) -> None:
+    """Make sure that the file's bytes are on disk."""
+    handle = os.open(file, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+flush_folder = flush_file
+
+
+def _canonical(body: dict[str, Any]) -> bytes:
+    return json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _parse(file: Path) -> Manifest:
+    try:
+        content = json.loads(file.read_bytes())
+        if hashlib.sha256(_canonical(content["body"])).hexdigest() != content["sha256"]:
+            raise ValueError("checksum")
+        manifest = _manifest(content["body"])
+    except (ValueError, KeyError, TypeError):
+        raise DataError(
+            f"The store's {file.name} is damaged: its checksum does not hold. Restore the data folder from a backup, "
+            "or delete the store and type `python -m features.ingest`."
+        ) from None
+    return manifest
+
+
+def _manifest(body: dict[str, Any]) -> Manifest:
+    if body["format"] != FORMAT:
+        raise DataError(f"The store has format {body['format']}, this program reads {FORMAT}. Ingest again.")
+    tables = {name: tuple(FileEntry(**entry) for entry in entries) for name, entries in body["tables"].items()}
+    batches = tuple(
+        Batch(
+            id=batch["id"],
+            files=tuple(FileReport(**report) for report in batch["files"]),
+            quarantine=FileEntry(**batch["quarantine"]) if batch["quarantine"] else None,
+        )
+        for batch in body["batches"]
+    )
+    return Manifest(**{**body, "tables": tables, "batches": batches})

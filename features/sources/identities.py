@@ -1,0 +1,59 @@
+"""Identifiers of a file become pseudonyms: each distinct identifier is checked and hashed once."""
+
+from collections.abc import Iterable
+
+import pyarrow as pa
+
+from features.identity import IdentifierError, TestRange, canonical_henkilotunnus, pseudonymise, pseudonymise_plain
+from features.sources.engine import Engine
+from features.sources.expressions import identifier_columns, identity_alias, raw_cell
+from features.sources.mapping import SourceMapping
+
+KINDS = ("henkilotunnus", "plain")
+_SCHEMA = pa.schema([("raw", pa.string()), ("id", pa.string()), ("reason", pa.string())])
+
+
+class Identities:
+    """The pseudonyms made so far in this run, in scratch tables that are never stored."""
+
+    def __init__(self, engine: Engine, key: bytes, test_range: TestRange) -> None:
+        self._engine, self._key, self._test_range = engine, key, test_range
+        for kind in KINDS:
+            engine.run(f"CREATE TEMP TABLE ids_{kind} (raw VARCHAR, id VARCHAR, reason VARCHAR)")
+
+    def learn(self, mapping: SourceMapping) -> None:
+        """Make pseudonyms for every identifier of the table `cells` that was not met before."""
+        for given in identifier_columns(mapping).values():
+            kind = str(given.pseudonymise)
+            new = self._engine.run(
+                f"SELECT DISTINCT {raw_cell(given)} AS raw FROM cells WHERE bad = 0 AND raw IS NOT NULL "
+                f"AND raw NOT IN (SELECT raw FROM ids_{kind})"
+            )
+            if new:
+                self._keep(kind, (row[0] for row in new))
+
+    def _keep(self, kind: str, identifiers: Iterable[str]) -> None:
+        make = self._henkilotunnus if kind == "henkilotunnus" else self._plain
+        made = pa.Table.from_pylist([make(raw) for raw in identifiers], schema=_SCHEMA)
+        self._engine.register("made", made)
+        self._engine.run(f"INSERT INTO ids_{kind} SELECT raw, id, reason FROM made")
+        self._engine.unregister("made")
+
+    def _henkilotunnus(self, raw: str) -> dict[str, str | None]:
+        try:
+            canonical = canonical_henkilotunnus(raw, self._test_range)
+        except IdentifierError as error:
+            return {"raw": raw, "id": None, "reason": error.reason}
+        return {"raw": raw, "id": pseudonymise(self._key, canonical), "reason": None}
+
+    def _plain(self, raw: str) -> dict[str, str | None]:
+        return {"raw": raw, "id": pseudonymise_plain(self._key, raw), "reason": None}
+
+
+def joins(mapping: SourceMapping) -> str:
+    """SQL that joins each pseudonymised column of `cells` to its pseudonyms."""
+    return " ".join(
+        f"LEFT JOIN ids_{given.pseudonymise} AS {identity_alias(name)} "
+        f"ON {identity_alias(name)}.raw = ({raw_cell(given)})"
+        for name, given in identifier_columns(mapping).items()
+    )

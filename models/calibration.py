@@ -1,0 +1,61 @@
+"""Calibration that keeps explanations exact: an affine map of the log-odds (Platt scaling)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from configs.errors import ModelError
+
+STEPS = 50
+PRIOR = 1.0
+"""Weight, in observations, of the prior `slope 1, intercept 0`: keeps a separable sample finite."""
+
+
+def sigmoid(log_odds: np.ndarray) -> np.ndarray:
+    """Probability of a log-odds, without overflow."""
+    positive = np.exp(-np.abs(log_odds))
+    return np.asarray(np.where(log_odds >= 0, 1 / (1 + positive), positive / (1 + positive)))
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """shown log-odds = intercept + slope * raw score.  The slope is above zero, so the order of clients stays."""
+
+    slope: float = 1.0
+    intercept: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.slope) and np.isfinite(self.intercept) and self.slope > 0):
+            raise ModelError(
+                f"The calibration slope is {self.slope:.3g}; it must be above 0. "
+                "The model ranks held-out clients no better than chance: check the labels or add training rows."
+            )
+
+    def log_odds(self, raw: np.ndarray) -> np.ndarray:
+        """The log-odds that are shown."""
+        return np.asarray(self.intercept + self.slope * raw)
+
+    def to_dict(self) -> dict[str, float]:
+        """For the bundle's JSON."""
+        return {"slope": self.slope, "intercept": self.intercept}
+
+
+def fit_platt(raw: np.ndarray, labels: np.ndarray) -> Calibration:
+    """The most likely affine map of held-out raw scores (Newton's method, weak prior).
+
+    Raises ModelError when the labels are all alike or the scores rank them the wrong way round.
+    """
+    if len(np.unique(labels)) < 2:
+        raise ModelError(f"The {len(labels)} held-out labels are all alike; both yes and no are needed to calibrate.")
+    design = np.column_stack([raw, np.ones_like(raw)]).astype(np.float64)
+    prior = np.array([1.0, 0.0])
+    weights = prior.copy()
+    for _ in range(STEPS):
+        p = sigmoid(design @ weights)
+        gradient = design.T @ (p - labels) + PRIOR * (weights - prior)
+        curvature = (design * (p * (1 - p))[:, None]).T @ design + PRIOR * np.eye(2)
+        step = np.linalg.solve(curvature, gradient)
+        weights = weights - np.clip(step, -2.0, 2.0)
+        if np.abs(step).max() < 1e-12:
+            break
+    return Calibration(float(weights[0]), float(weights[1]))

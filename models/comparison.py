@@ -1,0 +1,73 @@
+"""What is usual in the comparison group: the median of clients of the same age band.
+
+A median is kept only when at least SMALLEST_GROUP clients stand behind it, so that it never shows one person.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+SMALLEST_GROUP = 5
+"""Fewest clients behind a shown comparison value (k of k-anonymity)."""
+AGE_BANDS = (0, 18, 30, 50, 65, 75, 85)
+"""First ages of the bands; the last one is open."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Median of every feature by age band (rows); NaN where the group is too small.  The last row is all ages."""
+
+    feature_names: tuple[str, ...]
+    medians: np.ndarray
+
+    @classmethod
+    def fit(cls, frame: np.ndarray, names: Sequence[str], ages: np.ndarray, clients: np.ndarray) -> "Comparison":
+        """Medians over training rows; `clients` says whose row each is, for the group sizes."""
+        bands = band_of(ages)
+        _, client = np.unique(clients, return_inverse=True)
+        groups = [*(bands == band for band in range(len(AGE_BANDS))), np.ones(len(frame), dtype=bool)]
+        return cls(tuple(names), np.stack([_medians(frame[group], client[group]) for group in groups]))
+
+    def usual(self, feature: str, age: float) -> float | None:
+        """The median for this age, or None when the group is too small."""
+        row = len(AGE_BANDS) if np.isnan(age) else int(band_of(np.array([age]))[0])
+        value = float(self.medians[row, self.feature_names.index(feature)])
+        return None if np.isnan(value) else value
+
+    def to_bytes(self) -> bytes:
+        """JSON for the bundle."""
+        rows = [[None if np.isnan(value) else float(value) for value in row] for row in self.medians]
+        return json.dumps(
+            {"age_bands": AGE_BANDS, "k": SMALLEST_GROUP, "features": self.feature_names, "medians": rows}
+        ).encode("utf-8")
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Comparison":
+        """The inverse of `to_bytes`."""
+        values = json.loads(data)
+        rows = [[np.nan if value is None else value for value in row] for row in values["medians"]]
+        return cls(tuple(values["features"]), np.array(rows, dtype=np.float64))
+
+
+def band_of(ages: np.ndarray) -> np.ndarray:
+    """Index of the age band of each age; -1 when the age is unknown."""
+    return np.where(np.isnan(ages), -1, np.searchsorted(AGE_BANDS, ages, side="right") - 1)
+
+
+def band_name(band: int) -> str:
+    """`65-74`, `85+` or `unknown`."""
+    if band < 0:
+        return "unknown"
+    return f"{AGE_BANDS[band]}+" if band == len(AGE_BANDS) - 1 else f"{AGE_BANDS[band]}-{AGE_BANDS[band + 1] - 1}"
+
+
+def _medians(rows: np.ndarray, clients: np.ndarray) -> np.ndarray:
+    return np.array([_median(rows[:, column], clients) for column in range(rows.shape[1])])
+
+
+def _median(column: np.ndarray, clients: np.ndarray) -> float:
+    known = ~np.isnan(column)
+    enough = len(np.unique(clients[known])) >= SMALLEST_GROUP
+    return float(np.median(column[known])) if enough else float("nan")

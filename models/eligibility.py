@@ -1,0 +1,175 @@
+"""Before any model: which client flow, how long-lasting a need, and may this client be asked about at all.
+
+Rules are conditions on features of the client's own row, so that training and serving cannot differ.
+An unknown value neither fulfils a condition nor rules it out.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from configs.errors import ConfigError
+from configs.loader import StrictConfig, nearest
+from models.answers import Status, Text
+from models.texts import filled
+
+ClientFlow = Literal["social", "health", "multi_sector", "none", "unknown"]
+NeedDuration = Literal["long_term", "single_service", "unknown"]
+
+NOTHING: Text = {"fi": "", "sv": "", "en": ""}
+TOO_SHORT_HISTORY: Text = {
+    "fi": "Asiakkaasta on tietoja liian lyhyeltä ajalta, joten mallilta ei voi kysyä vielä.",
+    "sv": "Det finns uppgifter om klienten från för kort tid, så modellen kan inte svara ännu.",
+    "en": "Records of this client cover too short a time, so the model cannot be asked yet.",
+}
+NOTHING_KNOWN: Text = {
+    "fi": "Tiedoista ei näe, tarvitseeko asiakas yksittäistä vai pidempikestoista palvelua.",
+    "sv": "Uppgifterna visar inte om klienten behöver en enskild eller en mer långvarig service.",
+    "en": "The records do not show whether the client needs a single service or longer-term service.",
+}
+SINGLE_SERVICE: Text = {
+    "fi": "Asiakkaalla on yksittäinen palvelutarve; segmentointi tehdään pidempikestoista palvelua tarvitseville.",
+    "sv": "Klienten har ett enskilt servicebehov; segmentering görs för dem som behöver mer långvarig service.",
+    "en": "The client has a single service need; segmentation is for those who need longer-term service.",
+}
+AGE_OUTSIDE: Text = {
+    "fi": "Tämä arvio koskee {low}–{high}-vuotiaita asiakkaita.",
+    "sv": "Den här bedömningen gäller klienter i åldern {low}–{high} år.",
+    "en": "This estimate concerns clients aged {low}–{high}.",
+}
+AGE_FROM: Text = {
+    "fi": "Tämä arvio koskee {low} vuotta täyttäneitä asiakkaita.",
+    "sv": "Den här bedömningen gäller klienter som har fyllt {low} år.",
+    "en": "This estimate concerns clients aged {low} or over.",
+}
+AGE_UNKNOWN: Text = {
+    "fi": "Asiakkaan ikä ei ole tiedossa, joten mallilta ei voi kysyä.",
+    "sv": "Klientens ålder är okänd, så modellen kan inte svara.",
+    "en": "The client's age is not known, so the model cannot be asked.",
+}
+
+
+class Condition(StrictConfig):
+    """One bound on one feature, e.g. {feature: social_contacts__365d, at_least: 1}."""
+
+    feature: str
+    at_least: float | None = None
+    at_most: float | None = None
+
+    def holds(self, values: np.ndarray) -> np.ndarray:
+        """True where the value is known and inside the bounds."""
+        low = -np.inf if self.at_least is None else self.at_least
+        high = np.inf if self.at_most is None else self.at_most
+        with np.errstate(invalid="ignore"):
+            return np.asarray((values >= low) & (values <= high))
+
+
+class EligibilityRules(StrictConfig):
+    """What makes a client a social or health client, what makes a need long-term, and how much history is needed."""
+
+    version: str
+    minimum_history: Condition | None = None
+    social: tuple[Condition, ...]
+    """Any of these makes the client a client of social care."""
+    health: tuple[Condition, ...]
+    long_term: tuple[Condition, ...]
+
+    def features(self) -> tuple[str, ...]:
+        """Every feature that the rules read."""
+        history = (self.minimum_history,) if self.minimum_history else ()
+        return tuple(one.feature for one in (*history, *self.social, *self.health, *self.long_term))
+
+
+class Ages(StrictConfig):
+    """Ages in full years, both ends included; `high` null = no upper end."""
+
+    low: int = 18
+    high: int | None = None
+    unknown_belongs: bool = False
+    """Whether a client of unknown age belongs.  True where a missing age is no matter of chance: see the task."""
+
+    def hold(self, age: np.ndarray) -> np.ndarray:
+        """True for the ages inside."""
+        first_too_old = np.inf if self.high is None else self.high + 1
+        with np.errstate(invalid="ignore"):
+            inside = (age >= self.low) & (age < first_too_old)
+        return np.asarray(inside | (np.isnan(age) & self.unknown_belongs))
+
+
+@dataclass(frozen=True)
+class Eligibility:
+    """The gate's verdict about one client."""
+
+    status: Status
+    reason: Text
+    client_flow: ClientFlow
+    need_duration: NeedDuration
+
+
+def check_features(wanted: Sequence[str], known: Sequence[str], shown: str) -> None:
+    """Raises ConfigError that names the first feature the frame lacks, with the nearest one."""
+    for name in wanted:
+        if name not in known:
+            guess = nearest(name, known)
+            hint = f"Did you mean `{guess}`?" if guess else "Add its family to the feature catalogue."
+            raise ConfigError(f"{shown}: no feature is called `{name}`. {hint}")
+
+
+def assess(rules: EligibilityRules, row: Mapping[str, float]) -> Eligibility:
+    """Client flow, need duration and whether the client may be segmented."""
+    flow = client_flow(rules, row)
+    duration = need_duration(rules, row)
+    if rules.minimum_history and not _any((rules.minimum_history,), row):
+        return Eligibility("not_assessable", TOO_SHORT_HISTORY, flow, duration)
+    if duration == "unknown":
+        return Eligibility("not_assessable", NOTHING_KNOWN, flow, duration)
+    if duration == "single_service":
+        return Eligibility("not_eligible", SINGLE_SERVICE, flow, duration)
+    return Eligibility("answered", NOTHING, flow, duration)
+
+
+def client_flow(rules: EligibilityRules, row: Mapping[str, float]) -> ClientFlow:
+    """Social, health or multi-sector; "none" without either, "unknown" when nothing is known."""
+    social, health = _any(rules.social, row), _any(rules.health, row)
+    if social and health:
+        return "multi_sector"
+    if social or health:
+        return "social" if social else "health"
+    return "none" if _all_known((*rules.social, *rules.health), row) else "unknown"
+
+
+def need_duration(rules: EligibilityRules, row: Mapping[str, float]) -> NeedDuration:
+    """Long-term when any rule says so; "unknown" when none does and nothing at all is known."""
+    if _any(rules.long_term, row):
+        return "long_term"
+    known = any(not np.isnan(row[condition.feature]) for condition in rules.long_term)
+    return "single_service" if known else "unknown"
+
+
+def age_verdict(ages: Ages, age: float) -> Eligibility | None:
+    """None when the age is inside; otherwise why not."""
+    if bool(ages.hold(np.array([age]))[0]):
+        return None
+    if np.isnan(age):
+        return Eligibility("not_assessable", AGE_UNKNOWN, "unknown", "unknown")
+    text = AGE_FROM if ages.high is None else AGE_OUTSIDE
+    bounds = {name: dict.fromkeys(text, str(value)) for name, value in (("low", ages.low), ("high", ages.high))}
+    return Eligibility("not_eligible", filled(text, **bounds), "unknown", "unknown")
+
+
+def holds_all(conditions: Sequence[Condition], frame: Mapping[str, np.ndarray], rows: int) -> np.ndarray:
+    """True for the rows that fulfil every condition (the cohort of a need task)."""
+    kept = np.ones(rows, dtype=bool)
+    for condition in conditions:
+        kept &= condition.holds(np.asarray(frame[condition.feature]))
+    return kept
+
+
+def _any(conditions: Sequence[Condition], row: Mapping[str, float]) -> bool:
+    return any(bool(condition.holds(np.asarray(row[condition.feature]))) for condition in conditions)
+
+
+def _all_known(conditions: Sequence[Condition], row: Mapping[str, float]) -> bool:
+    return all(not np.isnan(row[condition.feature]) for condition in conditions)

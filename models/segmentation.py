@@ -1,0 +1,190 @@
+"""The segmentation model: a gate, one calibrated model per axis (and level), and the scheme's table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from configs.loader import validate_config
+from features.catalogue import Catalogue
+from features.vocabulary import Vocabulary
+from models.answers import Likelihood, ModelStamp, SegmentAnswer, SegmentShare, Text
+from models.binary import BinaryModel
+from models.bundle import Bundle
+from models.eligibility import Eligibility, EligibilityRules, assess
+from models.parts import ClientParts, as_json, read_json
+from models.scheme import Axis, Level, Scheme, scheme_from_json
+
+MODEL, SCHEME, ELIGIBILITY = "model.json", "scheme.json", "eligibility.json"
+
+
+@dataclass(frozen=True)
+class AxisModel:
+    """One axis: for every level but the lowest, the probability of being at it or above."""
+
+    axis: Axis
+    thresholds: tuple[BinaryModel, ...]
+
+    @property
+    def steps(self) -> tuple[tuple[Level, BinaryModel], ...]:
+        """(level, model of being at or above it), lowest first."""
+        return tuple(zip(self.axis.levels[1:], self.thresholds, strict=True))
+
+    def level_probabilities(self, used: np.ndarray) -> np.ndarray:
+        """Probability of each level, rows x levels; an upper level is never more likely than one below it."""
+        above = np.column_stack([model.probabilities(used) for model in self.thresholds])
+        return level_shares(above)
+
+
+@dataclass(frozen=True)
+class SegmentationModel:
+    """Everything that a segmentation answer needs; pure, no clock, no disk."""
+
+    parts: ClientParts
+    scheme: Scheme
+    rules: EligibilityRules
+    axes: tuple[AxisModel, ...]
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The feature catalogue to build rows with."""
+        return self.parts.catalogue
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The code vocabulary to build rows with."""
+        return self.parts.vocabulary
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The columns of a row, in order."""
+        return self.parts.feature_names
+
+    def answer(self, row: np.ndarray, stamp: ModelStamp) -> SegmentAnswer:
+        """The proposed segment of one client, or why there is none."""
+        verdict = assess(self.rules, self.parts.by_name(row))
+        if verdict.status != "answered":
+            return self._answer(row, stamp, verdict, (), ())
+        used = self.parts.used_columns(row.reshape(1, -1))
+        shares = self._shares(self.segment_probabilities(used)[0])
+        return self._answer(row, stamp, verdict, shares, self._likelihoods(used[0]))
+
+    def segment_probabilities(self, used: np.ndarray) -> np.ndarray:
+        """Probability of each segment (scheme order) for rows of used columns: products over the axes."""
+        levels = [axis.level_probabilities(used) for axis in self.axes]
+        return combine(self.scheme, levels)
+
+    def golden_outputs(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Named numbers of whole rows that a loaded bundle must repeat."""
+        used = self.parts.used_columns(rows)
+        outputs = {"segments": self.segment_probabilities(used)}
+        for axis in self.axes:
+            for level, model in axis.steps:
+                explained = model.explain(used)
+                name = output_id(axis.axis, level)
+                outputs |= {f"{name}_log_odds": explained.log_odds, f"{name}_base": np.array([explained.base])}
+                outputs[f"{name}_shares"] = explained.shares
+        return outputs
+
+    def to_files(self) -> dict[str, bytes]:
+        """The bundle's files, without the golden rows."""
+        files, entries = self.parts.to_files(), []
+        for axis in self.axes:
+            for level, model in axis.steps:
+                written, entry = model.to_files(f"{axis.axis.id}_{level.id}")
+                files |= written
+                entries.append({"axis": axis.axis.id, "level": level.id, **entry})
+        described = {SCHEME: self.scheme.model_dump(mode="json"), ELIGIBILITY: self.rules.model_dump(mode="json")}
+        return (
+            files | {name: as_json(values) for name, values in described.items()} | {MODEL: as_json({"axes": entries})}
+        )
+
+    @classmethod
+    def from_files(cls, files: Mapping[str, bytes]) -> "SegmentationModel":
+        """The inverse of `to_files`.  Raises ModelError or ConfigError when a part is missing or wrong."""
+        scheme = scheme_from_json(read_json(files, SCHEME))
+        rules = validate_config(read_json(files, ELIGIBILITY), EligibilityRules, ELIGIBILITY)
+        models: dict[str, list[BinaryModel]] = {axis.id: [] for axis in scheme.axes}
+        for entry in read_json(files, MODEL)["axes"]:
+            models[entry["axis"]].append(BinaryModel.from_files(files, entry))
+        axes = tuple(AxisModel(axis, tuple(models[axis.id])) for axis in scheme.axes)
+        return cls(ClientParts.from_files(files), scheme, rules, axes)
+
+    @classmethod
+    def from_bundle(cls, bundle: Bundle) -> "SegmentationModel":
+        """The model inside a verified bundle."""
+        return cls.from_files(bundle.files)
+
+    def _likelihoods(self, used: np.ndarray) -> tuple[Likelihood, ...]:
+        return tuple(
+            self.parts.explainer.likelihood(
+                model, used, output_id(axis.axis, level), axis.axis.name.as_text(), _outcome(axis.axis, level)
+            )
+            for axis in self.axes
+            for level, model in axis.steps
+        )
+
+    def _shares(self, probabilities: np.ndarray) -> tuple[SegmentShare, ...]:
+        proposed = int(np.argmax(probabilities))
+        return tuple(
+            SegmentShare(
+                segment.id,
+                segment.name.as_text(),
+                segment.description.as_text(),
+                float(probabilities[index]),
+                index == proposed,
+            )
+            for index, segment in enumerate(self.scheme.segments)
+        )
+
+    def _answer(
+        self,
+        row: np.ndarray,
+        stamp: ModelStamp,
+        verdict: Eligibility,
+        segments: tuple[SegmentShare, ...],
+        axes: tuple[Likelihood, ...],
+    ) -> SegmentAnswer:
+        used = self.parts.used_columns(row)
+        return SegmentAnswer(
+            stamp=stamp,
+            status=verdict.status,
+            status_reason=verdict.reason,
+            scheme=self.scheme.id,
+            scheme_version=self.scheme.version,
+            client_flow=verdict.client_flow,
+            need_duration=verdict.need_duration,
+            segments=segments,
+            axes=axes,
+            missing=self.parts.explainer.missing(used),
+            sources=self.parts.explainer.sources(used),
+            notice=self.scheme.notice.as_text(),
+        )
+
+
+def output_id(axis: Axis, level: Level) -> str:
+    """Id of one explained probability: the axis, and the level too when the axis has more than two."""
+    return axis.id if len(axis.levels) == 2 else f"{axis.id}_{level.id}"
+
+
+def level_shares(above: np.ndarray) -> np.ndarray:
+    """Probabilities of the levels from those of being at or above each level but the lowest."""
+    falling = np.minimum.accumulate(above, axis=1)
+    edges = np.column_stack([np.ones(len(above)), falling, np.zeros(len(above))])
+    return edges[:, :-1] - edges[:, 1:]
+
+
+def combine(scheme: Scheme, levels: list[np.ndarray]) -> np.ndarray:
+    """Segment probabilities (rows x segments) from the level probabilities of each axis."""
+    place = {segment.id: index for index, segment in enumerate(scheme.segments)}
+    shares = np.zeros((len(levels[0]), len(place)))
+    for combination, segment in scheme.combinations():
+        product = np.ones(len(shares))
+        for axis, level, probabilities in zip(scheme.axes, combination, levels, strict=True):
+            product = product * probabilities[:, axis.level_ids.index(level)]
+        shares[:, place[segment]] += product
+    return shares
+
+
+def _outcome(axis: Axis, level: Level) -> Text:
+    return (level.at_or_above or level.name).as_text()

@@ -1,0 +1,1 @@
+"""The JSON API: what a caller may ask, and the finished HTTP answers."""

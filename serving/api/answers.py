@@ -1,0 +1,85 @@
+"""The API's answers: the question checked against the registry of decision points, then asked at the desk."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from starlette.responses import Response
+
+from models.answers import ForecastAnswer, NeedAnswer, SegmentAnswer
+from serving.api.questions import ClientQuestion, ForecastQuestion, NeedQuestion, Question, SegmentQuestion
+from serving.middleware.context import CALLER
+from serving.middleware.errors import Fault, fault_of_error, fault_of_status
+from serving.pages.services import NotAllowed, NotYours, Unavailable
+from serving.requests import Caller, Desk, Grounds
+from serving.settings import Answer
+
+Said = tuple[str, SegmentAnswer | NeedAnswer | ForecastAnswer]
+
+
+class Api:
+    """One method per address; each returns the finished HTTP answer."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def segment(self, question: SegmentQuestion) -> Response:
+        """The proposed segment of one client."""
+
+        def ask(caller: Caller, grounds: Grounds) -> Said:
+            return self._desk.segment(caller, grounds, self._client(caller, question))
+
+        return self._answer("segment", question, ask)
+
+    def need(self, question: NeedQuestion) -> Response:
+        """The likelihood of one need task for one client."""
+        if question.task not in self._desk.engine.tasks():
+            return _response(_unknown("task", self._desk.engine.tasks()))
+
+        def ask(caller: Caller, grounds: Grounds) -> Said:
+            return self._desk.need(caller, grounds, self._client(caller, question), question.task)
+
+        return self._answer("need", question, ask)
+
+    def forecast(self, question: ForecastQuestion) -> Response:
+        """One forecast series."""
+
+        def ask(caller: Caller, grounds: Grounds) -> Said:
+            return self._desk.forecast(caller, grounds, question.series_id)
+
+        return self._answer("forecast", question, ask)
+
+    def _client(self, caller: Caller, question: ClientQuestion) -> str:
+        """The pseudonym of the client asked about; a search by henkilötunnus is checked and logged as one."""
+        if question.henkilotunnus is not None:
+            return self._desk.search(caller, question.henkilotunnus)
+        return question.client_id or ""
+
+    def _answer(self, kind: Answer, question: Question, ask: Callable[[Caller, Grounds], Said]) -> Response:
+        caller = CALLER.get()
+        fault = fault_of_status(401) if caller is None else self._unregistered(kind, question)
+        if fault is not None or caller is None:
+            return _response(fault or fault_of_status(401))
+        try:
+            answer_id, answer = ask(caller, Grounds(question.decision_point, question.purpose))
+        except (NotYours, NotAllowed, Unavailable) as error:
+            return _response(fault_of_error(error))
+        said = {"answer_id": answer_id, "request_id": caller.request_id, **asdict(answer)}
+        return Response(json.dumps(said, allow_nan=False, ensure_ascii=False), media_type="application/json")
+
+    def _unregistered(self, kind: Answer, question: Question) -> Fault | None:
+        settings = self._desk.settings
+        points = [name for name, point in settings.decision_points.items() if kind in point.answers]
+        if question.decision_point not in points:
+            return _unknown("decision_point", points)
+        return None if question.purpose in settings.purposes else _unknown("purpose", settings.purposes)
+
+
+def _unknown(field: str, allowed: Any) -> Fault:
+    return Fault(400, "invalid_field", f"The field `{field}` must be one of: {', '.join(allowed)}.", field)
+
+
+def _response(fault: Fault) -> Response:
+    headers = dict(fault.headers or {})
+    return Response(fault.body(""), fault.status, headers=headers, media_type="application/json")

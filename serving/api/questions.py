@@ -1,0 +1,48 @@
+"""What a caller of the API sends: strict models, nothing converted, nothing unknown."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
+ClientId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+Henkilotunnus = Annotated[str, StringConstraints(min_length=1, max_length=32)]
+SeriesId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class Question(BaseModel):
+    """Why and where in the process an answer is asked for; both are registered in `configs/serving.yaml`."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
+
+    decision_point: Code = Field(description="Where in the process the answer is used")
+    purpose: Code = Field(description="Why the client's data may be handled")
+
+
+class ClientQuestion(Question):
+    """A question about one client, named by pseudonym or by henkilötunnus."""
+
+    client_id: ClientId | None = Field(default=None, description="Pseudonym of the client")
+    henkilotunnus: Henkilotunnus | None = Field(default=None, description="Instead of `client_id`; never logged")
+
+    @model_validator(mode="after")
+    def _names_one_client(self) -> "ClientQuestion":
+        if (self.client_id is None) == (self.henkilotunnus is None):
+            raise ValueError("give either `client_id` or `henkilotunnus`, and only one of them")
+        return self
+
+
+class SegmentQuestion(ClientQuestion):
+    """Which segment is proposed for the client?"""
+
+
+class NeedQuestion(ClientQuestion):
+    """How likely is the outcome of a need task for the client?"""
+
+    task: Code = Field(description="Id of the need task")
+
+
+class ForecastQuestion(Question):
+    """What will the demand of one series be?"""
+
+    series_id: SeriesId = Field(description="Id of the series, as the forecast page lists it")

@@ -1,0 +1,99 @@
+"""What there is to choose from: the scheme's picture, the forecast series, the registered model versions."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from configs.errors import ModelError
+from models.registry import RegisteredBundle, Registry
+from models.scheme import Axis as SchemeAxis
+from models.scheme import Scheme
+from serving.engine.contract import DataStamp
+from serving.pages.services import Axis, Layout, ModelVersion, Series
+from serving.records.entries import local_text
+
+REPORT_FILE = "report.html"
+DATA_UNTIL_TAG = "data_until"
+
+
+def layout_of(scheme: Scheme) -> Layout | None:
+    """First axis from left to right, second from bottom to top; there the most support needed is at the bottom."""
+    if len(scheme.axes) != 2:
+        return None
+    across, upwards = scheme.axes
+    rows = tuple(reversed(upwards.levels))
+    cells = tuple(
+        tuple(scheme.segment_of({upwards.id: row.id, across.id: column.id}) for column in across.levels) for row in rows
+    )
+    return Layout(
+        _axis(across), Axis(upwards.id, upwards.name.as_text(), tuple(row.name.as_text() for row in rows)), cells
+    )
+
+
+def series_of(model: Any) -> tuple[Series, ...]:
+    """The series of a demand model."""
+    return tuple(
+        Series(
+            one.series_id,
+            one.area,
+            one.area_name,
+            one.age_group,
+            one.age_name,
+            one.measure,
+            one.measure_name,
+        )
+        for one in model.series()
+    )
+
+
+def known_until(model: Any) -> tuple[date, date]:
+    """The last day that a demand model had seen, and the first day of its forecast."""
+    first: date = model.forecast["ds"].min().date()
+    return first - timedelta(days=1), first
+
+
+def versions_of(registry: Registry, data: DataStamp | None) -> tuple[ModelVersion, ...]:
+    """Every registered version, newest first within a name; `data` says until when the present registers reach."""
+    found = []
+    for name in registry.names():
+        champion = registry.champion(name)
+        for registered in reversed(registry.versions(name)):
+            live = champion is not None and champion.version == registered.version
+            found.append(_version(registry, registered, live, data))
+    return tuple(found)
+
+
+def report_of(registry: Registry, name: str, version: str) -> str | None:
+    """The audit report that the training run stored; None when the version or its report is not there."""
+    if name not in registry.names() or version not in {one.version for one in registry.versions(name)}:
+        return None
+    try:
+        file = registry.artefact(registry.version(name, version).run_id, REPORT_FILE)
+    except ModelError:
+        return None
+    return file.read_text(encoding="utf-8")
+
+
+def _version(registry: Registry, registered: RegisteredBundle, live: bool, data: DataStamp | None) -> ModelVersion:
+    same_data = data is not None and data.snapshot_sha256 == registered.snapshot_sha256
+    known = data.data_until.isoformat() if data is not None and same_data else ""
+    return ModelVersion(
+        name=registered.name,
+        version=registered.version,
+        live=live,
+        created=local_text(registered.created.isoformat()),
+        data_until=registered.tags.get(DATA_UNTIL_TAG) or known,
+        bundle_sha256=registered.sha256,
+        metrics=registry.metrics(registered.run_id),
+        report=_has_report(registry, registered.run_id),
+    )
+
+
+def _has_report(registry: Registry, run_id: str) -> bool:
+    try:
+        return registry.artefact(run_id, REPORT_FILE).is_file()
+    except ModelError:
+        return False
+
+
+def _axis(axis: SchemeAxis) -> Axis:
+    return Axis(axis.id, axis.name.as_text(), tuple(level.name.as_text() for level in axis.levels))

@@ -1,0 +1,91 @@
+"""What a request asks of the engine, as protocols: the real one is `RegisterEngine`, tests bring a small one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from models.answers import ForecastAnswer, NeedAnswer, SegmentAnswer, Text
+from serving.access import ClientTies
+from serving.pages.services import Layout, ModelVersion, Series
+
+
+@dataclass(frozen=True)
+class DataStamp:
+    """Which registers the engine knows, and up to which date."""
+
+    snapshot_sha256: str
+    data_until: date
+    as_of: date
+    """The midnight before which everything known was recorded: the day after `data_until`."""
+
+
+@dataclass(frozen=True)
+class ClientFacts:
+    """What the client list shows of one client, as known at `as_of`."""
+
+    plan_until: date | None = None
+    has_valid_plan: bool = False
+    last_contact: date | None = None
+    new_contacts: int = 0
+    birth_year: int | None = None
+    sex: str | None = None
+
+
+class ClientCase(Protocol):
+    """One client's records, read once for one request."""
+
+    def segment(self) -> SegmentAnswer:
+        """The proposed segment.  Raises Unavailable without a live model."""
+
+    def need(self, task: str) -> NeedAnswer:
+        """One need task's likelihood.  Raises Unavailable without a live model."""
+
+
+class Engine(Protocol):
+    """Answers from registers and models.  Every method may be called from several threads."""
+
+    def missing(self) -> tuple[str, ...]:
+        """What the service still lacks to answer everything: empty when it is ready."""
+
+    def data(self) -> DataStamp:
+        """Which registers.  Raises Unavailable when there are none."""
+
+    def identify(self, henkilotunnus: str) -> str | None:
+        """The pseudonym; None when the text is not a henkilötunnus that may be linked."""
+
+    def ties(self, client_id: str) -> ClientTies | None:
+        """The client's care relationships; None when there is no such client."""
+
+    def clients_of(self, unit: str) -> Sequence[ClientTies]:
+        """Every client that has or had a care relationship with the unit, in a fixed order."""
+
+    def facts(self, client_id: str) -> ClientFacts:
+        """What the list shows of a client."""
+
+    def open(self, client_id: str) -> ClientCase:
+        """The client's records, for answers."""
+
+    def tasks(self) -> tuple[str, ...]:
+        """Ids of the need tasks that are served."""
+
+    def run_of(self, name: str, version: str) -> str:
+        """The training run of a model version that answered; empty when not known."""
+
+    def layout(self) -> Layout | None:
+        """The two axes of the live scheme as a picture; None without a model or with another number of axes."""
+
+    def segments(self) -> tuple[tuple[str, Text], ...]:
+        """Every segment of the live scheme with its name; empty without a model."""
+
+    def series(self) -> tuple[Series, ...]:
+        """Every forecast series of the live demand models."""
+
+    def forecast(self, series_id: str) -> ForecastAnswer | None:
+        """One series; None when there is none such.  Raises Unavailable without a live model."""
+
+    def versions(self) -> tuple[ModelVersion, ...]:
+        """Every registered version of every model.  Raises Unavailable when the registry is down."""
+
+    def report(self, name: str, version: str) -> str | None:
+        """The audit report (HTML text) of one version; None when there is none."""

@@ -1,0 +1,43 @@
+"""One snapshot of the registers as the service holds it: the index of care relationships and the list's facts."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from features.store import Snapshot, open_snapshot, read_table
+from serving.access import Tie
+from serving.engine.contract import ClientFacts, DataStamp
+from serving.engine.facts import CONTACT_COLUMNS, collect_facts
+from serving.engine.relations_index import RelationsIndex, index_everyone, index_relations
+
+
+@dataclass(frozen=True)
+class Registers:
+    """A snapshot and what was computed from it when it was opened."""
+
+    snapshot: Snapshot
+    stamp: DataStamp
+    relations: RelationsIndex
+    facts: dict[str, ClientFacts]
+
+
+PUBLISHED = Tie("published_data", "published_data", date.min)
+"""The tie of every client in a published, anonymous data set, which knows no care relationships."""
+
+
+def open_registers(store: Path, published: bool = False) -> Registers:
+    """Open the store's current snapshot.  Raises DataError."""
+    snapshot = open_snapshot(store)
+    as_of = snapshot.data_until + timedelta(days=1)
+    residents = read_table(snapshot, "residents")
+    contacts = (
+        read_table(snapshot, "contacts", bucket, columns=list(CONTACT_COLUMNS)) for bucket in range(snapshot.n_buckets)
+    )
+    return Registers(
+        snapshot,
+        DataStamp(snapshot.sha256, snapshot.data_until, as_of),
+        index_everyone(residents["client_id"], PUBLISHED)
+        if published
+        else index_relations(read_table(snapshot, "relations"), residents["client_id"], as_of),
+        collect_facts(residents, read_table(snapshot, "plans"), contacts, as_of),
+    )

@@ -1,0 +1,79 @@
+"""Puts the service together from its settings: the engine, the records, the desk, the pages and the door."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from starlette.applications import Starlette
+
+from serving.directory import FictionalDirectory, NoDirectory
+from serving.engine.contract import Engine
+from serving.middleware.doors import DoorRules
+from serving.middleware.guard import GuardRules
+from serving.page_services import CorePageServices
+from serving.pages import create_pages
+from serving.records.logs import Records
+from serving.records.sessions import Sessions
+from serving.records.witness import Witness
+from serving.requests import Caller, Desk
+from serving.settings import ServingSettings
+from serving.users.directory import users_of
+from serving.users.keys import load_or_create_key
+from serving.users.tokens import KEY_FILE, user_of_token
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything that one worker process holds."""
+
+    settings: ServingSettings
+    desk: Desk
+    sessions: Sessions
+    witness: Witness
+    services: CorePageServices
+    pages: Starlette
+    rules: GuardRules
+
+    def close(self) -> None:
+        """Let go of the database files."""
+        self.desk.records.close()
+        self.sessions.close()
+
+
+def build_house(settings: ServingSettings, engine: Engine, clock: Clock = lambda: datetime.now(UTC)) -> House:
+    """The whole service; touches no file yet, so that it starts whatever the data folder holds."""
+    folder = settings.workspace.records
+    witness = Witness(settings.workspace)
+    desk = Desk(settings, engine, Records(folder, clock, witness.after))
+    sessions = Sessions(folder, settings.sessions.idle_seconds, settings.sessions.absolute_seconds, clock)
+    directory = FictionalDirectory() if settings.is_development else NoDirectory()
+    services = CorePageServices(desk, sessions, directory, witness)
+    pages = create_pages(services, secure_cookie=not settings.is_development)
+    return House(settings, desk, sessions, witness, services, pages, _rules(settings, clock))
+
+
+def _rules(settings: ServingSettings, clock: Clock) -> GuardRules:
+    hosts = tuple(host.lower() for host in settings.allowed_hosts)
+    return GuardRules(
+        doors=DoorRules(hosts, settings.is_development),
+        authenticate=_authenticator(settings, clock),
+        max_body_bytes=settings.max_body_bytes,
+        timeout_seconds=settings.timeout_seconds,
+        max_concurrency=settings.max_concurrency,
+    )
+
+
+def _authenticator(settings: ServingSettings, clock: Clock) -> Callable[[str, str], Caller | None]:
+    """Development tokens in development; in production nobody, until the county's sign-in is configured."""
+    users = users_of(settings)
+
+    def authenticate(token: str, request_id: str) -> Caller | None:
+        if not users:
+            return None
+        key = load_or_create_key(settings.workspace.keys / KEY_FILE)
+        user = users.get(user_of_token(token, key, clock()) or "")
+        return Caller(user, "development_token", request_id) if user else None
+
+    return authenticate

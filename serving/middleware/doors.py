@@ -1,0 +1,74 @@
+"""Which door a request knocks at, and who may knock: Host, forwarded headers, peer, identifiers in addresses."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import unquote_plus
+
+from serving.middleware.errors import Fault
+from serving.settings import is_loopback
+
+Door = Literal["api", "health", "internal", "page"]
+HEALTH = frozenset({"/livez", "/readyz", "/healthz"})
+INTERNAL = frozenset({"/metrics", "/docs.json", "/schema.json"})
+_IDENTIFIER = re.compile(r"(?<!\d)\d{6}[-+A-FU-Y]\d{3}[0-9A-Y](?![0-9A-Za-z])", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class DoorRules:
+    """Who may knock."""
+
+    allowed_hosts: tuple[str, ...]
+    is_development: bool
+
+
+def door_of(path: str) -> Door:
+    """The kind of address."""
+    if path == "/v1" or path.startswith("/v1/"):
+        return "api"
+    if path in HEALTH:
+        return "health"
+    return "internal" if path in INTERNAL else "page"
+
+
+def headers_of(scope: Mapping[str, Any]) -> dict[str, str]:
+    """Header values by lower-case name; several of one name are joined with a comma."""
+    found: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        found[name] = f"{found[name]},{value}" if name in found else value
+    return found
+
+
+def door_fault(scope: Mapping[str, Any], headers: Mapping[str, str], rules: DoorRules) -> Fault | None:
+    """Why this request may not come in at all, or None."""
+    if _host_name(headers.get("host", "")) not in rules.allowed_hosts:
+        return Fault(400, "bad_host", "This Host is not served here. Use an address under `allowed_hosts`.")
+    if rules.is_development and not _is_direct(scope, headers):
+        return Fault(
+            403,
+            "development_only",
+            "Development mode answers this machine's own browser only. For others set `environment: production`.",
+        )
+    query = scope.get("query_string", b"").decode("latin-1")
+    if _IDENTIFIER.search(scope["path"]) or _IDENTIFIER.search(unquote_plus(query)):
+        return Fault(
+            400, "identifier_in_address", "An address must not hold a personal identity code. Send it in a form."
+        )
+    return None
+
+
+def _is_direct(scope: Mapping[str, Any], headers: Mapping[str, str]) -> bool:
+    """True when the request comes from this machine and through no proxy."""
+    forwarded = any(name == "forwarded" or name.startswith("x-forwarded") or name == "x-real-ip" for name in headers)
+    peer = scope.get("client")
+    return not forwarded and (peer is None or is_loopback(str(peer[0])))
+
+
+def _host_name(host: str) -> str:
+    """The Host header without its port."""
+    name = host.strip().lower()
+    if name.startswith("["):
+        return name.partition("]")[0] + "]"
+    return name.partition(":")[0]

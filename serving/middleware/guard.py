@@ -1,0 +1,126 @@
+"""The ASGI middleware around the whole service, API and pages alike."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from serving.access import may
+from serving.middleware.answers import Outgoing, Send
+from serving.middleware.body import Receive, json_fault, media_fault, read_body, replay
+from serving.middleware.context import CALLER, REQUEST_ID
+from serving.middleware.doors import Door, DoorRules, door_fault, door_of, headers_of
+from serving.middleware.errors import Fault, fault_of_status
+from serving.records.logs import new_id
+from serving.requests import Caller
+
+Scope = MutableMapping[str, Any]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Authenticate = Callable[[str, str], Caller | None]
+"""(bearer token, request id) to who it is; None for a token that is no good."""
+
+
+@dataclass(frozen=True)
+class GuardRules:
+    """Limits and doors of the middleware."""
+
+    doors: DoorRules
+    authenticate: Authenticate
+    max_body_bytes: int
+    timeout_seconds: float
+    max_concurrency: int
+
+
+class Guard:
+    """Checks what comes in, limits how long and how many, and shapes what goes out."""
+
+    def __init__(self, app: App, rules: GuardRules) -> None:
+        self._app = app
+        self._rules = rules
+        self._in_progress = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One connection."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id, door = new_id(), door_of(scope["path"])
+        outgoing = Outgoing(send, request_id, door == "page", not self._rules.doors.is_development)
+        scope.setdefault("state", {})["request_id"] = request_id
+        headers = headers_of(scope)
+        entered = self._enter(scope, headers, door, request_id)
+        if isinstance(entered, Fault):
+            await outgoing.refuse(entered)
+            return
+        body = await self._body(scope, receive, headers, door)
+        if isinstance(body, Fault):
+            await outgoing.refuse(body)
+            return
+        REQUEST_ID.set(request_id)
+        CALLER.set(entered)
+        await self._limited(scope, receive if body is None else replay(body, receive), outgoing, door)
+
+    def _enter(self, scope: Scope, headers: Mapping[str, str], door: Door, request_id: str) -> Caller | Fault | None:
+        """Who comes in at this door, or why nobody does.  Pages know their visitors by the session cookie."""
+        fault = door_fault(scope, headers, self._rules.doors)
+        if fault is not None:
+            return fault
+        authorization = headers.get("authorization")
+        if door == "page":
+            return fault_of_status(403) if authorization else None
+        if door == "health" or (door == "internal" and self._rules.doors.is_development):
+            return None
+        scheme, _, token = (authorization or "").partition(" ")
+        caller = self._rules.authenticate(token.strip(), request_id) if scheme.lower() == "bearer" else None
+        if caller is None:
+            return fault_of_status(401, {"www-authenticate": "Bearer"})
+        if door == "api" and scope["method"] != "POST":
+            return fault_of_status(405, {"allow": "POST"})
+        if door == "internal" and not may(caller.user, "see_metrics", None, date.min).allowed:
+            return fault_of_status(403)
+        return caller
+
+    async def _body(
+        self, scope: Scope, receive: Receive, headers: Mapping[str, str], door: Door
+    ) -> bytes | Fault | None:
+        """The body of a request that may have one."""
+        if scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            return None
+        fault = media_fault(headers) if door == "api" else None
+        if fault is not None:
+            return fault
+        body = await read_body(receive, headers, self._rules.max_body_bytes)
+        return body if isinstance(body, Fault) or door != "api" else json_fault(body) or body
+
+    async def _limited(self, scope: Scope, receive: Receive, outgoing: Outgoing, door: Door) -> None:
+        """Let the inner app answer, unless too many are in progress or it takes too long.  Health always answers."""
+        if door == "health":
+            await self._app(scope, receive, outgoing.send)
+            return
+        if self._in_progress >= self._rules.max_concurrency:
+            await outgoing.refuse(fault_of_status(429, {"retry-after": "1"}))
+            return
+        self._in_progress += 1
+        answering = asyncio.ensure_future(self._app(scope, receive, outgoing.send))
+        answering.add_done_callback(self._leave)
+        done, _ = await asyncio.wait({answering}, timeout=self._rules.timeout_seconds)
+        if done:
+            error = answering.exception()
+            if error is not None:
+                await outgoing.refuse(fault_of_status(500))
+                raise error
+            return
+        # A computation in a thread cannot be stopped: it keeps its place among those in progress until it ends.
+        await outgoing.refuse(fault_of_status(504))
+        answering.cancel()
+
+    def _leave(self, answering: "asyncio.Future[None]") -> None:
+        self._in_progress -= 1
+        if not answering.cancelled():
+            answering.exception()  # seen here, so that an abandoned answer's error is not reported a second time

@@ -1,0 +1,249 @@
+"""What the pages ask, answered through the same desk as the API."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from models.answers import ForecastAnswer, NeedAnswer, SegmentAnswer, Text
+from serving.access import User
+from serving.deciding import decide
+from serving.directory import Directory
+from serving.middleware.context import REQUEST_ID
+from serving.pages.services import (
+    ChainStatus,
+    ClientPage,
+    ClientRow,
+    ClientView,
+    Decision,
+    DevelopmentUser,
+    LogPage,
+    ModelVersion,
+    NotAllowed,
+    NotYours,
+    PastDecision,
+    Receipt,
+    Series,
+    Unavailable,
+    Visitor,
+)
+from serving.records.chained import verify_table
+from serving.records.entries import local_text
+from serving.records.log_pages import AUDIT, DECISIONS, log_page, page_count
+from serving.records.logs import new_id
+from serving.records.schema import AUDIT_LOG
+from serving.records.sessions import Session, Sessions
+from serving.records.witness import Witness
+from serving.requests import NOT_YOURS, Caller, Desk, Grounds
+from serving.users.directory import users_of
+from serving.users.handles import client_of, handle_of
+
+
+@dataclass(frozen=True)
+class SignedIn(Visitor):
+    """A visitor with the session behind the cookie."""
+
+    session: Session
+
+
+class CorePageServices:
+    """`serving.pages.services.PageServices` over the desk, the sessions and the development users."""
+
+    def __init__(self, desk: Desk, sessions: Sessions, directory: Directory, witness: Witness) -> None:
+        self._witness = witness
+        self._desk = desk
+        self._directory = directory
+        self._sessions = sessions
+        self._users = users_of(desk.settings)
+
+    # Who is there
+
+    def visitor(self, token: str | None) -> Visitor | None:
+        """Who the cookie belongs to; nobody when the user is not there any more."""
+        session = self._sessions.find(token) if token else None
+        user = self._users.get(session.user_id) if session else None
+        if session is None or user is None:
+            return None
+        return SignedIn(user.user_id, user.name, user.role, user.unit, user.unit_name, session.csrf, session)
+
+    def development_users(self) -> tuple[DevelopmentUser, ...]:
+        """The users of the development sign-in."""
+        return tuple(DevelopmentUser(one.user_id, one.name, one.role, one.unit_name) for one in self._users.values())
+
+    def sign_in(self, user_id: str) -> str:
+        """A new session of a development user."""
+        user = self._users.get(user_id)
+        if user is None:
+            raise NotAllowed("There is no such user to sign in as.")
+        self._note(user, "sign_in")
+        return self._sessions.start(user_id)
+
+    def sign_out(self, token: str) -> None:
+        """End the session, if there is one."""
+        visitor = self.visitor(token)
+        self._sessions.end(token)
+        if visitor is not None:
+            self._note(self._users[visitor.user_id], "sign_out")
+
+    # Clients
+
+    def find_client(self, visitor: Visitor, henkilotunnus: str) -> str:
+        """The session's handle of the client with this henkilötunnus."""
+        return handle_of(self._desk.search(self._caller(visitor), henkilotunnus), _key(visitor))
+
+    def clients(self, visitor: Visitor, page: int, without_plan: bool) -> ClientPage:
+        """The unit's clients, those with the latest contact first."""
+        caller, engine, size = self._caller(visitor), self._desk.engine, self._desk.settings.pages.rows_per_page
+        facts = [(client, engine.facts(client)) for client in self._desk.own_clients(caller)]
+        wanted = [one for one in facts if not (without_plan and one[1].has_valid_plan)]
+        wanted.sort(key=lambda one: (one[1].last_contact is None, -_ordinal(one[1].last_contact), one[0]))
+        page = min(max(page, 1), page_count(len(wanted), size))
+        shown = wanted[(page - 1) * size : page * size]
+        event = self._desk.event(caller, "client_list", grounds=self._client_grounds())
+        self._desk.records.audit(replace(event, ground="care_relationship", detail={"clients": [c for c, _ in shown]}))
+        rows = tuple(
+            ClientRow(
+                handle=handle_of(client, _key(visitor)),
+                person=self._directory.person(client, facts),
+                plan_until=_iso(facts.plan_until),
+                has_valid_plan=facts.has_valid_plan,
+                last_contact=_iso(facts.last_contact),
+                new_contacts=facts.new_contacts,
+            )
+            for client, facts in shown
+        )
+        until = engine.data().data_until.isoformat()
+        return ClientPage(rows, len(wanted), page, page_count(len(wanted), size), until)
+
+    def client(self, visitor: Visitor, handle: str) -> ClientView:
+        """The answers about one client."""
+        client_id = self._client_id(visitor, handle)
+        shown = self._desk.everything(self._caller(visitor), self._client_grounds(), client_id)
+        (segment,) = (answer for answer in shown.answers if isinstance(answer, SegmentAnswer))
+        needs = tuple(answer for answer in shown.answers if isinstance(answer, NeedAnswer))
+        past = tuple(self._past(entry) for entry in self._desk.records.decisions_about(client_id))
+        person = self._directory.person(client_id, self._desk.engine.facts(client_id))
+        return ClientView(handle, person, shown.answer_id, segment, self._desk.engine.layout(), needs, past)
+
+    def segments(self, visitor: Visitor) -> tuple[tuple[str, Text], ...]:
+        """The segments one may choose from."""
+        return self._desk.engine.segments()
+
+    def decide(self, visitor: Visitor, handle: str, decision: Decision) -> Receipt:
+        """Record the decision."""
+        client_id = self._client_id(visitor, handle)
+        entry = decide(self._desk, self._caller(visitor), self._client_grounds(), client_id, decision)
+        return self._receipt(entry)
+
+    def receipt(self, visitor: Visitor, handle: str, decision_id: str) -> Receipt:
+        """A decision of one's own."""
+        client_id, caller = self._client_id(visitor, handle), self._caller(visitor)
+        event = self._desk.event(caller, "receipt", grounds=self._client_grounds(), client_id=client_id)
+        event = self._desk.checked(caller, "decide", event)
+        entry = self._desk.records.decision(decision_id)
+        if entry is None or (entry["actor_id"], entry["client_id"]) != (visitor.user_id, client_id):
+            raise NotYours(NOT_YOURS)
+        self._desk.records.audit(replace(event, answer_id=entry["answer_id"]))
+        return self._receipt(entry)
+
+    # Forecasts
+
+    def series(self, visitor: Visitor) -> tuple[Series, ...]:
+        """The forecast series there are."""
+        return self._desk.logged(self._caller(visitor), "see_forecast", "forecast", self._desk.engine.series)
+
+    def forecast(self, visitor: Visitor, series_id: str) -> ForecastAnswer:
+        """One series' forecast."""
+        pages = self._desk.settings.pages
+        grounds = Grounds(pages.forecast_decision_point, pages.forecast_purpose)
+        return self._desk.forecast(self._caller(visitor), grounds, series_id)[1]
+
+    # Oversight
+
+    def models(self, visitor: Visitor) -> tuple[ModelVersion, ...]:
+        """Every registered model version."""
+        return self._desk.logged(self._caller(visitor), "see_models", "models", self._desk.engine.versions)
+
+    def report(self, visitor: Visitor, name: str, version: str) -> str:
+        """The audit report of one version."""
+        caller = self._caller(visitor)
+        html = self._desk.logged(caller, "see_models", "report", lambda: self._desk.engine.report(name, version))
+        if html is None:
+            raise NotYours("There is no report of such a model version.")
+        return html
+
+    def decision_log(self, visitor: Visitor, page: int, filters: Mapping[str, str]) -> LogPage:
+        """Recorded decisions."""
+        records, size = self._desk.records, self._desk.settings.pages.rows_per_page
+        return self._desk.logged(
+            self._caller(visitor),
+            "see_decisions",
+            "decision_log",
+            lambda: log_page(records, DECISIONS, page, filters, size),
+        )
+
+    def audit_log(self, visitor: Visitor, page: int, filters: Mapping[str, str]) -> LogPage:
+        """Audit entries."""
+        records, size = self._desk.records, self._desk.settings.pages.rows_per_page
+        return self._desk.logged(
+            self._caller(visitor), "see_audit_log", "audit_log", lambda: log_page(records, AUDIT, page, filters, size)
+        )
+
+    def chain(self, visitor: Visitor) -> ChainStatus:
+        """The audit log's chain, verified now."""
+        caller = self._caller(visitor)
+        self._desk.checked(caller, "see_audit_log", self._desk.event(caller, "audit_log"))
+        notes = self._witness.notes(AUDIT_LOG.name)
+        result = verify_table(self._desk.records.engine, AUDIT_LOG, notes)
+        checked_at = local_text(self._desk.records.now().isoformat())
+        noted = max((point.seq for point in notes), default=None)
+        return ChainStatus(result.first_bad is None, result.entries, result.first_bad, checked_at, noted)
+
+    # Inside
+
+    def _caller(self, visitor: Visitor) -> Caller:
+        user = self._users.get(visitor.user_id)
+        if user is None:
+            raise NotAllowed("This user is not known any more. Sign in again.")
+        return Caller(user, "session", REQUEST_ID.get() or new_id())
+
+    def _note(self, user: User, event: Any) -> None:
+        caller = Caller(user, "session", REQUEST_ID.get() or new_id())
+        self._desk.records.audit(replace(self._desk.event(caller, event), ground="own_session"))
+
+    def _client_grounds(self) -> Grounds:
+        pages = self._desk.settings.pages
+        return Grounds(pages.client_decision_point, pages.client_purpose)
+
+    def _client_id(self, visitor: Visitor, handle: str) -> str:
+        client_id = client_of(handle, _key(visitor))
+        if client_id is None:
+            raise NotYours(NOT_YOURS)
+        return client_id
+
+    def _past(self, entry: Mapping[str, Any]) -> PastDecision:
+        return PastDecision(
+            local_text(entry["time"]), entry["choice"], self._name(entry["segment"]), entry["reason"], entry["role"]
+        )
+
+    def _receipt(self, entry: Mapping[str, Any]) -> Receipt:
+        time = local_text(entry["time"])
+        return Receipt(entry["decision_id"], time, entry["choice"], self._name(entry["segment"]), entry["reason"])
+
+    def _name(self, segment: str | None) -> Text | None:
+        if segment is None:
+            return None
+        return dict(self._desk.engine.segments()).get(segment, dict.fromkeys(("fi", "sv", "en"), segment))
+
+
+def _key(visitor: Visitor) -> bytes:
+    if not isinstance(visitor, SignedIn):
+        raise Unavailable("This visitor has no session. Sign in again.")
+    return visitor.session.handle_key
+
+
+def _iso(day: Any) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _ordinal(day: Any) -> int:
+    return int(day.toordinal()) if day else 0

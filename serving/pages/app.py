@@ -1,0 +1,166 @@
+"""The Starlette app of the pages: routes, the order of checks, security headers and the error pages."""
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from configs.errors import LuotainError
+from serving.pages.language import LANGUAGES, language
+from serving.pages.page import SESSION_COOKIE, Page, check_token, chosen_language, read_form
+from serving.pages.services import NotAllowed, NotYours, PageServices, Unavailable
+from serving.pages.views import clients, forecasts, front, oversight
+
+HERE = Path(__file__).parent
+POLICY = (
+    "default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-store",
+}
+
+View = Callable[[Page], Response]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def create_pages(services: PageServices, *, secure_cookie: bool = True) -> Starlette:
+    """The app, to be mounted at the root.  `secure_cookie=False` only on loopback without TLS."""
+    for code in LANGUAGES:
+        language(code)  # a broken catalogue stops the start, not the first visitor
+    app = Starlette(routes=_routes(), exception_handlers=_handlers())
+    app.state.services = services
+    app.state.templates = _templates()
+    app.state.secure_cookie = secure_cookie
+    return app
+
+
+def _routes() -> list[Route | Mount]:
+    return [
+        _open("/", front.home),
+        _open("/sign-in", front.sign_in_page),
+        _open("/sign-in", front.sign_in, "POST"),
+        _signed_in("/sign-out", front.sign_out, "POST"),
+        _open("/language/{code}", front.change_language),
+        _signed_in("/clients", clients.client_list),
+        _signed_in("/clients/search", clients.search_page),
+        _signed_in("/clients/search", clients.search, "POST"),
+        _signed_in("/clients/{handle}", clients.client),
+        _signed_in("/clients/{handle}/decision", clients.back_to_client),
+        _signed_in("/clients/{handle}/decision", clients.decide, "POST"),
+        _signed_in("/clients/{handle}/decided/{decision_id}", clients.decided),
+        _signed_in("/forecasts", forecasts.forecast),
+        _signed_in("/forecasts/download", forecasts.download),
+        _signed_in("/models", oversight.models),
+        _signed_in("/models/{name}/{version}/report", oversight.report),
+        _signed_in("/decisions", oversight.decisions),
+        _signed_in("/audit-log", oversight.audit_log),
+        Mount("/static", _Static(directory=HERE / "static")),
+    ]
+
+
+class _Static(StaticFiles):
+    """The style sheet: no client data, so browsers may keep it for an hour."""
+
+    async def get_response(self, path: str, scope: dict) -> Response:  # type: ignore[override,type-arg]
+        response = await super().get_response(path, scope)
+        response.headers.update({**HEADERS, "Cache-Control": "public, max-age=3600"})
+        return response
+
+
+def _open(path: str, view: View, method: str = "GET") -> Route:
+    async def endpoint(request: Request) -> Response:
+        page = await _page(request)
+        return await _answer(page, view)
+
+    return Route(path, endpoint, methods=[method], name=view.__name__)
+
+
+def _signed_in(path: str, view: View, method: str = "GET") -> Route:
+    async def endpoint(request: Request) -> Response:
+        page = await _page(request)
+        if page.visitor is None:
+            return _with_headers(page.go("/sign-in"))
+        if method == "POST":
+            check_token(page.visitor, page.form)
+        return await _answer(page, view)
+
+    return Route(path, endpoint, methods=[method], name=view.__name__)
+
+
+async def _page(request: Request) -> Page:
+    form = await read_form(request) if request.method == "POST" else {}
+    visitor = await run_in_threadpool(request.app.state.services.visitor, request.cookies.get(SESSION_COOKIE))
+    state = request.app.state
+    return Page(request, state.services, state.templates, chosen_language(request), visitor, form)
+
+
+async def _answer(page: Page, view: View) -> Response:
+    return _with_headers(await run_in_threadpool(view, page))
+
+
+def _with_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _handlers() -> dict[int | type[Exception], Callable[[Request, Exception], Awaitable[Response]]]:
+    return {
+        HTTPException: _http_error,
+        NotYours: _error(HTTPStatus.NOT_FOUND),
+        NotAllowed: _error(HTTPStatus.FORBIDDEN),
+        Unavailable: _error(HTTPStatus.SERVICE_UNAVAILABLE),
+        LuotainError: _error(HTTPStatus.SERVICE_UNAVAILABLE),
+        Exception: _error(HTTPStatus.INTERNAL_SERVER_ERROR),
+    }
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return await _error_page(request, status)
+
+
+def _error(status: HTTPStatus) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def handler(request: Request, error: Exception) -> Response:
+        return await _error_page(request, status)
+
+    return handler
+
+
+async def _error_page(request: Request, status: int) -> Response:
+    """The page of a failure.  It never repeats anything the visitor sent."""
+    state = request.app.state
+    try:
+        visitor = await run_in_threadpool(state.services.visitor, request.cookies.get(SESSION_COOKIE))
+    except Unavailable:
+        visitor = None
+    page = Page(request, state.services, state.templates, chosen_language(request), visitor)
+    kind = str(status) if status in (400, 403, 404, 503) else ("500" if status >= 500 else "400")
+    return _with_headers(page.show("error.html", status, kind=kind, here="/"))
+
+
+def _templates() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(navigation=front.navigation, coded=oversight.coded)
+    return environment

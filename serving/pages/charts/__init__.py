@@ -1,0 +1,10 @@
+"""Pictures made on the server: SVG with presentation attributes only, so that they pass a strict CSP.
+
+Colours stand as attributes for paper and plain viewers; the style sheet recolours the same shapes by class in the dark.
+"""
+
+from serving.pages.charts.bars import difference_bar, dot_row, share_bar
+from serving.pages.charts.forecast import ForecastTexts, forecast_chart
+from serving.pages.charts.segments import Cell, segment_picture
+
+__all__ = ["Cell", "ForecastTexts", "difference_bar", "dot_row", "forecast_chart", "segment_picture", "share_bar"]

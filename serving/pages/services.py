@@ -1,0 +1,259 @@
+"""What the pages ask of the service core, as a protocol, and the plain records they show.
+
+The pages compute nothing about a client: every call below checks the right, writes its audit entry and then answers.
+A call raises NotYours (shown as the one 404 page, the same for unknown and for another unit's client), NotAllowed (403)
+or Unavailable (503, e.g. no model is live or the log cannot be written).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from configs.errors import LuotainError
+from models.answers import ForecastAnswer, NeedAnswer, SegmentAnswer, Text
+
+Role = Literal["coordinator", "planner", "data_scientist", "auditor", "manager", "admin"]
+Choice = Literal["accept", "change", "cannot_tell"]
+
+
+class NotYours(LuotainError):
+    """Unknown, or another unit's: the visitor is told the same in both cases."""
+
+
+class NotAllowed(LuotainError):
+    """The role has no such right."""
+
+
+class Unavailable(LuotainError):
+    """The service cannot answer now: no live model, no data, or the log cannot be written."""
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who is signed in; `csrf` is the session's form token."""
+
+    user_id: str
+    name: str
+    role: Role
+    unit: str
+    unit_name: Text
+    csrf: str
+
+
+@dataclass(frozen=True)
+class DevelopmentUser:
+    """One fictional user of the development sign-in."""
+
+    user_id: str
+    name: str
+    role: Role
+    unit_name: Text
+
+
+@dataclass(frozen=True)
+class Person:
+    """What the directory says of a client: held in memory for the page, never stored or logged."""
+
+    name: str
+    birth_year: int | None
+
+
+@dataclass(frozen=True)
+class ClientRow:
+    """One client of the visitor's unit.  Dates are ISO texts; None = not known."""
+
+    handle: str
+    person: Person | None
+    plan_until: str | None
+    has_valid_plan: bool
+    last_contact: str | None
+    new_contacts: int = 0
+    """Contacts recorded during the last 30 days of the data: what changed."""
+
+
+@dataclass(frozen=True)
+class ClientPage:
+    """One page of the unit's clients, in the order of the list."""
+
+    rows: tuple[ClientRow, ...]
+    total: int
+    page: int
+    pages: int
+    data_until: str
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis of the scheme with its ordered level names, lowest first."""
+
+    id: str
+    name: Text
+    levels: tuple[Text, ...]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which segment each pair of levels means: cells[vertical level][horizontal level] = segment id."""
+
+    horizontal: Axis
+    vertical: Axis
+    cells: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class PastDecision:
+    """A decision recorded earlier about this client."""
+
+    time: str
+    choice: Choice
+    segment: Text | None
+    reason: str
+    role: Role
+
+
+@dataclass(frozen=True)
+class ClientView:
+    """Everything one client page shows.  `answer_id` names the logged answer that a decision refers to."""
+
+    handle: str
+    person: Person | None
+    answer_id: str
+    segment: SegmentAnswer
+    layout: Layout | None
+    needs: tuple[NeedAnswer, ...]
+    decisions: tuple[PastDecision, ...] = ()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the professional decided.  `key` makes a form sent twice one decision."""
+
+    answer_id: str
+    choice: Choice
+    segment: str | None
+    reason: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A recorded decision, for the confirmation page."""
+
+    decision_id: str
+    time: str
+    choice: Choice
+    segment: Text | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Series:
+    """One forecast series and the three choices that lead to it."""
+
+    series_id: str
+    area: str
+    area_name: Text
+    age_group: str
+    age_name: Text
+    measure: str
+    measure_name: Text
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """One registered model version.  `report` = a SHAP report was published for it."""
+
+    name: str
+    version: str
+    live: bool
+    created: str
+    data_until: str
+    bundle_sha256: str
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    report: bool = False
+
+
+@dataclass(frozen=True)
+class LogRow:
+    """One row of the decision log or the audit log, ready to show; keys are the column ids of its LogPage."""
+
+    seq: int
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class LogPage:
+    """One page of a log.  `choices` lists the values each filter may take."""
+
+    columns: tuple[str, ...]
+    rows: tuple[LogRow, ...]
+    total: int
+    page: int
+    pages: int
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ChainStatus:
+    """Whether the audit log's hash chain holds; `first_bad` names the first entry that does not."""
+
+    intact: bool
+    entries: int
+    first_bad: int | None
+    checked_at: str
+    checkpoint_seq: int | None
+
+
+class PageServices(Protocol):
+    """The service core as the pages see it.  Every method may be called from several threads."""
+
+    def visitor(self, token: str | None) -> Visitor | None:
+        """Who the session cookie belongs to; None when there is no live session."""
+
+    def development_users(self) -> tuple[DevelopmentUser, ...]:
+        """The users one may sign in as without a password; empty outside development."""
+
+    def sign_in(self, user_id: str) -> str:
+        """A new session's token, for the cookie.  Raises NotAllowed."""
+
+    def sign_out(self, token: str) -> None:
+        """End the session."""
+
+    def find_client(self, visitor: Visitor, henkilotunnus: str) -> str:
+        """The session's handle of the client.  Raises NotYours, also for a malformed henkilötunnus."""
+
+    def clients(self, visitor: Visitor, page: int, without_plan: bool) -> ClientPage:
+        """The unit's clients, only those without a valid plan when so asked."""
+
+    def client(self, visitor: Visitor, handle: str) -> ClientView:
+        """The answers about one client, logged before they are returned."""
+
+    def segments(self, visitor: Visitor) -> tuple[tuple[str, Text], ...]:
+        """Id and name of every segment of the live scheme, for a changed decision."""
+
+    def decide(self, visitor: Visitor, handle: str, decision: Decision) -> Receipt:
+        """Record the decision."""
+
+    def receipt(self, visitor: Visitor, handle: str, decision_id: str) -> Receipt:
+        """A decision recorded in this session's name.  Raises NotYours."""
+
+    def series(self, visitor: Visitor) -> tuple[Series, ...]:
+        """The forecast series there are."""
+
+    def forecast(self, visitor: Visitor, series_id: str) -> ForecastAnswer:
+        """One series' forecast.  Raises NotYours for an unknown series."""
+
+    def models(self, visitor: Visitor) -> tuple[ModelVersion, ...]:
+        """Every registered model version, newest first within a name."""
+
+    def report(self, visitor: Visitor, name: str, version: str) -> str:
+        """The published SHAP report (HTML text) of one listed version.  Raises NotYours."""
+
+    def decision_log(self, visitor: Visitor, page: int, filters: Mapping[str, str]) -> LogPage:
+        """Recorded decisions, newest first."""
+
+    def audit_log(self, visitor: Visitor, page: int, filters: Mapping[str, str]) -> LogPage:
+        """Audit entries, newest first."""
+
+    def chain(self, visitor: Visitor) -> ChainStatus:
+        """The last verification of the audit log's chain."""

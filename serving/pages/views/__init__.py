@@ -1,0 +1,1 @@
+"""What each address does: plain functions from a Page to a response."""

@@ -1,0 +1,65 @@
+"""The front door: sign-in, sign-out, language, and the way to each role's own first page."""
+
+from collections.abc import Mapping
+
+from starlette.responses import RedirectResponse, Response
+
+from serving.pages.language import LANGUAGES
+from serving.pages.page import LANGUAGE_COOKIE, SESSION_COOKIE, Page, cookie, local_path
+from serving.pages.services import NotAllowed, NotYours
+
+NAVIGATION: Mapping[str, tuple[str, ...]] = {
+    "coordinator": ("clients",),
+    "planner": ("forecasts",),
+    "manager": ("forecasts",),
+    "auditor": ("models", "decisions", "audit-log"),
+    "data_scientist": ("models",),
+    "admin": ("models",),
+}
+"""Which pages each role finds in its navigation, its first page first.  The service core holds the rights."""
+
+
+def navigation(role: str) -> tuple[str, ...]:
+    """The navigation of a role; an unknown role has none."""
+    return NAVIGATION.get(role, ())
+
+
+def home(page: Page) -> Response:
+    """To the sign-in, or to the role's own first page."""
+    if page.visitor is None:
+        return page.go("/sign-in")
+    own = navigation(page.visitor.role)
+    if not own:
+        raise NotAllowed("This role has no pages.")
+    return page.go(f"/{own[0]}")
+
+
+def sign_in_page(page: Page) -> Response:
+    """The development users, or a word about the county's own sign-in."""
+    return page.show("sign_in.html", users=page.services.development_users())
+
+
+def sign_in(page: Page) -> Response:
+    """A new session for the chosen development user."""
+    token = page.services.sign_in(page.form.get("user", ""))
+    response = page.go("/")
+    cookie(response, SESSION_COOKIE, token, page.request.app.state.secure_cookie)
+    return response
+
+
+def sign_out(page: Page) -> Response:
+    """The end of the session."""
+    page.services.sign_out(page.request.cookies.get(SESSION_COOKIE, ""))
+    response = page.go("/sign-in")
+    response.delete_cookie(SESSION_COOKIE, path="/")
+    return response
+
+
+def change_language(page: Page) -> Response:
+    """Remember the language and go back to where the visitor was."""
+    code = page.request.path_params["code"]
+    if code not in LANGUAGES:
+        raise NotYours("There is no such language.")
+    response: RedirectResponse = page.go(local_path(page.query("back", "/")))
+    cookie(response, LANGUAGE_COOKIE, code, page.request.app.state.secure_cookie)
+    return response

@@ -1,0 +1,79 @@
+"""What a log entry keeps of an answer: enough to say later what was shown, from which model and data, and to replay it.
+
+Probabilities, the families of the reasons and hashes are kept; the client's own values are not.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from models.answers import ForecastAnswer, Likelihood, ModelStamp, NeedAnswer, SegmentAnswer
+from models.chain import canonical_json
+from serving.engine.contract import DataStamp, Engine
+
+Answer = SegmentAnswer | NeedAnswer | ForecastAnswer
+
+
+def evidence(answers: Sequence[Answer], engine: Engine, data: DataStamp | None = None) -> dict[str, Any]:
+    """The `detail` of an audit entry about `answers`; `data` are the registers that a client's answer was read from."""
+    sources = {source for answer in answers if not isinstance(answer, ForecastAnswer) for source in answer.sources}
+    return {
+        "snapshot_sha256": data.snapshot_sha256 if data else None,
+        "data_categories": sorted(sources),
+        "answers": [_said(answer, engine) for answer in answers],
+    }
+
+
+def sha256_of(value: object) -> str:
+    """SHA-256 of a value's canonical JSON."""
+    return hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+def _said(answer: Answer, engine: Engine) -> dict[str, Any]:
+    return {**_model(answer.stamp, engine), **_output(answer), "answer_sha256": sha256_of(asdict(answer))}
+
+
+def _model(stamp: ModelStamp, engine: Engine) -> dict[str, Any]:
+    return {
+        "model": stamp.name,
+        "version": stamp.version,
+        "alias": "champion",
+        "bundle_sha256": stamp.bundle_sha256,
+        "data_until": stamp.data_until,
+        "as_of": stamp.as_of,
+        "run_id": engine.run_of(stamp.name, stamp.version),
+    }
+
+
+def _output(answer: Answer) -> dict[str, Any]:
+    if isinstance(answer, ForecastAnswer):
+        return {"kind": "forecast", "series_id": answer.series_id}
+    if isinstance(answer, NeedAnswer):
+        explained = (answer.likelihood,) if answer.likelihood else ()
+        return {"kind": "need", "task": answer.task, "status": answer.status, "explained": _explained(explained)}
+    return {
+        "kind": "segment",
+        "scheme": f"{answer.scheme} {answer.scheme_version}",
+        "status": answer.status,
+        "segments": {share.segment: share.probability for share in answer.segments},
+        "proposed": proposed(answer),
+        "explained": _explained(answer.axes),
+    }
+
+
+def proposed(answer: SegmentAnswer) -> str | None:
+    """The proposed segment's id."""
+    return next((share.segment for share in answer.segments if share.proposed), None)
+
+
+def _explained(likelihoods: Sequence[Likelihood]) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": one.id,
+            "probability": one.probability,
+            "reasons": [reason.family for reason in one.reasons],
+            "contributions_sha256": sha256_of([[r.family, r.contribution] for r in one.contributions]),
+        }
+        for one in likelihoods
+    ]

@@ -1,0 +1,152 @@
+"""The service's two logs: what was shown to whom and why, and what the professional then decided."""
+
+import json
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, func, select
+
+from serving.pages.services import NotAllowed
+from serving.records.chained import append_to
+from serving.records.database import Opened, open_logs, reading, writing
+from serving.records.entries import AuditEvent, DecisionEntry
+from serving.records.schema import AUDIT_LOG, DECISION_LOG
+
+Clock = Callable[[], datetime]
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Found:
+    """One page of entries, newest first, and how many there are in all."""
+
+    entries: tuple[Values, ...]
+    total: int
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which entries of a log: columns that equal a value, and a time span in UTC texts, [since, before)."""
+
+    equal: Mapping[str, str] = field(default_factory=dict)
+    since: str = ""
+    before: str = ""
+
+
+class Records:
+    """Both logs on one database.  A method that returns has committed; one that cannot raises Unavailable."""
+
+    def __init__(self, folder: Path, clock: Clock, after: Callable[["Records", int], None] | None = None) -> None:
+        self._opened = Opened(lambda: open_logs(folder))
+        self._after = after
+        self.now = clock
+
+    @property
+    def engine(self) -> Engine:
+        """The open database.  Raises Unavailable."""
+        return self._opened.engine()
+
+    def close(self) -> None:
+        """Let go of the database file."""
+        self._opened.close()
+
+    def audit(self, event: AuditEvent) -> int:
+        """Append one audit entry; its sequence number."""
+        with writing(self.engine) as connection:
+            seq = self._append_event(connection, event)
+        self._committed(seq)
+        return seq
+
+    def decide(self, decision: DecisionEntry, event: AuditEvent) -> Values:
+        """Append the decision and its audit entry together, or return the one already recorded under its key.
+
+        Raises NotAllowed when the key was used for another decision.
+        """
+        with writing(self.engine) as connection:
+            stored = self._by_key(connection, decision)
+            if stored is None:
+                values = decision.values(new_id(), self.now())
+                append_to(connection, DECISION_LOG, values)
+                seq = self._append_event(connection, _with_decision(event, values))
+        if stored is None:
+            self._committed(seq)
+            return values
+        if not decision.same_content(stored):
+            raise NotAllowed("This form was already used for another decision. Open the client again.")
+        return stored
+
+    def shown_answer(self, answer_id: str, actor_id: str, client_id: str) -> Values | None:
+        """The audit entry of an answer that this person was shown about this client."""
+        table = AUDIT_LOG.c
+        shown = (table.event == "answer") & (table.answer_id == answer_id)
+        return self._one(select(table.entry).where(shown, table.actor_id == actor_id, table.client_id == client_id))
+
+    def decision(self, decision_id: str) -> Values | None:
+        """One decision by its id."""
+        return self._one(select(DECISION_LOG.c.entry).where(DECISION_LOG.c.decision_id == decision_id))
+
+    def decisions_about(self, client_id: str) -> tuple[Values, ...]:
+        """Every decision about a client, newest first."""
+        query = (
+            select(DECISION_LOG.c.entry)
+            .where(DECISION_LOG.c.client_id == client_id)
+            .order_by(DECISION_LOG.c.seq.desc())
+        )
+        return self._all(query)
+
+    def all_decisions(self) -> tuple[Values, ...]:
+        """Every decision in the order it was made, for the extract."""
+        return self._all(select(DECISION_LOG.c.entry).order_by(DECISION_LOG.c.seq))
+
+    def page(self, table: Table, wanted: Wanted, page: int, size: int) -> Found:
+        """One page of the entries of a log that are wanted."""
+        where = [table.c[name] == value for name, value in wanted.equal.items()]
+        where += [table.c.time >= wanted.since] if wanted.since else []
+        where += [table.c.time < wanted.before] if wanted.before else []
+        with reading(self.engine) as connection:
+            total = connection.execute(select(func.count()).select_from(table).where(*where)).scalar_one()
+            query = select(table.c.entry).where(*where).order_by(table.c.seq.desc())
+            rows = connection.execute(query.limit(size).offset((page - 1) * size))
+            return Found(tuple(json.loads(row.entry) for row in rows), total)
+
+    def values_of(self, table: Table, column: str) -> tuple[str, ...]:
+        """The different values of a column, for a filter's choices."""
+        with reading(self.engine) as connection:
+            rows = connection.execute(select(table.c[column]).distinct().order_by(table.c[column]))
+            return tuple(str(row[0]) for row in rows if row[0] is not None)
+
+    def _committed(self, seq: int) -> None:
+        if self._after:
+            self._after(self, seq)
+
+    def _append_event(self, connection: Connection, event: AuditEvent) -> int:
+        return append_to(connection, AUDIT_LOG, event.values(new_id(), self.now())).seq
+
+    def _by_key(self, connection: Connection, decision: DecisionEntry) -> Values | None:
+        table = DECISION_LOG.c
+        query = select(table.entry).where(table.actor_id == decision.actor.actor_id, table.key == decision.key)
+        row = connection.execute(query).first()
+        return json.loads(row.entry) if row else None
+
+    def _one(self, query: Any) -> Values | None:
+        found = self._all(query.limit(1))
+        return found[0] if found else None
+
+    def _all(self, query: Any) -> tuple[Values, ...]:
+        with reading(self.engine) as connection:
+            return tuple(json.loads(row.entry) for row in connection.execute(query))
+
+
+def new_id() -> str:
+    """A random identifier of an entry, an answer or a request: 32 hexadecimal characters."""
+    return secrets.token_hex(16)
+
+
+def _with_decision(event: AuditEvent, values: Values) -> AuditEvent:
+    shown: Sequence[str] = ("decision_id", "choice", "proposed", "segment", "model")
+    detail = {**event.detail, **{name: values[name] for name in shown}}
+    return AuditEvent(**{**vars(event), "detail": detail})

@@ -1,0 +1,1 @@
+"""Alembic migrations of the logs; `serving.records.database` runs them when it opens the logs."""

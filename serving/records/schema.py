@@ -1,0 +1,49 @@
+"""The tables of the logs.  The columns beside `entry` are copies for searching; the verifier compares them with it."""
+
+from sqlalchemy import Column, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+
+METADATA = MetaData()
+
+AUDIT_LOG = Table(
+    "audit_log",
+    METADATA,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("time", String(24), nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("outcome", String(10), nullable=False),
+    Column("actor_id", String(200), nullable=False),
+    Column("role", String(40), nullable=False),
+    Column("client_id", String(32)),
+    Column("answer_id", String(40)),
+    Column("entry", Text, nullable=False),
+    Column("prev_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    Index("audit_log_answer", "answer_id"),
+    Index("audit_log_client", "client_id", "time"),
+    Index("audit_log_filters", "event", "outcome", "role"),
+)
+
+DECISION_LOG = Table(
+    "decision_log",
+    METADATA,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("decision_id", String(40), nullable=False, unique=True),
+    Column("time", String(24), nullable=False),
+    Column("key", String(200), nullable=False),
+    Column("actor_id", String(200), nullable=False),
+    Column("role", String(40), nullable=False),
+    Column("client_id", String(32), nullable=False),
+    Column("choice", String(20), nullable=False),
+    Column("entry", Text, nullable=False),
+    Column("prev_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    UniqueConstraint("actor_id", "key", name="decision_log_once"),
+    Index("decision_log_client", "client_id", "time"),
+)
+
+CHAINED = (AUDIT_LOG, DECISION_LOG)
+
+
+def copied_columns(table: Table) -> tuple[str, ...]:
+    """The columns whose value is copied out of `entry`."""
+    return tuple(column.name for column in table.columns if column.name not in ("entry", "prev_hash", "hash"))

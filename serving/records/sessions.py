@@ -1,0 +1,100 @@
+"""Open sessions of the pages, in a small SQLite file that every worker reads.  Losing it only signs everyone out."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Column, Engine, Float, LargeBinary, MetaData, String, Table, delete, select, update
+
+from serving.records.database import SESSIONS_FILE, Opened, alone, guarded, open_sqlite, reading, writing
+
+Clock = Callable[[], datetime]
+TOUCH_SECONDS = 30
+"""A session's last use is written at most this often."""
+
+METADATA = MetaData()
+SESSIONS = Table(
+    "sessions",
+    METADATA,
+    Column("token_sha256", String(64), primary_key=True),
+    Column("user_id", String(200), nullable=False),
+    Column("csrf", String(64), nullable=False),
+    Column("handle_key", LargeBinary, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("used", Float, nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class Session:
+    """A signed-in browser.  The cookie's token is kept only as its SHA-256."""
+
+    user_id: str
+    csrf: str
+    handle_key: bytes
+
+
+class Sessions:
+    """Start, find and end sessions; each ends by itself after being idle or old."""
+
+    def __init__(self, folder: Path, idle_seconds: int, absolute_seconds: int, clock: Clock) -> None:
+        self._opened = Opened(lambda: _open(folder))
+        self._idle = idle_seconds
+        self._absolute = absolute_seconds
+        self._clock = clock
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._opened.close()
+
+    def start(self, user_id: str) -> str:
+        """A new session; the token for its cookie."""
+        token = secrets.token_urlsafe(32)
+        now = self._clock().timestamp()
+        row = {
+            "token_sha256": _fingerprint(token),
+            "user_id": user_id,
+            "csrf": secrets.token_urlsafe(32),
+            "handle_key": secrets.token_bytes(16),
+            "created": now,
+            "used": now,
+        }
+        with writing(self._opened.engine()) as connection:
+            connection.execute(delete(SESSIONS).where(SESSIONS.c.created < now - self._absolute))
+            connection.execute(SESSIONS.insert().values(**row))
+        return token
+
+    def find(self, token: str) -> Session | None:
+        """The live session of a cookie's token."""
+        now = self._clock().timestamp()
+        with reading(self._opened.engine()) as connection:
+            query = select(SESSIONS).where(SESSIONS.c.token_sha256 == _fingerprint(token))
+            row = connection.execute(query).first()
+        if row is None or now - row.created >= self._absolute or now - row.used >= self._idle:
+            return None
+        if now - row.used >= TOUCH_SECONDS:
+            self._touch(row.token_sha256, now)
+        return Session(row.user_id, row.csrf, row.handle_key)
+
+    def end(self, token: str) -> None:
+        """Forget the session."""
+        with writing(self._opened.engine()) as connection:
+            connection.execute(delete(SESSIONS).where(SESSIONS.c.token_sha256 == _fingerprint(token)))
+
+    def _touch(self, fingerprint: str, now: float) -> None:
+        with writing(self._opened.engine()) as connection:
+            connection.execute(update(SESSIONS).where(SESSIONS.c.token_sha256 == fingerprint).values(used=now))
+
+
+def _open(folder: Path) -> Engine:
+    engine = open_sqlite(folder, SESSIONS_FILE)
+    with guarded("opened"), alone(folder):
+        METADATA.create_all(engine)
+    return engine
+
+
+def _fingerprint(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8")).hexdigest()

@@ -1,0 +1,167 @@
+"""What happens for one request: access check, then the answer, then its audit entry, and only then the answer is shown.
+
+The API and the pages both come through here, so that neither can skip a step.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TypeVar
+
+from models.answers import ForecastAnswer, NeedAnswer, SegmentAnswer
+from serving.access import Action, ClientTies, User, Verdict, may
+from serving.engine.contract import ClientCase, Engine
+from serving.pages.services import NotAllowed, NotYours, Unavailable
+from serving.records.entries import Actor, AuditEvent, Authority, Event
+from serving.records.evidence import Answer, evidence
+from serving.records.logs import Records, new_id
+from serving.settings import ServingSettings
+
+T = TypeVar("T")
+NOT_YOURS = "There is no such client among your unit's clients."
+NO_RIGHT = "Your role has no right to this."
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks, by what authority, in which request."""
+
+    user: User
+    authority: Authority
+    request_id: str
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """Where in the process the answer is used, and why the data may be handled."""
+
+    decision_point: str
+    purpose: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Answers whose audit entry is committed."""
+
+    answer_id: str
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Takes every request of the service."""
+
+    settings: ServingSettings
+    engine: Engine
+    records: Records
+
+    def segment(self, caller: Caller, grounds: Grounds, client_id: str) -> tuple[str, SegmentAnswer]:
+        """The answer's id and the proposed segment of one client."""
+        shown = self.about_client(caller, grounds, client_id, lambda case: (case.segment(),))
+        return shown.answer_id, _only(shown, SegmentAnswer)
+
+    def need(self, caller: Caller, grounds: Grounds, client_id: str, task: str) -> tuple[str, NeedAnswer]:
+        """The answer's id and one need task's likelihood for one client."""
+        shown = self.about_client(caller, grounds, client_id, lambda case: (case.need(task),))
+        return shown.answer_id, _only(shown, NeedAnswer)
+
+    def everything(self, caller: Caller, grounds: Grounds, client_id: str) -> Shown:
+        """The client page: the segment and every need that has a live model."""
+        return self.about_client(caller, grounds, client_id, self._segment_and_needs)
+
+    def about_client(
+        self, caller: Caller, grounds: Grounds, client_id: str, compute: Callable[[ClientCase], Sequence[Answer]]
+    ) -> Shown:
+        """The one way to an answer about a client.  Raises NotYours, NotAllowed or Unavailable."""
+        event = self.event(caller, "answer", grounds=grounds, client_id=client_id)
+        event = self.checked(caller, "see_answer", event)
+        data = self.engine.data()
+        answers = tuple(self._or_logged(event, lambda: compute(self.engine.open(client_id))))
+        answer_id = new_id()
+        self.records.audit(replace(event, answer_id=answer_id, detail=evidence(answers, self.engine, data)))
+        return Shown(answer_id, answers)
+
+    def forecast(self, caller: Caller, grounds: Grounds, series_id: str) -> tuple[str, ForecastAnswer]:
+        """The answer's id and one series' forecast.  Raises NotYours for an unknown series."""
+        event = self.checked(caller, "see_forecast", self.event(caller, "forecast", grounds=grounds))
+        answer = self._or_logged(event, lambda: self.engine.forecast(series_id))
+        if answer is None:
+            raise NotYours("There is no such forecast series. Ask for one that the forecast page lists.")
+        answer_id = new_id()
+        self.records.audit(replace(event, answer_id=answer_id, detail=evidence((answer,), self.engine)))
+        return answer_id, answer
+
+    def search(self, caller: Caller, henkilotunnus: str) -> str:
+        """The client id behind a henkilötunnus, only when the caller may see that client."""
+        event = self.checked(caller, "search_client", self.event(caller, "client_search"))
+        client_id = self._or_logged(event, lambda: self.engine.identify(henkilotunnus))
+        if client_id is None:
+            self.records.audit(replace(event, outcome="denied", ground="not_a_henkilotunnus"))
+            raise NotYours(NOT_YOURS)
+        event = self.checked(caller, "see_answer", replace(event, client_id=client_id))
+        self.records.audit(event)
+        return client_id
+
+    def own_clients(self, caller: Caller) -> tuple[str, ...]:
+        """Every client that the caller may see, by the same rule as each single one; the list shown is logged apart."""
+        self.checked(caller, "list_clients", self.event(caller, "client_list"))
+        at = self.engine.data().as_of
+        unit = self.engine.clients_of(caller.user.unit)
+        return tuple(client.client_id for client in unit if may(caller.user, "see_answer", client, at).allowed)
+
+    def event(
+        self, caller: Caller, event: Event, grounds: Grounds | None = None, client_id: str | None = None
+    ) -> AuditEvent:
+        """The beginning of an audit entry: who asks for what, and why."""
+        user = caller.user
+        actor = Actor(user.user_id, user.role, self.settings.county, user.unit, caller.authority)
+        point = grounds.decision_point if grounds else None
+        purpose = grounds.purpose if grounds else None
+        return AuditEvent(event, "ok", actor, caller.request_id, "role", purpose, point, client_id)
+
+    def checked(self, caller: Caller, action: Action, event: AuditEvent) -> AuditEvent:
+        """The event with the ground on which it is allowed; a refusal is logged and raised."""
+        client = self._client(event)
+        verdict = may(caller.user, action, client, self._today(client))
+        if not verdict.allowed:
+            self.records.audit(replace(event, outcome="denied", ground=verdict.ground))
+            raise _refusal(verdict)
+        return replace(event, ground=verdict.ground)
+
+    def logged(self, caller: Caller, action: Action, event: Event, compute: Callable[[], T]) -> T:
+        """Something that concerns no client: checked, computed, logged, returned."""
+        entry = self.checked(caller, action, self.event(caller, event))
+        result = self._or_logged(entry, compute)
+        self.records.audit(entry)
+        return result
+
+    def _client(self, event: AuditEvent) -> ClientTies | None:
+        return self.engine.ties(event.client_id) if event.client_id else None
+
+    def _today(self, client: ClientTies | None) -> date:
+        """Care relationships are judged on the first day that the registers do not know yet."""
+        return self.engine.data().as_of if client else date.min
+
+    def _segment_and_needs(self, case: ClientCase) -> tuple[Answer, ...]:
+        missing = self.engine.missing()
+        tasks = [task for task in self.engine.tasks() if f"need_{task}" not in missing]
+        return (case.segment(), *(case.need(task) for task in tasks))
+
+    def _or_logged(self, event: AuditEvent, compute: Callable[[], T]) -> T:
+        """What `compute` gives; when it cannot, the attempt is logged."""
+        try:
+            return compute()
+        except Unavailable:
+            self.records.audit(replace(event, outcome="error"))
+            raise
+
+
+def _refusal(verdict: Verdict) -> NotYours | NotAllowed:
+    return NotYours(NOT_YOURS) if verdict.is_hidden else NotAllowed(NO_RIGHT)
+
+
+def _only(shown: Shown, kind: type[T]) -> T:
+    (answer,) = shown.answers
+    if not isinstance(answer, kind):
+        raise TypeError(f"Expected one {kind.__name__}.")
+    return answer

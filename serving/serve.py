@@ -1,0 +1,110 @@
+"""`python -m serving.serve`: checks what the service needs, says where to look, and starts BentoML."""
+
+import argparse
+import os
+import socket
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+from configs.command import run_command, say
+from configs.errors import ConfigError, LuotainError, ModelError
+from configs.loader import PROJECT_ROOT, resolve_path
+from features.store import open_snapshot
+from models.registry import connect
+from serving.settings import CONFIG_VARIABLE, DEFAULT_CONFIG, ServingSettings, load_settings
+
+SERVICE = "serving.service:Luotain"
+
+
+class PortInUse(LuotainError):
+    """Something else listens where the service is to listen."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Start the service; returns only when something is missing."""
+    parser = argparse.ArgumentParser(prog="python -m serving.serve", description="Start the service")
+    parser.add_argument("--config", default=DEFAULT_CONFIG, help=f"YAML file (default: {DEFAULT_CONFIG})")
+    parser.add_argument("--port", type=int, default=None, help="listen on this port instead of the config's")
+    given = parser.parse_args(argv)
+    return run_command(lambda: serve(given.config, given.port))
+
+
+def serve(
+    config: str, port: int | None, start: Callable[[Sequence[str], Mapping[str, str]], None] | None = None
+) -> None:
+    """Check, then replace this process by BentoML's.  Raises LuotainError in one sentence when something is missing."""
+    settings = load_settings(config)
+    chosen = settings.port if port is None else port
+    require_free_port(settings.host, chosen)
+    open_snapshot(settings.workspace.store)
+    absent = require_models(settings)
+    for line in greeting(settings, chosen, absent):
+        say(line)
+    (start or _replace_process)(command(settings, chosen), environment(settings, config))
+
+
+def require_free_port(host: str, port: int) -> None:
+    """Raise when something already listens there."""
+    if not 1 <= port <= 65535:
+        raise ConfigError(f"The port {port} does not exist. Give 1 to 65535, e.g. `--port 3000`.")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            other = port + 1 if port < 65535 else port - 1
+            raise PortInUse(f"Port {port} is in use. Stop what listens there, or type `--port {other}`.") from None
+
+
+def require_models(settings: ServingSettings) -> tuple[str, ...]:
+    """The served names without a champion.  Raises ModelError when none has one."""
+    registry = connect(settings.workspace)
+    absent = tuple(name for name in settings.models.names if registry.champion(name) is None)
+    if len(absent) == len(settings.models.names):
+        raise ModelError("No model was promoted yet, so nothing can be answered. Type `make demo SERVE=0` first.")
+    return absent
+
+
+def greeting(settings: ServingSettings, port: int, absent: Sequence[str]) -> tuple[str, ...]:
+    """What the person at the terminal reads: the addresses to open, and what will not answer."""
+    base = f"http://{settings.host}:{port}"
+    lines = [f"No model is live for {name}: its answers will be 503 until one is promoted." for name in absent]
+    if settings.is_development:
+        lines.append(f"Luotain listens at {base} (development mode, this machine only).  Sign in at {base}/sign-in:")
+        first = {"coordinator": "/clients", "planner": "/forecasts", "manager": "/forecasts"}
+        for user_id, user in settings.development_users.items():
+            lines.append(f"  {user_id:<12} {base}{first.get(user.role, '/models')}")
+    else:
+        lines.append(f"Luotain listens at {base} (production mode).")
+    return tuple(lines)
+
+
+def command(settings: ServingSettings, port: int) -> list[str]:
+    """The process that BentoML runs in."""
+    where = ["--host", settings.host, "--port", str(port), "--working-dir", str(PROJECT_ROOT)]
+    return [sys.executable, "-m", "bentoml", "serve", SERVICE, *where]
+
+
+def environment(settings: ServingSettings, config: str) -> dict[str, str]:
+    """This process's environment and what the workers must know; no telemetry, no state in the home folder."""
+    root = settings.workspace.root
+    return {
+        **os.environ,
+        CONFIG_VARIABLE: str(resolve_path(config)),
+        "LUOTAIN_VAR": str(root),
+        "BENTOML_HOME": str(root / "bentoml"),
+        "BENTOML_DO_NOT_TRACK": "True",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+        "OMP_NUM_THREADS": "1",  # one row at a time: a second thread costs more than it gives
+    }
+
+
+def _replace_process(words: Sequence[str], variables: Mapping[str, str]) -> None:
+    os.chdir(PROJECT_ROOT)
+    os.execve(words[0], list(words), dict(variables))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

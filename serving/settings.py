@@ -1,0 +1,149 @@
+"""The service's one config file, `configs/serving.yaml`, checked before anything starts."""
+
+import ipaddress
+import os
+from typing import Literal, get_args
+
+from pydantic import Field, model_validator
+
+from configs.loader import StrictConfig, load_config
+from configs.workspace import Workspace
+from serving.pages.services import Role
+
+DEFAULT_CONFIG = "configs/serving.yaml"
+CONFIG_VARIABLE = "LUOTAIN_SERVING_CONFIG"
+"""How `serving.serve` tells the worker processes which config file to read."""
+
+Answer = Literal["segment", "need", "forecast"]
+ROLES: tuple[str, ...] = get_args(Role)
+
+
+class Names(StrictConfig):
+    """A text in the three languages."""
+
+    fi: str
+    sv: str
+    en: str
+
+    def text(self) -> dict[str, str]:
+        """The same as a plain mapping, as answers and pages carry it."""
+        return {"fi": self.fi, "sv": self.sv, "en": self.en}
+
+
+class ServedModels(StrictConfig):
+    """Registered model names whose champion is served."""
+
+    segmentation: str | None = None
+    needs: tuple[str, ...] = ()
+    demand: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every served name, segmentation first."""
+        first = (self.segmentation,) if self.segmentation else ()
+        return (*first, *self.needs, *self.demand)
+
+
+class DecisionPoint(StrictConfig):
+    """A place in the county's process where an answer is used, and which answers belong there."""
+
+    name: Names
+    answers: tuple[Answer, ...]
+
+
+class PagePurposes(StrictConfig):
+    """The decision point and the purpose that the pages name in the log for their own requests."""
+
+    client_decision_point: str
+    client_purpose: str
+    forecast_decision_point: str
+    forecast_purpose: str
+    rows_per_page: int = Field(ge=1, le=200)
+
+
+class SessionLimits(StrictConfig):
+    """How long a session of the pages lives."""
+
+    idle_seconds: int = Field(ge=60)
+    absolute_seconds: int = Field(ge=60)
+
+
+class DevelopmentUserSettings(StrictConfig):
+    """A fictional user of the development sign-in."""
+
+    name: str
+    role: Role
+    unit: str
+    unit_name: Names
+    service_tasks: tuple[str, ...]
+
+
+class ServingSettings(StrictConfig):
+    """Everything that the service is told.  Production is the default mode."""
+
+    var: str
+    environment: Literal["development", "production"] = "production"
+    county: str
+    host: str = "127.0.0.1"
+    port: int = Field(default=3000, ge=1, le=65535)
+    allowed_hosts: tuple[str, ...]
+    workers: int = Field(default=2, ge=1, le=64)
+    threads: int = Field(default=4, ge=1, le=64)
+    timeout_seconds: int = Field(default=20, ge=1, le=600)
+    max_concurrency: int = Field(default=64, ge=1)
+    max_body_bytes: int = Field(default=65536, ge=1024)
+    refresh_seconds: int = Field(default=60, ge=1)
+    published_data: bool = False
+    """The registers are a published, anonymous data set: every client belongs to the unit `published_data`."""
+    models: ServedModels
+    decision_points: dict[str, DecisionPoint]
+    purposes: dict[str, Names]
+    pages: PagePurposes
+    sessions: SessionLimits
+    development_users: dict[str, DevelopmentUserSettings] = Field(default_factory=dict)
+
+    @property
+    def is_development(self) -> bool:
+        """True when the development sign-in is open: on this machine's own loopback address only."""
+        return self.environment == "development"
+
+    @property
+    def workspace(self) -> Workspace:
+        """The data folder; `LUOTAIN_VAR` wins over the config."""
+        return Workspace.of(self.var)
+
+    @model_validator(mode="after")
+    def _development_stays_on_loopback(self) -> "ServingSettings":
+        if self.published_data and not self.is_development:
+            raise ValueError("`published_data` opens every client to one unit; it is for development only, remove it")
+        for host in (self.host, *self.allowed_hosts):
+            if self.is_development and not is_loopback(host):
+                raise ValueError(
+                    "in development mode `host` and `allowed_hosts` must be loopback addresses, "
+                    "because sign-in asks for no password; write `host: 127.0.0.1` or `environment: production`"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _pages_name_what_is_registered(self) -> "ServingSettings":
+        points = {self.pages.client_decision_point, self.pages.forecast_decision_point} - set(self.decision_points)
+        purposes = {self.pages.client_purpose, self.pages.forecast_purpose} - set(self.purposes)
+        if points or purposes:
+            unknown = ", ".join(sorted(points | purposes))
+            raise ValueError(f"`pages` names {unknown}, not found in `decision_points` or `purposes`; add it there")
+        return self
+
+
+def is_loopback(host: str) -> bool:
+    """True for localhost and for loopback addresses, e.g. 127.0.0.1 and ::1 (also in brackets)."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def load_settings(path: str | None = None) -> ServingSettings:
+    """The checked settings; without `path` the file that `LUOTAIN_SERVING_CONFIG` names, else the default one."""
+    return load_config(path or os.environ.get(CONFIG_VARIABLE) or DEFAULT_CONFIG, ServingSettings)

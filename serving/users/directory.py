@@ -1,0 +1,15 @@
+"""The users there are.  In production none come from the config: they will come from the county's sign-in."""
+
+from serving.access import User
+from serving.settings import DevelopmentUserSettings, ServingSettings
+
+
+def users_of(settings: ServingSettings) -> dict[str, User]:
+    """Users by id; empty in production mode."""
+    if not settings.is_development:
+        return {}
+    return {user_id: _user(user_id, given) for user_id, given in settings.development_users.items()}
+
+
+def _user(user_id: str, given: DevelopmentUserSettings) -> User:
+    return User(user_id, given.name, given.role, given.unit, given.unit_name.text(), given.service_tasks)

@@ -1,0 +1,173 @@
+"""A small engine for the service's tests: five clients in three units, and faults on demand."""
+
+from dataclasses import replace
+from datetime import date
+
+from models.answers import (
+    MODEL_INFORMS,
+    ForecastAnswer,
+    ForecastPoint,
+    Likelihood,
+    Missing,
+    ModelStamp,
+    NeedAnswer,
+    Reason,
+    SegmentAnswer,
+    SegmentShare,
+)
+from serving.access import ClientTies, Tie
+from serving.engine.contract import ClientFacts, DataStamp
+from serving.pages.services import Axis, Layout, ModelVersion, Series, Unavailable
+
+AS_OF = date(2025, 1, 1)
+MINE, MINE_TOO, OTHERS, OTHER_TASK, FORMER = ("1" * 32, "2" * 32, "3" * 32, "4" * 32, "5" * 32)
+STRANGER = "f" * 32
+HENKILOTUNNUS = "010594Y9032"
+STAMP = ModelStamp("segmentation_suuntima_like", "3", "ab" * 32, "2024-12-31", "2025-01-01")
+
+
+def said(text):
+    return {"fi": text, "sv": text, "en": text}
+
+
+def tie(unit, task="older_people", start="2024-01-01", end=None):
+    return Tie(unit, task, date.fromisoformat(start), date.fromisoformat(end) if end else None)
+
+
+CLIENTS = {
+    MINE: (tie("asiakasohjaus_keski"),),
+    MINE_TOO: (tie("asiakasohjaus_keski"), tie("asiakasohjaus_ita")),
+    OTHERS: (tie("asiakasohjaus_lansi"),),
+    OTHER_TASK: (tie("asiakasohjaus_keski", "disability"),),
+    FORMER: (tie("asiakasohjaus_keski", end="2024-12-01"),),
+}
+SEGMENTS = ("self_managed", "cooperative", "community", "network")
+
+
+def reason(family, contribution):
+    return Reason(
+        family=family,
+        name=said(family),
+        dimension="service_use",
+        role="risk",
+        contribution=contribution,
+        feature=f"{family}__90d",
+        value=3.0,
+        comparison=1.0,
+        source="avohilmo/instance_a",
+        sentence=said(f"{family} painaa"),
+    )
+
+
+def likelihood(name, probability_log_odds=0.5):
+    reasons = (reason("emergency_contacts", 0.75), reason("informal_care", -0.5))
+    return Likelihood(name, said(name), said(name), 0.622, 0.5, 0.25, reasons, reasons)
+
+
+class FakeCase:
+    def __init__(self, engine, client_id):
+        self.engine = engine
+        self.client_id = client_id
+
+    def segment(self):
+        self.engine.asked.append(("segment", self.client_id))
+        if self.engine.model_is_missing:
+            raise Unavailable("Malli ei saatavilla.")
+        shares = tuple(
+            SegmentShare(one, said(one), said(one), share, one == "network")
+            for one, share in zip(SEGMENTS, (0.1, 0.2, 0.3, 0.4), strict=True)
+        )
+        return SegmentAnswer(
+            stamp=STAMP,
+            status="answered",
+            status_reason=said(""),
+            scheme="suuntima_like",
+            scheme_version="1",
+            client_flow="multi_sector",
+            need_duration="long_term",
+            segments=shares,
+            axes=(likelihood("complexity"), likelihood("resources")),
+            missing=(Missing("whodas", said("WHODAS"), "rai"),),
+            sources=("avohilmo/instance_a",),
+            notice=MODEL_INFORMS,
+        )
+
+    def need(self, task):
+        self.engine.asked.append(("need", self.client_id))
+        if self.engine.model_is_missing:
+            raise Unavailable("Malli ei saatavilla.")
+        stamp = replace(STAMP, name=f"need_{task}")
+        return NeedAnswer(
+            stamp, "answered", said(""), task, 182, 0, likelihood(task), (), ("avohilmo/instance_a",), MODEL_INFORMS
+        )
+
+
+class FakeEngine:
+    def __init__(self):
+        self.model_is_missing = False
+        self.registers_are_missing = False
+        self.asked = []
+
+    def missing(self):
+        return ("segmentation_suuntima_like",) if self.model_is_missing else ()
+
+    def data(self):
+        if self.registers_are_missing:
+            raise Unavailable("The registers are not loaded.")
+        return DataStamp("cd" * 32, date(2024, 12, 31), AS_OF)
+
+    def identify(self, henkilotunnus):
+        return {HENKILOTUNNUS: MINE, "010516B903X": OTHERS}.get(henkilotunnus)
+
+    def ties(self, client_id):
+        self.data()
+        found = CLIENTS.get(client_id)
+        return ClientTies(client_id, found) if found is not None else None
+
+    def clients_of(self, unit):
+        return [ClientTies(one, ties) for one, ties in CLIENTS.items() if unit in {tie.unit for tie in ties}]
+
+    def facts(self, client_id):
+        if client_id == MINE:
+            return ClientFacts(date(2025, 6, 30), True, date(2024, 12, 20), 2)
+        return ClientFacts(None, False, date(2024, 11, 1), 0)
+
+    def open(self, client_id):
+        return FakeCase(self, client_id)
+
+    def tasks(self):
+        return ("heavier_home_care_6m",)
+
+    def run_of(self, name, version):
+        return "run-1"
+
+    def layout(self):
+        low, high = said("low"), said("high")
+        return Layout(
+            Axis("complexity", said("complexity"), (low, high)),
+            Axis("resources", said("resources"), (low, high)),
+            (("community", "network"), ("self_managed", "cooperative")),
+        )
+
+    def segments(self):
+        return tuple((one, said(one)) for one in SEGMENTS)
+
+    def series(self):
+        return (Series("keski|total|visits", "keski", said("Keski"), "total", said("all"), "visits", said("visits")),)
+
+    def forecast(self, series_id):
+        if self.model_is_missing:
+            raise Unavailable("Malli ei saatavilla.")
+        if series_id != "keski|total|visits":
+            return None
+        point = ForecastPoint("2025-01-06", 100.0, 90.0, 110.0, 80.0, 120.0, 95.0)
+        stamp = replace(STAMP, name="demand_home_care")
+        return ForecastAnswer(
+            stamp, series_id, said("Keski"), said("visits"), "week", "lightgbm", {"mase": 0.8}, (), (point,), said("")
+        )
+
+    def versions(self):
+        return (ModelVersion("segmentation_suuntima_like", "3", True, "2026-11-20", "2024-12-31", "ab" * 32, {}, True),)
+
+    def report(self, name, version):
+        return "<!doctype html><title>report</title>" if version == "3" else None

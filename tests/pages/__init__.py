@@ -1,0 +1,1 @@
+"""A service core that answers the pages from made-up people, for tests and for screenshots."""

@@ -1,0 +1,256 @@
+"""The back-test: members are chosen on windows that know nothing of the windows they are reported on."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from utilsforecast.losses import mase, smape
+
+from configs.errors import ModelError
+from evaluation.backtest import (
+    Window,
+    by_series,
+    choose_member,
+    choosing,
+    coverage,
+    covered,
+    mean_scaled_errors,
+    published_errors,
+    quantiles_of,
+    rolling_forecasts,
+    weighted_errors,
+    windows,
+)
+from models.demand.config import DemandConfig
+from models.demand.hierarchy import level_of, published_series
+from tests.demand_data import monthly, series, together, weekly
+
+NAIVE, ETS = "seasonal_naive", "ets"
+
+
+def plan(selection: int, report: int, step: int, **more: int) -> DemandConfig:
+    return monthly(backtest={"selection_windows": selection, "report_windows": report, "step": step}, **more)
+
+
+def table_of(text: str) -> pd.DataFrame:
+    """A back-test table drawn as text; every origin is a month of 2024, `reported` is 0 or 1."""
+    lines = [line.split() for line in text.strip().splitlines()]
+    frame = pd.DataFrame(lines[1:], columns=lines[0])
+    texts = {"series_id", "origin", "level"} & set(frame.columns)
+    frame = frame.astype({name: float for name in frame.columns if name not in texts})
+    return frame.astype({name: kind for name, kind in (("reported", bool), ("step", int)) if name in frame})
+
+
+@pytest.mark.parametrize(
+    "selection, report, step, horizon, expected",
+    [
+        # 60 periods, horizon 6: the last window knows 54
+        (1, 1, 6, 6,  [(48, 6, False), (54, 6, True)]),
+        (2, 2, 6, 6,  [(36, 6, False), (42, 6, False), (48, 6, True), (54, 6, True)]),
+        # windows closer than the horizon: a selection horizon ends where the first report window begins
+        (3, 1, 2, 6,  [(48, 6, False), (50, 4, False), (52, 2, False), (54, 6, True)]),
+        (2, 2, 2, 6,  [(48, 4, False), (50, 2, False), (52, 6, True), (54, 6, True)]),
+    ],
+)  # fmt: skip
+def test_windows_are_cut_before_the_first_report_origin(selection, report, step, horizon, expected):
+    made = windows(60, plan(selection, report, step, horizon=horizon))
+    assert made == tuple(Window(*one) for one in expected)
+
+
+@pytest.mark.parametrize("selection", range(1, 6))
+@pytest.mark.parametrize("report", range(1, 4))
+@pytest.mark.parametrize("step", [1, 3, 6, 8])
+def test_no_selection_window_sees_a_report_period(selection, report, step):
+    made = windows(120, plan(selection, report, step))
+    first = min(one.known for one in made if one.reported)
+    assert all(one.horizon > 0 and one.known + one.horizon <= first for one in made if not one.reported)
+    assert all(one.horizon == 6 for one in made if one.reported)
+    assert made[-1].known + made[-1].horizon == 120
+    assert [one.known for one in made] == sorted({one.known for one in made})
+
+
+@pytest.mark.parametrize("periods, enough", [(16 + 6 + 2 * 6, True), (16 + 6 + 2 * 6 - 1, False)])
+def test_series_too_short_for_the_first_window_are_an_error(periods, enough):
+    if enough:
+        assert windows(periods, plan(2, 1, 6))[0].known == 16
+        return
+    with pytest.raises(ModelError, match=r"has 33 periods; the first back-test window would know 15, at least 16"):
+        windows(periods, plan(2, 1, 6))
+
+
+DRAWN = table_of("""
+    origin  known series_id reported step  y   ets seasonal_naive scale level
+    2024-01 24    a         0        1     10  12  10             2     area
+    2024-01 24    a         0        2     20  16  20             2     area
+    2024-01 24    b         0        1     5   5   5              5     area
+    2024-02 25    a         1        1     30  30  34             4     area
+    2024-02 25    a         1        2     40  40  48             4     area
+    2024-02 25    b         1        1     0   0   10             5     area
+""")
+
+
+def test_scaled_error_by_hand_mean_in_a_series_then_over_series_and_origins():
+    found = mean_scaled_errors(DRAWN, [ETS, NAIVE])
+    assert found[ETS] == pytest.approx(((2 / 2 + 4 / 2) / 2 + 0 / 5 + 0 / 4 + 0 / 5) / 4)
+    assert found[NAIVE] == pytest.approx((0 + 0 + (4 / 4 + 8 / 4) / 2 + 10 / 5) / 4)
+
+
+def test_weighted_error_by_hand():
+    found = weighted_errors(DRAWN, [ETS, NAIVE])
+    assert found[ETS] == pytest.approx((2 + 4) / (10 + 20 + 5 + 30 + 40 + 0))
+    assert found[NAIVE] == pytest.approx((4 + 8 + 10) / (10 + 20 + 5 + 30 + 40 + 0))
+
+
+TWO = monthly(members=[ETS, NAIVE])
+
+
+def test_the_member_is_chosen_on_the_selection_windows_alone():
+    reported = mean_scaled_errors(DRAWN[DRAWN["reported"]], [ETS, NAIVE])
+    everywhere = mean_scaled_errors(DRAWN, [ETS, NAIVE])
+    assert reported[ETS] < reported[NAIVE]
+    assert everywhere[ETS] < everywhere[NAIVE]
+    assert choose_member(DRAWN, TWO) == NAIVE, "the report windows, and all together, would choose the other"
+    assert choose_member(DRAWN.assign(reported=~DRAWN["reported"]), TWO) == ETS
+
+
+def test_of_equal_members_the_first_in_the_config_is_chosen():
+    equal = DRAWN.assign(ets=DRAWN["seasonal_naive"])
+    assert choose_member(equal, TWO) == ETS
+    assert choose_member(equal, monthly(members=[NAIVE, ETS])) == NAIVE
+
+
+def test_a_window_that_has_seen_no_season_repeat_chooses_nobody():
+    early = DRAWN.assign(known=np.where(DRAWN["series_id"] == "a", 2 * 12 - 1, 2 * 12))
+    early["ets"] = np.where(early["series_id"] == "b", early["y"], early["ets"])
+    early["seasonal_naive"] = np.where(early["series_id"] == "b", early["y"] + 1, early["seasonal_naive"])
+    assert choose_member(early, TWO) == ETS, "only the rows that know two seasons count, and there it is better"
+    assert list(choosing(early, TWO)) == [False, False, True, False, False, False]
+    assert choose_member(DRAWN.assign(known=23), TWO) == ETS, "nothing can choose: the first of the config"
+    assert choose_member(DRAWN.assign(known=23), monthly(members=[NAIVE, ETS])) == NAIVE
+
+
+def test_coverage_by_hand_with_both_ends_inside():
+    rows = table_of("""
+        y   low80 high80 low95 high95
+        10  10    12     9     13
+        12  10    12     9     13
+        13  10    12     9     13
+        14  10    12     9     13
+    """)
+    assert coverage(rows) == {"coverage80": 2 / 4, "coverage95": 3 / 4}
+
+
+def test_intervals_of_report_windows_come_from_selection_residuals_and_their_own_scale():
+    rows = covered(DRAWN, ETS, 2, {"a": "area", "b": "area"})
+    assert set(rows["origin"]) == {"2024-02"}
+    # selection residuals / scale: step 1: 2/2 and 0/5; step 2: 4/2; neighbours are pooled: all three at either step
+    first = rows[(rows["series_id"] == "a") & (rows["step"] == 1)].iloc[0]
+    assert (first["low80"], first["high80"]) == (30 - (4 / 2) * 4, 30 + (4 / 2) * 4)
+    later = DRAWN.assign(ets=np.where(DRAWN["reported"], DRAWN["ets"] + 1000, DRAWN["ets"]))
+    width = covered(later, ETS, 2, {"a": "area", "b": "area"}).eval("high80 - value")
+    assert list(width) == list(rows.eval("high80 - value")), "report residuals must not widen their own intervals"
+
+
+def test_a_level_that_selection_never_saw_is_not_judged():
+    county = DRAWN[DRAWN["reported"] & (DRAWN["series_id"] == "a")].assign(series_id="c", level="county")
+    rows = covered(pd.concat([DRAWN, county]), ETS, 2, {"a": "area", "b": "area", "c": "county"})
+    assert set(rows["series_id"]) == {"a", "b"}
+
+
+def test_each_series_has_its_error_beside_naive():
+    rows = covered(DRAWN, ETS, 2, {"a": "area", "b": "area"})
+    found = by_series(rows, ETS)
+    assert (found["a"]["mase"], found["a"]["mase_naive"]) == (0.0, pytest.approx((4 / 4 + 8 / 4) / 2))
+    assert (found["a"]["wape"], found["a"]["wape_naive"]) == (0.0, pytest.approx((4 + 8) / (30 + 40)))
+    assert (found["a"]["windows"], found["a"]["coverage80"]) == (1.0, 1.0)
+    assert found["b"]["wape"] == 0.0, "no demand at all is no division by zero"
+
+
+def last_value(panel: pd.DataFrame, config: DemandConfig, horizon: int) -> pd.DataFrame:
+    """A forecaster that compiles nothing: the season again, the last value, and half of it."""
+    parts = []
+    for name, rows in panel.groupby("unique_id"):
+        y = rows["y"].to_numpy()
+        ahead = pd.date_range(rows["ds"].max(), periods=horizon + 1, freq=config.freq)[1:]
+        again = y[-config.season_length :][:horizon]
+        parts.append(pd.DataFrame({"unique_id": name, "ds": ahead, NAIVE: again, ETS: y[-1], "lightgbm": y[-1] / 2}))
+    return pd.concat(parts, ignore_index=True)
+
+
+MEMBERS = (NAIVE, ETS, "lightgbm")
+
+
+def drawn_panel() -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    return together(*(series(name, "2020-01-01", 100 + rng.integers(0, 40, 60)) for name in ("a", "b", "c")))
+
+
+def test_a_forecaster_is_told_nothing_after_its_origin():
+    panel, config = drawn_panel(), plan(3, 2, 2)
+    told: list[tuple[int, pd.Timestamp, int]] = []
+
+    def listening(known: pd.DataFrame, config: DemandConfig, horizon: int) -> pd.DataFrame:
+        told.append((known["ds"].nunique(), known["ds"].max(), horizon))
+        return last_value(known, config, horizon)
+
+    table = rolling_forecasts(panel, published_series(config, ["a", "b", "c"]), config, listening)
+    dates = pd.date_range("2020-01-01", periods=60, freq="MS")
+    made = windows(60, config)
+    assert told == [(one.known, dates[one.known - 1], one.horizon) for one in made]
+    assert (table["ds"] > table["origin"]).all()
+    first_report = table.loc[table["reported"], "origin"].min()
+    assert table.loc[~table["reported"], "ds"].max() <= first_report
+    assert set(table.loc[table["reported"], "step"]) == set(range(1, 7))
+
+
+def test_the_report_periods_cannot_change_what_is_chosen():
+    panel, config = drawn_panel(), plan(3, 2, 2)
+    published = published_series(config, ["a", "b", "c"])
+    before = rolling_forecasts(panel, published, config, last_value)
+    first_report = before.loc[before["reported"], "origin"].min()
+    changed = panel.assign(y=np.where(panel["ds"] > first_report, panel["y"] * 7 + 500, panel["y"]))
+    after = rolling_forecasts(changed, published, config, last_value)
+    selection = [table[~table["reported"]].reset_index(drop=True) for table in (before, after)]
+    pd.testing.assert_frame_equal(*selection)
+    assert not before[before["reported"]].equals(after[after["reported"]])
+    assert quantiles_of(selection[0], ETS, 6) == quantiles_of(selection[1], ETS, 6)
+
+
+def test_scaled_error_agrees_with_utilsforecast():
+    panel, config = drawn_panel(), plan(1, 1, 6)
+    table = rolling_forecasts(panel, published_series(config, ["a", "b", "c"]), config, last_value)
+    for _, rows in table.groupby("origin"):
+        known = panel[panel["ds"] <= rows["origin"].iloc[0]]
+        theirs = mase(rows.rename(columns={"series_id": "unique_id"}), list(MEMBERS), 12, known)
+        ours = mean_scaled_errors(rows, MEMBERS)
+        assert [ours[name] for name in MEMBERS] == pytest.approx(list(theirs[list(MEMBERS)].mean()), rel=1e-12)
+        printed = published_errors(rows, known.rename(columns={"unique_id": "series_id"}), MEMBERS, 12)
+        assert list(printed["mase"]) == pytest.approx([ours[name] for name in MEMBERS], rel=1e-12)
+
+
+def test_published_smape_is_in_percent_of_the_mean_of_both():
+    rows = series("a", "2024-01-01", [100.0, 50.0]).assign(ets=[300.0, 50.0])
+    known = series("a", "2023-01-01", range(12))
+    assert smape(rows, [ETS])[ETS].iloc[0] == pytest.approx((200 / 400 + 0) / 2)
+    assert published_errors(rows, known, [ETS], 1).loc[ETS, "smape"] == pytest.approx((200 * 200 / 400 + 0) / 2)
+
+
+def test_a_late_joiner_is_left_out_of_windows_that_know_too_little_of_it():
+    config = weekly(minimum_periods=60, horizon=4, backtest={"selection_windows": 1, "report_windows": 1, "step": 4})
+    mondays = {"901": ("2022-01-03", 100), "902": ("2022-07-25", 71)}  # 902 joined 29 weeks later
+    parts = [
+        series(f"{area}|visits|{band}", start, 10.0 + np.arange(periods) % 5, "W-MON")
+        for area, (start, periods) in mondays.items()
+        for band in ("under65", "65to74", "75plus")
+    ]
+    config = config.model_copy(update={"measures": {"visits": config.measures["visits"]}})
+    panel = together(*parts)
+    published = published_series(config, sorted(panel["unique_id"].unique()))
+    table = rolling_forecasts(panel, published, config, last_value)
+    areas = {reported: set(rows["series_id"].str.split("|").str[0]) for reported, rows in table.groupby("reported")}
+    # 71 - 4 = 67 periods known at the report origin, 71 - 4 - 4 = 63 at the selection origin: both enough for 60
+    assert areas == {False: {"901", "902", "county"}, True: {"901", "902", "county"}}
+    stricter = config.model_copy(update={"minimum_periods": 65})
+    table = rolling_forecasts(panel, published, stricter, last_value)
+    areas = {reported: set(rows["series_id"].str.split("|").str[0]) for reported, rows in table.groupby("reported")}
+    assert areas == {False: {"901"}, True: {"901", "902", "county"}}, "no county without one of its areas"
+    assert set(covered(table, ETS, 4, level_of(published))["level"]) == {"area"}

@@ -1,0 +1,151 @@
+"""Reasons add up to the number shown, on the JSON answer; both directions are said; unknown is never a value."""
+
+import dataclasses
+import json
+import math
+
+import numpy as np
+import pytest
+
+from models.answers import ModelStamp, Reason
+from models.baseline import BaselineSettings, LogisticRegression
+from models.binary import BinaryModel
+from models.boosting import BoostedTrees
+from models.calibration import Calibration
+from models.comparison import Comparison, band_name, band_of
+from models.explain import heaviest, spoken
+from tests.client_case import SMALL_TREES, draw, labels, names, parts
+
+STAMP = ModelStamp("need_x", "1", "0" * 64, "2023-12-31", "2024-01-01")
+TEXT = {"fi": "f", "sv": "s", "en": "e"}
+
+
+@pytest.fixture(scope="module")
+def rows() -> np.ndarray:
+    return draw(400)
+
+
+@pytest.fixture(scope="module", params=["lightgbm", "logistic"])
+def model(request, rows) -> BinaryModel:
+    y = labels(rows)
+    trees = request.param == "lightgbm"
+    learner = (
+        BoostedTrees.fit(rows, y, names(), SMALL_TREES)
+        if trees
+        else LogisticRegression.fit(rows, y, names(), BaselineSettings())
+    )
+    return BinaryModel(learner, Calibration(0.7, -0.3))
+
+
+def reason(family: str, contribution: float, value: float | None = 1.0) -> Reason:
+    return Reason(family, TEXT, "health", "risk", contribution, family, value, None, "register", TEXT)
+
+
+def test_the_json_answer_adds_up_to_the_log_odds_of_the_probability_shown(rows, model):
+    explainer = parts(rows).explainer
+    for row in rows[:50]:
+        answer = explainer.likelihood(model, row, "x", TEXT, TEXT)
+        read = json.loads(json.dumps(dataclasses.asdict(answer)))
+        total = read["base"] + sum(one["contribution"] for one in read["contributions"])
+        shown = math.log(read["probability"] / (1 - read["probability"]))
+        assert abs(total - shown) <= 1e-9
+        assert abs(read["log_odds"] - shown) <= 1e-9
+
+
+def test_every_family_is_there_once_largest_first(rows, model):
+    answer = parts(rows).explainer.likelihood(model, rows[0], "x", TEXT, TEXT)
+    families = [one.family for one in answer.contributions]
+    assert sorted(families) == sorted({name.split("__")[0] for name in names()})
+    sizes = [abs(one.contribution) for one in answer.contributions]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_a_reason_carries_the_clients_value_and_what_is_usual(rows, model):
+    row = rows[0].copy()
+    row[names().index("emergency_contacts__90d")] = 4
+    row[names().index("emergency_contacts__365d")] = 4
+    answer = parts(rows).explainer.likelihood(model, row, "x", TEXT, TEXT)
+    found = next(one for one in answer.contributions if one.family == "emergency_contacts")
+    assert found.value == 4.0
+    assert found.comparison is not None
+    assert found.sentence["fi"].startswith("4 päivystyskäyntiä")
+    assert found.source == "register of contacts"
+
+
+def test_missing_and_sources_name_what_the_answer_rests_on(rows):
+    row = np.full(len(names()), np.nan, dtype=np.float32)
+    row[names().index("emergency_contacts__90d")] = 0
+    explainer = parts(rows).explainer
+    missing = {one.family for one in explainer.missing(row)}
+    assert "rai_cps" in missing
+    assert "emergency_contacts" not in missing  # one window is known
+    assert explainer.sources(row) == ("register of contacts",)
+
+
+@pytest.mark.parametrize(
+    "contributions,                                      said",
+    [
+        ([("a", 2.0), ("b", 1.0), ("c", -0.5)],          ["a", "b", "c"]),
+        ([("a", 6), ("b", 5), ("c", 4), ("d", 3), ("e", 2), ("f", 1)], ["a", "b", "c", "d", "e"]),
+        ([("a", 6), ("b", 5), ("c", 4), ("d", 3), ("e", 2), ("f", -1)], ["a", "b", "c", "d", "f"]),
+        ([("a", -6), ("b", -5), ("c", -4), ("d", -3), ("e", -2), ("f", 1)], ["a", "b", "c", "d", "f"]),
+        ([("a", 1.0), ("b", 0.001)],                     ["a"]),
+        ([],                                             []),
+    ],
+)  # fmt: skip
+def test_three_to_five_reasons_in_both_directions(contributions, said):
+    assert [one.family for one in spoken([reason(name, weight) for name, weight in contributions])] == said
+
+
+def test_an_unknown_family_is_said_only_when_too_few_known_ones_weigh():
+    few = [reason("unknown", 3.0, None), reason("a", 2.0), reason("b", -1.0)]
+    enough = [*few, reason("c", 0.5)]
+    assert [one.family for one in spoken(few)] == ["a", "b", "unknown"]
+    assert [one.family for one in spoken(enough)] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    "row,              shares,             index",
+    [
+        ([1.0, 2.0],       [0.1, 0.9],         1),  # the larger share
+        ([1.0, np.nan],    [0.1, 0.9],         0),  # a known value speaks before an unknown one
+        ([1.0, 2.0],       [0.6, -0.5],        0),  # the family's own direction
+    ],
+)  # fmt: skip
+def test_which_feature_speaks_for_its_family(row, shares, index):
+    assert heaviest([0, 1], np.array(row), np.array(shares), sum(shares)) == index
+
+
+@pytest.mark.parametrize(
+    "age,  clients_known, usual",
+    [
+        (70.0, 5, 3.0),  # five clients of the band: shown
+        (70.0, 4, None),  # four: hidden
+        (20.0, 5, None),  # nobody of that band
+    ],
+)
+def test_a_usual_value_needs_five_clients(age, clients_known, usual):
+    values = np.array([[3.0]] * clients_known + [[np.nan]] * 3)
+    ages = np.full(len(values), 70.0)
+    comparison = Comparison.fit(values, ["f"], ages, np.arange(len(values)))
+    assert comparison.usual("f", age) == usual
+
+
+def test_five_rows_of_one_client_are_not_a_group():
+    comparison = Comparison.fit(np.ones((5, 1)), ["f"], np.full(5, 70.0), np.zeros(5))
+    assert comparison.usual("f", 70.0) is None
+    assert comparison.usual("f", np.nan) is None
+
+
+def test_comparison_survives_its_json():
+    values = np.array([[1.0], [np.nan], [3.0], [5.0], [5.0], [5.0]])
+    comparison = Comparison.fit(values, ["f"], np.full(6, 70.0), np.arange(6))
+    again = Comparison.from_bytes(comparison.to_bytes())
+    assert again.usual("f", 70.0) == comparison.usual("f", 70.0) == 5.0
+
+
+@pytest.mark.parametrize(
+    "age, name", [(17.9, "0-17"), (18, "18-29"), (74.9, "65-74"), (85, "85+"), (np.nan, "unknown")]
+)
+def test_age_bands(age, name):
+    assert band_name(int(band_of(np.array([age]))[0])) == name

@@ -1,0 +1,147 @@
+"""Fitting: calibrated on clients that the learner had not seen, the same again from the same inputs, and the search."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from configs.errors import DataError
+from evaluation.metrics import auroc, calibration_slope
+from models.scheme import load_scheme
+from tests.client_case import SMALL_TREES, draw, labels, names
+from training.fitting import FitSettings, Sample, fit_calibrated, out_of_fold_trees
+from training.holdout import numbered, shuffled
+from training.records import standing
+from training.search import Searcher, SearchSettings
+from training.splits import client_folds
+
+SETTINGS = FitSettings(folds=3, boosting=SMALL_TREES)
+
+
+@pytest.fixture(scope="module")
+def sample() -> Sample:
+    rows = draw(600)
+    return Sample(rows, labels(rows), np.arange(600) // 2, names())
+
+
+def searcher(folder, trials: int) -> Searcher:
+    return Searcher(SearchSettings(trials=trials), folder / "search.sqlite", "need_x", "f" * 64)
+
+
+def test_held_out_probabilities_are_calibrated_and_better_than_chance(sample, tmp_path):
+    fitted = fit_calibrated(sample, SETTINGS, searcher(tmp_path, 0))
+    new = draw(2000, seed=9)
+    for model in (fitted.model, fitted.baseline):
+        p = model.probabilities(new)
+        assert auroc(labels(new, seed=10), p) > 0.66
+        assert 0.75 < calibration_slope(labels(new, seed=10), p) < 1.35
+
+
+def test_the_same_inputs_give_the_same_bytes(sample, tmp_path):
+    first, second = (fit_calibrated(sample, SETTINGS, searcher(tmp_path, 0)) for _ in range(2))
+    assert first.model.to_files("x") == second.model.to_files("x")
+    assert first.baseline.to_files("x") == second.baseline.to_files("x")
+
+
+def test_out_of_fold_scores_never_saw_the_client(sample):
+    """A label that is pure noise per client cannot be told by a model that did not see the client."""
+    noise = np.random.default_rng(5).integers(0, 2, 300)[sample.clients]
+    identity = np.column_stack([sample.clients, sample.rows]).astype(np.float32)
+    noisy = Sample(identity, noise, sample.clients, ("client", *sample.names))
+    folds = client_folds(noisy.clients, noisy.labels, 3, seed=1)
+    assert auroc(noise, out_of_fold_trees(noisy, folds, SMALL_TREES)) < 0.6
+
+
+def test_a_search_is_never_worse_than_its_start_and_resumes_to_the_same_end(sample, tmp_path):
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    tried: list[float] = []
+
+    def loss(settings) -> float:
+        tried.append(abs(settings.trees - 200) + settings.leaves)
+        return tried[-1]
+
+    best = searcher(whole, 4).best(SMALL_TREES.model_copy(update={"trees": 100}), loss)
+    assert len(tried) == 4
+    assert abs(best.trees - 200) + best.leaves == min(tried) <= tried[0]
+
+    def stops(settings) -> float:
+        if len(tried) == 6:  # after two trials
+            raise KeyboardInterrupt
+        return loss(settings)
+
+    start = SMALL_TREES.model_copy(update={"trees": 100})
+    with pytest.raises(KeyboardInterrupt):
+        searcher(broken, 4).best(start, stops)
+    assert searcher(broken, 4).best(start, loss) == best
+    before = len(tried)
+    assert searcher(broken, 4).best(start, loss) == best
+    assert len(tried) == before  # a finished search is only read
+
+
+RESIDENTS = pd.DataFrame(
+    {
+        "client_id": ["a", "a", "b"],
+        "valid_from": pd.to_datetime(["2020-01-01", "2023-01-01", "2020-01-01"]),
+        "superseded_at": pd.to_datetime([None, None, None]),
+        "sex": ["female", "female", "male"],
+        "language": ["fi", "fi", "sv"],
+        "municipality": ["901", "902", "903"],
+        "source": ["vtj", "vtj", "vtj"],
+    }
+)
+ROWS = pd.DataFrame({"client_id": ["a", "b", "c", "a"], "as_of": pd.to_datetime(["2024-01-01"] * 3 + ["2024-02-01"])})
+
+
+def test_stored_predictions_hold_groups_and_no_client_id():
+    numbers = numbered(ROWS, np.array([84.0, 30.0, np.nan, 84.0]), RESIDENTS, seed=1).numbers
+    assert "client_id" not in numbers
+    assert numbers["group_municipality"].tolist() == ["902", "903", "unknown", "902"]  # the latest stay
+    assert numbers["group_age_band"].tolist() == ["75-84", "30-49", "unknown", "75-84"]
+    assert numbers["client"].nunique() == 3
+    assert numbers["client"][0] == numbers["client"][3]
+
+
+def test_without_residents_only_age_bands_are_groups():
+    numbers = numbered(ROWS, np.full(4, 20.0), RESIDENTS.iloc[:0], seed=1)
+    stored = shuffled(numbers.predictions("x", np.array([0, 1, 0, 1]), np.full(4, 0.5), np.full(4, 0.5)))
+    assert [name for name in stored if name.startswith("group_")] == ["group_age_band"]
+    assert stored["row"].tolist() == [0, 1, 2, 3]
+
+
+def records(*drawn: tuple) -> pd.DataFrame:
+    """(client, time, scheme, version, axis 1, axis 2, superseded)"""
+    columns = ["client_id", "time", "scheme", "scheme_version", "axis1_level", "axis2_level", "superseded_at"]
+    frame = pd.DataFrame(drawn, columns=columns)
+    for name in ("time", "superseded_at"):
+        frame[name] = pd.to_datetime(frame[name]).astype("datetime64[s]")
+    return frame
+
+
+SCHEME = load_scheme("configs/schemes/suuntima_like.yaml")
+
+
+def test_labels_are_the_standing_records_of_the_scheme_at_their_own_midnight():
+    found = standing(
+        records(
+            ("b", "2024-02-01 10:00", "suuntima_like", "1", "high", None, None),
+            ("a", "2024-01-05 09:00", "suuntima_like", "1", "low", "weak", None),
+            ("a", "2024-01-06 09:00", "suuntima_like", "1", "low", "weak", "2024-01-07"),  # corrected later
+            ("a", "2024-01-08 09:00", "suuntima_like", "2", "low", "weak", None),  # another version
+            ("a", "2024-01-09 09:00", "other", "1", "x", "y", None),  # another scheme
+            ("c", "2024-01-09 09:00", "suuntima_like", "1", None, None, None),  # no level
+        ),
+        SCHEME,
+    )
+    assert found.clients.tolist() == ["a", "b"]
+    assert found.as_of.astype(str).tolist() == ["2024-01-05", "2024-02-01"]
+    assert found.levels.tolist() == [[0, 1], [1, -1]]
+    assert [step["rows_after"] for step in found.attrition] == [5, 4, 3, 2]
+
+
+def test_an_unknown_level_is_named():
+    with pytest.raises(DataError, match="axis1_level holds 'huge'; the scheme allows low, high"):
+        standing(records(("a", "2024-01-05", "suuntima_like", "1", "huge", "weak", None)), SCHEME)
+
+
+def test_no_record_of_the_scheme_is_a_sentence():
+    with pytest.raises(DataError, match="No recorded segmentation of scheme suuntima_like version 1"):
+        standing(records(("a", "2024-01-05", "other", "1", "low", "weak", None)), SCHEME)

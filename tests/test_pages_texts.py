@@ -1,0 +1,155 @@
+"""Every text stands in three languages, is a translation, and fills the same places."""
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from babel.messages.catalog import Message
+from babel.messages.pofile import read_po
+
+from configs.errors import ConfigError
+from configs.loader import read_yaml
+from serving.pages.language import CATALOGUES, LANGUAGES, language
+from serving.pages.services import Choice, Role
+from serving.pages.views.front import NAVIGATION
+from serving.pages.views.oversight import CODED, METRICS
+
+PAGES = Path(CATALOGUES).parent
+SAME_IN_TWO = {
+    "stamp.by",
+    "column.plan",
+    "column.period",
+    "column.version",
+    "metric.auroc",
+}
+"""Texts that two languages may write alike.  Everything else that is alike was forgotten."""
+USED = re.compile(r"""\b(?:t|n|words|text|count)\(\s*["']([a-z0-9_.-]+[a-z0-9_-])["']""")
+FAMILIES = {
+    "nav": {item for items in NAVIGATION.values() for item in items},
+    "role": set(get_args(Role)),
+    "role.does": set(get_args(Role)),
+    "choice": set(get_args(Choice)),
+    "decision": set(get_args(Choice)),
+    "sure": {"clear", "fairly_clear", "unsure"},
+    "status.not_eligible": {"title", "means"},
+    "status.not_assessable": {"title", "means"},
+    "needs": {"not_eligible", "not_assessable"},
+    "choose": {"area", "age_group", "measure"},
+    "tile.total": {"week", "month"},
+    "backtest": {"wape", "mase", "coverage80", "coverage95"},
+    "metric": set(METRICS),
+    "outcome": {"ok", "denied", "error"},
+    "column": set(CODED) | {"model", "seq", "time", "actor", "unit", "reason", "answer", "request"},
+    "error": {"better", "same", "worse"},
+    "fault": {f"{kind}.{part}" for kind in (400, 403, 404, 500, 503) for part in ("title", "what", "do")},
+    "segment": {"self_managed", "cooperative", "community", "network"},
+    "search": {"empty", "not_found"},
+}
+"""Texts whose key is put together on the page: family → codes that must have one."""
+
+
+def messages(code: str) -> dict[str, Message]:
+    with (CATALOGUES / f"{code}.po").open("rb") as file:
+        found = read_po(file, abort_invalid=True)
+    return {(m.id if isinstance(m.id, str) else m.id[0]): m for m in found if m.id}
+
+
+def strings(message: Message) -> tuple[str, ...]:
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string)
+
+
+def used_keys() -> set[str]:
+    files = [*PAGES.rglob("*.html"), *PAGES.rglob("*.py")]
+    found = {key for file in files for key in USED.findall(file.read_text(encoding="utf-8"))}
+    return found | {f"{family}.{code}" for family, codes in FAMILIES.items() for code in codes}
+
+
+def test_every_key_that_a_page_uses_has_a_text_in_every_language() -> None:
+    used = used_keys()
+    assert len(used) > 200
+    for code in LANGUAGES:
+        assert used - set(messages(code)) == set(), code
+
+
+def test_the_three_catalogues_have_the_same_keys_and_no_empty_text() -> None:
+    fi, sv, en = (messages(code) for code in ("fi", "sv", "en"))
+    assert set(fi) == set(sv) == set(en)
+    assert [key for found in (fi, sv, en) for key, m in found.items() if not all(strings(m))] == []
+
+
+def test_no_text_is_its_own_key_and_no_two_languages_say_the_same() -> None:
+    found = {code: messages(code) for code in LANGUAGES}
+    assert [key for texts in found.values() for key, m in texts.items() if key in strings(m)] == []
+    alike = {
+        key
+        for key in found["fi"]
+        for one, other in (("fi", "sv"), ("fi", "en"), ("sv", "en"))
+        if strings(found[one][key]) == strings(found[other][key])
+    }
+    assert alike - SAME_IN_TWO == set()
+
+
+def test_translations_fill_the_same_places() -> None:
+    found = {code: messages(code) for code in LANGUAGES}
+    for key in found["fi"]:
+        places = {code: {frozenset(re.findall(r"\{(\w+)\}", s)) for s in strings(found[code][key])} for code in found}
+        assert places["fi"] == places["sv"] == places["en"], key
+
+
+def test_every_text_is_used_somewhere() -> None:
+    open_families = (
+        "model.",
+        "task.",
+        "member.",
+        "event.",
+        "ground.",
+        "purpose.",
+        "source.",
+        "decision_point.",
+        "backtest.",
+    )
+    sources = "".join(file.read_text(encoding="utf-8") for file in (*PAGES.rglob("*.html"), *PAGES.rglob("*.py")))
+    unused = {key for key in set(messages("fi")) - used_keys() if f'"{key}"' not in sources}
+    assert {key for key in unused if not key.startswith((*open_families, "metric."))} == set()
+
+
+def test_every_source_of_a_feature_has_a_name_in_every_language() -> None:
+    declared = read_yaml("configs/features.yaml")
+    families = declared["families"]
+    sources = {family["source"] for family in (families.values() if isinstance(families, dict) else families)}
+    assert len(sources) > 5
+    for code in LANGUAGES:
+        assert {source for source in sources if f"source.{source}" not in messages(code)} == set()
+
+
+def test_the_log_calls_the_segments_by_the_schemes_own_names() -> None:
+    for segment in read_yaml("configs/schemes/suuntima_like.yaml")["segments"]:
+        for code in LANGUAGES:
+            assert language(code).label("segment", segment["id"]) == segment["name"][code]
+
+
+def test_a_missing_text_is_an_error_that_names_the_file() -> None:
+    with pytest.raises(ConfigError, match=r"no\.such\.key.*sv\.po"):
+        language("sv").text("no.such.key")
+
+
+@pytest.mark.parametrize(
+    "code, number, said",
+    [
+        ("fi", 1, "1 asiakas"),
+        ("fi", 0, "0 asiakasta"),
+        ("fi", 7, "7 asiakasta"),
+        ("sv", 1, "1 klient"),
+        ("sv", 7, "7 klienter"),
+        ("en", 1, "1 client"),
+        ("en", 7, "7 clients"),
+    ],
+)
+def test_plurals(code: str, number: int, said: str) -> None:
+    assert language(code).count("list.count", number) == said
+
+
+def test_an_unknown_language_is_finnish_and_an_unknown_code_is_shown_as_it_is() -> None:
+    assert language("xx").code == "fi"
+    assert language("fi").label("role", "<b>") == "<b>"

@@ -1,0 +1,318 @@
+"""The gate refuses with reasons, the ledger remembers who was live when, and two promotions cannot both win."""
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from configs.errors import DataError, GateError, ModelError
+from configs.loader import StrictConfig, load_config
+from configs.workspace import Workspace
+from evaluation.evaluate import recomputed
+from models.registry import CHAMPION, Registry, connect
+from tests.test_bundle import model_files, trained
+from training import promote as command
+from training.gates import Comparison, Gate, Gates, Limit, judge, refusals
+from training.ledger import open_ledger
+from training.promote import Desk, PromoteConfig, follow_ledger, open_desk, promote, roll_back
+from training.tracking import tracked_run
+
+NAME = "need_demo"
+GOOD = {"auroc": 0.75, "baseline_auroc": 0.7, "calibration_slope": 1.0, "additivity_max_error": 1e-15}
+GATE = Gate(
+    beats_baseline=(Comparison(metric="auroc", better="higher"),),
+    not_worse_than_champion=(Comparison(metric="auroc", better="higher", margin=0.01),),
+    limits={"calibration_slope": Limit(low=0.7, high=1.3), "additivity_max_error": Limit(high=1e-9)},
+)
+GATES = Gates(kinds={"booster": GATE})
+
+
+class Nothing(StrictConfig):
+    """A training without settings."""
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("store") / "var"
+    with tracked_run(Workspace(folder), NAME, "booster", Nothing(), "a" * 64) as run:
+        run.log_metrics(GOOD)
+        run.register_bundle(model_files(*trained()))
+    return folder
+
+
+@pytest.fixture
+def desk(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A store with one candidate, a signing key, and an empty ledger."""
+    shutil.copytree(template, tmp_path / "var")
+    monkeypatch.setenv("LUOTAIN_VAR", str(tmp_path / "var"))
+    monkeypatch.setenv("LUOTAIN_ACTOR", "tester")
+    return open_desk(PromoteConfig(var="var", gates="configs/gates.yaml", reason="a test"))
+
+
+def another_version(registry: Registry, metrics: dict[str, float], snapshot: str = "a" * 64) -> str:
+    """The same bundle again, as if another training had made it."""
+    first = registry.version(NAME, "1")
+    run_id = registry.client.create_run(registry.experiment_id()).info.run_id
+    registry.client.log_artifacts(run_id, str(registry.artefact(first.run_id, "bundle")), "bundle")
+    for key, value in metrics.items():
+        registry.client.log_metric(run_id, key, value)
+    return registry.register(NAME, run_id, first.sha256, {"kind": "booster", "snapshot_sha256": snapshot})
+
+
+@pytest.mark.parametrize(
+    "change,                                 champion,          refused_for",
+    [
+        ({}, None, []),
+        ({}, {"auroc": 0.755}, []),
+        ({}, {"auroc": 0.77}, ["auroc not worse than the champion's"]),
+        ({"auroc": 0.69}, None, ["auroc better than the baseline's"]),
+        ({"auroc": 0.7}, None, ["auroc better than the baseline's"]),  # equal is not better
+        ({"baseline_auroc": None}, None, ["auroc better than the baseline's"]),
+        ({"calibration_slope": 0.69}, None, ["calibration_slope"]),
+        ({"calibration_slope": 1.31}, None, ["calibration_slope"]),
+        ({"complexity_calibration_slope": 2.0}, None, ["complexity_calibration_slope"]),
+        ({"baseline_calibration_slope": 9.0}, None, []),  # the baseline need not be calibrated
+        ({"additivity_max_error": 2e-9}, None, ["additivity_max_error"]),
+        ({"additivity_max_error": None}, None, ["additivity_max_error"]),  # not measured is not good
+        ({"auroc": 0.5, "calibration_slope": 0.1}, None, ["auroc better than the baseline's", "calibration_slope"]),
+    ],
+)
+def test_the_gate(change: dict[str, float | None], champion: dict[str, float] | None, refused_for: list[str]) -> None:
+    metrics = {key: value for key, value in {**GOOD, **change}.items() if value is not None}
+    checks = judge(GATE, metrics, champion)
+    assert [check.rule for check in checks if not check.passed] == refused_for
+    assert len(refusals(checks)) == len(refused_for)
+
+
+def test_a_lower_error_is_better_where_the_gate_says_so() -> None:
+    gate = Gate(beats_baseline=(Comparison(metric="mase", better="lower", margin=0.05),))
+    for mase, refused in ((0.80, 0), (0.87, 1), (0.95, 1)):
+        assert len(refusals(judge(gate, {"mase": mase, "baseline_mase": 0.9}, None))) == refused
+
+
+def test_the_projects_gates_cover_every_kind_of_model_and_demand_additivity() -> None:
+    gates = load_config("configs/gates.yaml", Gates)
+    assert set(gates.kinds) == {"segmentation", "need", "demand"}
+    for kind in ("segmentation", "need"):
+        assert gates.kinds[kind].limits["additivity_max_error"].high == 1e-9
+        assert gates.kinds[kind].beats_baseline
+
+
+def test_a_good_candidate_becomes_champion_and_the_ledger_says_who_when_and_why(desk: Desk) -> None:
+    assert promote(desk, NAME, GATES) == "need_demo: version 1 is live now."
+    champion = desk.registry.champion(NAME)
+    assert champion is not None
+    assert champion.version == "1"
+    (chained,) = desk.ledger.entries()
+    entry = chained.entry
+    assert (entry["act"], entry["who"], entry["why"], entry["version"]) == ("promote", "tester", "a test", "1")
+    assert entry["bundle_sha256"] == champion.sha256
+    assert entry["metrics"] == GOOD
+    assert promote(desk, NAME, GATES) == "need_demo: version 1 is live already."
+    assert len(desk.ledger.entries()) == 1
+
+
+def test_a_worse_candidate_is_refused_and_the_champion_stays(desk: Desk) -> None:
+    promote(desk, NAME, GATES)
+    another_version(desk.registry, {**GOOD, "auroc": 0.6})
+    with pytest.raises(GateError, match=r"version 2 is refused.*0\.6000 against 0\.7000.*champion"):
+        promote(desk, NAME, GATES)
+    champion = desk.registry.champion(NAME)
+    assert champion is not None
+    assert champion.version == "1"
+
+
+@pytest.mark.parametrize("snapshot,   refused", [("a" * 64, True), ("b" * 64, False)])
+def test_the_champion_is_compared_only_on_the_same_data(desk: Desk, snapshot: str, refused: bool) -> None:
+    promote(desk, NAME, GATES)
+    another_version(desk.registry, {**GOOD, "auroc": 0.72}, snapshot)
+    if refused:
+        with pytest.raises(GateError, match="champion's"):
+            promote(desk, NAME, GATES)
+    else:
+        assert promote(desk, NAME, GATES) == "need_demo: version 2 is live now, before it 1."
+
+
+def test_F16_of_two_promotions_at_once_one_wins_and_the_other_is_told(desk: Desk) -> None:
+    seen_by_both = desk.ledger.live(NAME)
+    values = {"name": NAME, "version": "1", "previous": None, "at": "2026-11-01T10:00:00+00:00"}
+    desk.ledger.append(seen_by_both, values)
+    with pytest.raises(GateError, match="written first"):
+        desk.ledger.append(seen_by_both, {**values, "version": "2"})
+    live = desk.ledger.live(NAME)
+    assert live is not None
+    assert live.version == "1"
+    assert len(desk.ledger.entries()) == 1
+
+
+def test_F11_a_kill_between_ledger_and_alias_is_mended_at_the_next_start(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.registry, "set_alias", killed)
+        with pytest.raises(KeyboardInterrupt):
+            promote(desk, NAME, GATES)
+    assert desk.registry.champion(NAME) is None
+    follow_ledger(desk, NAME)
+    champion = desk.registry.champion(NAME)
+    assert champion is not None
+    assert champion.version == "1"
+
+
+def test_an_alias_moved_by_hand_is_put_back_where_the_ledger_says(desk: Desk) -> None:
+    promote(desk, NAME, GATES)
+    desk.registry.set_alias(NAME, CHAMPION, another_version(desk.registry, {**GOOD, "auroc": 0.1}))
+    open_desk(PromoteConfig(var="var", gates="configs/gates.yaml", reason="a test"))
+    champion = desk.registry.champion(NAME)
+    assert champion is not None
+    assert champion.version == "1"
+
+
+def test_a_rollback_goes_back_one_version_and_a_second_one_does_not_come_forward_again(desk: Desk) -> None:
+    with pytest.raises(GateError, match="no earlier version"):
+        roll_back(desk, NAME)
+    for auroc in (0.76, 0.77):
+        promote(desk, NAME, GATES)
+        another_version(desk.registry, {**GOOD, "auroc": auroc})
+    promote(desk, NAME, GATES)
+    assert roll_back(desk, NAME) == "need_demo: back to version 2 from 3."
+    assert roll_back(desk, NAME) == "need_demo: back to version 1 from 2."
+    with pytest.raises(GateError, match="no earlier version"):
+        roll_back(desk, NAME)
+    assert desk.ledger.verify() is None
+
+
+def test_what_was_live_on_a_date(desk: Desk) -> None:
+    for version, at in (("1", "2026-10-01T08:00:00+00:00"), ("2", "2026-10-05T08:00:00+00:00")):
+        desk.ledger.append(desk.ledger.live(NAME), {"name": NAME, "version": version, "previous": None, "at": at})
+
+    def live_at(day: int) -> str | None:
+        live = desk.ledger.live(NAME, datetime(2026, 10, day, 12, tzinfo=UTC))
+        return live.version if live else None
+
+    assert [live_at(day) for day in (1, 4, 5, 9)] == ["1", "1", "2", "2"]
+    assert desk.ledger.live(NAME, datetime(2026, 9, 30, tzinfo=UTC)) is None
+
+
+def damaged(file: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(file)) as database, database:
+        for statement in ("DROP TRIGGER promotions_no_update", "DROP TRIGGER promotions_no_delete", *statements):
+            database.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "statement,                                                              first_bad",
+    [
+        ("UPDATE promotions SET entry = replace(entry, 'tester', 'someone') WHERE seq = 2", 2),
+        ("DELETE FROM promotions WHERE seq = 1", 1),
+        ("DELETE FROM promotions WHERE seq = 3", 3),  # the tail: only the signed checkpoint tells
+    ],
+)
+def test_a_changed_ledger_is_named_and_stops_every_promotion(desk: Desk, statement: str, first_bad: int) -> None:
+    for number in (1, 2, 3):
+        values = {
+            "name": f"m{number}",
+            "version": "1",
+            "previous": None,
+            "who": "tester",
+            "at": "2026-10-01T08:00:00+00:00",
+        }
+        desk.ledger.append(None, values)
+    damaged(desk.workspace.records / "promotions.db", statement)
+    assert desk.ledger.verify() == first_bad
+    with pytest.raises(ModelError, match=f"entry {first_bad}"):
+        open_desk(PromoteConfig(var="var", gates="configs/gates.yaml", reason="a test"))
+
+
+def test_the_ledger_takes_no_update_and_no_delete(desk: Desk) -> None:
+    desk.ledger.append(None, {"name": NAME, "version": "1", "previous": None, "at": "2026-10-01T08:00:00+00:00"})
+    with closing(sqlite3.connect(desk.workspace.records / "promotions.db")) as database:
+        for statement in ("UPDATE promotions SET seq = 9", "DELETE FROM promotions"):
+            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                database.execute(statement)
+
+
+def test_a_forged_checkpoint_is_refused(desk: Desk) -> None:
+    desk.ledger.append(None, {"name": NAME, "version": "1", "previous": None, "at": "2026-10-01T08:00:00+00:00"})
+    file = desk.workspace.records / "promotions.checkpoint.json"
+    file.write_text(file.read_text().replace('"seq":1', '"seq":0'))
+    with pytest.raises(DataError, match="not signed"):
+        open_ledger(desk.workspace).verify()
+
+
+def changed_byte(bundle: Path) -> None:
+    content = bytearray((bundle / "booster.txt").read_bytes())
+    content[100] ^= 1
+    (bundle / "booster.txt").write_bytes(bytes(content))
+
+
+def extra_file(bundle: Path) -> None:
+    (bundle / "code.py").write_text("x = 1")
+
+
+@pytest.mark.parametrize("damage", [changed_byte, extra_file])
+def test_F3_a_bundle_that_is_not_as_signed_is_never_promoted(desk: Desk, damage: Callable[[Path], None]) -> None:
+    damage(desk.registry.artefact(desk.registry.version(NAME, "1").run_id, "bundle"))
+    with pytest.raises(ModelError, match="is refused"):
+        promote(desk, NAME, GATES)
+    assert desk.registry.champion(NAME) is None
+
+
+def test_logged_metrics_must_follow_from_the_stored_predictions(desk: Desk) -> None:
+    rng = np.random.default_rng(1)
+    p = rng.uniform(0.1, 0.9, 300)
+    rows = {"row": range(300), "client": range(300), "as_of": pd.Timestamp("2024-01-01"), "output": "need"}
+    frame = pd.DataFrame({**rows, "label": (rng.random(300) < p).astype(int), "p": p, "baseline_p": 0.5})
+    for logged, agrees in ((None, True), (0.99, False)):
+        with tracked_run(desk.workspace, "need_other", "need", Nothing(), "a" * 64) as run:
+            run.log_frame("predictions.parquet", frame)
+            if logged:
+                run.log_metrics({"auroc": logged})
+        version = desk.registry.register("need_other", run.run_id, "0" * 64, {"kind": "need"})
+        if agrees:
+            assert recomputed(desk.registry, desk.registry.version("need_other", version))["auroc"] > 0.7
+        else:
+            with pytest.raises(ModelError, match="do not give the logged auroc"):
+                recomputed(desk.registry, desk.registry.version("need_other", version))
+
+
+def test_the_command_prints_reasons_and_what_is_live_and_exits_5(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "gates.yaml").write_text("kinds: {booster: {beats_baseline: [{metric: auroc, better: higher}]}}\n")
+    (tmp_path / "promote.yaml").write_text(f"var: var\ngates: {tmp_path}/gates.yaml\nreason: monthly\n")
+    config = ["--config", str(tmp_path / "promote.yaml")]
+    assert command.main(config) == 0
+    assert "need_demo: version 1 is live now." in capsys.readouterr().out
+    another_version(desk.registry, {"auroc": 0.5, "baseline_auroc": 0.6})
+    assert command.main(config) == 5
+    said = capsys.readouterr()
+    assert "version 2 is refused. auroc better than the baseline's: 0.5000 against 0.6000" in said.out
+    assert "version 1    bundle" in said.out
+    assert "Refused: need_demo" in said.err
+    assert command.main([*config, "--live-on", "2020-01-01"]) == 0
+    assert "need_demo                          none" in capsys.readouterr().out
+    assert command.main([*config, "--live-on", "yesterday"]) == 2
+    assert command.main([*config, "--rollback", NAME]) == 5
+
+
+def test_nothing_to_promote_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str], var: Path) -> None:
+    assert command.main([]) == 4
+    assert "No model is registered yet" in capsys.readouterr().err
+
+
+def test_the_ledger_is_the_same_after_it_is_opened_again(desk: Desk) -> None:
+    promote(desk, NAME, GATES)
+    again = open_ledger(desk.workspace)
+    assert again.entries() == desk.ledger.entries()
+    assert again.verify() is None
+    assert connect(desk.workspace).champion(NAME) == desk.registry.champion(NAME)

@@ -1,0 +1,236 @@
+"""Both trainings on a generated history: measured, reported, registered, and the same bytes from the same inputs."""
+
+from datetime import date
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from configs.errors import ConfigError, DataError
+from configs.loader import read_yaml, validate_config
+from configs.workspace import Workspace
+from features.histories import History
+from features.specs import feature_specs
+from models.answers import ModelStamp
+from models.bundle import read_bundle
+from models.golden import golden_rows
+from models.need import NeedModel
+from models.registry import connect
+from models.segmentation import SegmentationModel
+from models.signing import trusted_keys
+from tests.client_case import catalogue, draw, labels, names, vocabulary
+from training import need, segmentation
+from training.publish import strongest_feature
+
+CLIENTS, DATES = 160, pd.to_datetime(["2023-01-01", "2023-04-01", "2023-07-01", "2023-10-01", "2024-01-01"])
+SNAPSHOT = SimpleNamespace(sha256="a" * 64, data_until=date(2024, 12, 31))
+STAMP = ModelStamp("x", "1", "0" * 64, "2024-12-31", "2025-01-01")
+FIT = {
+    "folds": 3,
+    "boosting": {"trees": 20, "minimum_rows": 10, "threads": 1},
+    "directions": {"emergency_contacts": "rises", "rai_cps": "rises"},
+}
+ROWS = pd.DataFrame(
+    {"client_id": np.repeat([f"{n:032x}" for n in range(CLIENTS)], len(DATES)), "as_of": np.tile(DATES, CLIENTS)}
+)
+FRAME = draw(len(ROWS), seed=4)
+FRAME[:, names().index("home_care_episode")] = 1
+LABEL = labels(FRAME, seed=5)
+
+
+def history() -> History:
+    specs = feature_specs(catalogue(), vocabulary())
+    frame = pd.DataFrame(FRAME, columns=list(names()))
+    return History(ROWS, frame, specs, catalogue(), vocabulary(), SNAPSHOT.sha256)
+
+
+def episodes() -> pd.DataFrame:
+    """Every client has light home care from 2022; a row with the label steps up 40 days later, and back down."""
+    base = pd.DataFrame({"client_id": ROWS["client_id"].unique(), "start": pd.Timestamp("2022-01-01")})
+    base = base.assign(end=pd.NaT, intensity="light")
+    steps = ROWS[LABEL == 1]
+    start = steps["as_of"] + pd.Timedelta(days=40)
+    heavier = pd.DataFrame({"client_id": steps["client_id"], "start": start, "intensity": "regular"})
+    heavier["end"] = start + pd.Timedelta(days=20)
+    both = pd.concat([base, heavier], ignore_index=True)
+    both["end"] = pd.to_datetime(both["end"])
+    return both.assign(
+        kind="home_care_regular", recorded_at=both["start"], end_recorded_at=both["end"], superseded_at=pd.NaT
+    )
+
+
+def records() -> pd.DataFrame:
+    """One recorded segmentation per client, at one of the dates."""
+    chosen = np.arange(CLIENTS) * len(DATES) + np.arange(CLIENTS) % len(DATES)
+    return pd.DataFrame(
+        {
+            "client_id": ROWS["client_id"].to_numpy()[chosen],
+            "time": ROWS["as_of"].to_numpy()[chosen],
+            "scheme": "suuntima_like",
+            "scheme_version": "1",
+            "axis1_level": np.where(LABEL[chosen] == 1, "high", "low"),
+            "axis2_level": np.where(labels(FRAME, seed=6)[chosen] == 1, "weak", "strong"),
+            "superseded_at": pd.NaT,
+        }
+    )
+
+
+def residents() -> pd.DataFrame:
+    clients = ROWS["client_id"].unique()
+    number = np.arange(len(clients))
+    return pd.DataFrame(
+        {
+            "client_id": clients,
+            "sex": np.where(number % 2, "female", "male"),
+            "language": "fi",
+            "municipality": np.where(number % 3, "901", "902"),
+            "source": "population",
+            "valid_from": pd.Timestamp("2020-01-01"),
+            "valid_to": pd.NaT,
+            "died_on": pd.NaT,
+            "superseded_at": pd.NaT,
+        }
+    )
+
+
+def build(_snapshot, rows, _catalogue, _vocabulary) -> History:
+    keyed = {pair: place for place, pair in enumerate(zip(ROWS["client_id"], ROWS["as_of"], strict=True))}
+    places = [keyed[pair] for pair in zip(rows["client_id"], pd.to_datetime(rows["as_of"]), strict=True)]
+    whole = history()
+    return History(rows, whole.frame.iloc[places], whole.specs, whole.catalogue, whole.vocabulary, SNAPSHOT.sha256)
+
+
+@pytest.fixture(scope="module")
+def patched():
+    tables = {"episodes": episodes(), "segment_records": records(), "residents": residents()}
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (need, segmentation):
+            patch.setattr(module, "open_snapshot", lambda _: SNAPSHOT)
+            patch.setattr(module, "load_history", lambda *_: history())
+            patch.setattr(module, "read_table", lambda _, name, columns=None: tables[name])
+        patch.setattr("training.records.read_table", lambda _, name: tables[name])
+        patch.setattr(segmentation, "build", build)
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory, patched) -> Workspace:
+    root = tmp_path_factory.mktemp("var")
+    patched.setenv("LUOTAIN_VAR", str(root))
+    patched.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return Workspace.of("var")
+
+
+@pytest.fixture(scope="module")
+def eligibility(tmp_path_factory) -> str:
+    rules = {
+        "version": "1",
+        "social": [{"feature": "social_contacts__365d", "at_least": 1}],
+        "health": [{"feature": "emergency_contacts__365d", "at_least": 1}],
+        "long_term": [{"feature": "contact_months__365d", "at_least": 4}],
+    }
+    file = tmp_path_factory.mktemp("configs") / "eligibility.yaml"
+    file.write_text(yaml.safe_dump(rules))
+    return str(file)
+
+
+def need_config(**changes) -> need.NeedConfig:
+    values = {**read_yaml("configs/need.yaml"), "fit": FIT, "without_families": ["sex"], **changes}
+    return validate_config(values, need.NeedConfig, "need.yaml")
+
+
+def segmentation_config(eligibility: str, **changes) -> segmentation.SegmentationConfig:
+    given = {"eligibility": eligibility, "fit": FIT, "without_families": ["sex"], "minimum_positives": 5}
+    values = {**read_yaml("configs/segmentation.yaml"), **given, **changes}
+    return validate_config(values, segmentation.SegmentationConfig, "segmentation.yaml")
+
+
+@pytest.fixture(scope="module")
+def trained(workspace, eligibility):
+    need.train(need_config())
+    segmentation.train(segmentation_config(eligibility))
+    return connect(workspace)
+
+
+def bundle(trained, workspace, tmp_path, name):
+    folder = trained.fetch(name, trained.latest(name).version, tmp_path / name)
+    return read_bundle(folder, trusted_keys(workspace.keys))
+
+
+def test_need_is_registered_with_its_baseline_beside_it(trained, workspace, tmp_path):
+    version = trained.latest("need_heavier_home_care_6m")
+    metrics = trained.metrics(version.run_id)
+    assert metrics["auroc"] > 0.6
+    assert metrics["baseline_auroc"] > 0.6
+    assert metrics["additivity_max_error"] <= 1e-9
+    assert {"calibration_slope", "brier", "unseen_clients_auroc"} & set(metrics)
+    stored = pd.read_parquet(trained.artefact(version.run_id, "predictions.parquet"))
+    assert "client_id" not in stored
+    assert stored["group_municipality"].isin(["901", "902"]).all()
+    model = NeedModel.from_bundle(bundle(trained, workspace, tmp_path, "need_heavier_home_care_6m"))
+    assert model.answer(FRAME[0], STAMP).status == "answered"
+    assert "sex" not in {spec.family for spec in model.parts.explainer.specs}
+
+
+def test_segmentation_is_registered_with_both_axes_and_proposals(trained, workspace, tmp_path):
+    version = trained.latest("segmentation_suuntima_like")
+    metrics = trained.metrics(version.run_id)
+    assert {"complexity_auroc", "resources_auroc", "baseline_complexity_auroc", "macro_f1", "kappa"} <= set(metrics)
+    assert {"direct_macro_f1", "label_coverage", "one_feature_max_auroc"} <= set(metrics)
+    assert metrics["label_coverage"] == 1.0
+    classes = pd.read_parquet(trained.artefact(version.run_id, "classes.parquet"))
+    assert set(classes["label"]) <= {"self_managed", "cooperative", "community", "network"}
+    model = SegmentationModel.from_bundle(bundle(trained, workspace, tmp_path, "segmentation_suuntima_like"))
+    assert sum(share.probability for share in model.answer(FRAME[0], STAMP).segments) == pytest.approx(1.0)
+
+
+def test_the_same_inputs_give_the_same_bundle_and_both_models_are_printed(trained, workspace, eligibility, capsys):
+    before = {name: trained.latest(name).sha256 for name in trained.names()}
+    need.train(need_config())
+    segmentation.train(segmentation_config(eligibility))
+    assert {name: trained.latest(name).sha256 for name in trained.names()} == before
+    said = capsys.readouterr().out
+    assert "heavier_home_care_6m: LightGBM" in said
+    assert "complexity: LightGBM" in said
+    assert said.count("logistic regression") == 3 + 1  # three outputs, and the proposed segment
+
+
+@pytest.mark.parametrize(
+    "changes, error, message",
+    [
+        ({"minimum_positives": 5000}, DataError, "at least 5000 are needed"),
+        ({"without_families": ["sexx"]}, ConfigError, "no family is called `sexx`"),
+        ({"tasks": ["configs/needs/gone.yaml"]}, ConfigError, "gone.yaml does not exist"),
+        ({"fit": {**FIT, "folds": 200}}, DataError, "200 folds need at least 200"),
+        ({"fit": {**FIT, "directions": {"rai_cp": "rises"}}}, ConfigError, "Did you mean `rai_cps`"),
+        ({"fit": {**FIT, "directions": {"rai_cps": "grows"}}}, ConfigError, "fit.directions.rai_cps"),
+    ],
+)
+def test_a_fault_is_one_sentence_and_saves_nothing(workspace, trained, changes, error, message):
+    before = trained.latest("need_heavier_home_care_6m").version
+    with pytest.raises(error, match=message):
+        need.train(need_config(**changes))
+    assert trained.latest("need_heavier_home_care_6m").version == before
+
+
+def test_a_rule_on_a_feature_that_is_not_built_is_refused(workspace, tmp_path, eligibility):
+    values = {**read_yaml(eligibility), "social": [{"feature": "social_contact__365d", "at_least": 1}]}
+    file = tmp_path / "eligibility.yaml"
+    file.write_text(yaml.safe_dump(values))
+    with pytest.raises(ConfigError, match="Did you mean `social_contacts__365d`"):
+        segmentation.train(segmentation_config(str(file)))
+
+
+def test_the_leak_alarm_finds_the_feature_that_knows_the_label():
+    rows = np.column_stack([np.arange(100) % 7, np.where(np.arange(100) > 60, 1.0, np.nan)]).astype(np.float32)
+    name, alone = strongest_feature(rows, (np.arange(100) > 60).astype(int), ["harmless", "leak"])
+    assert (name, alone) == ("leak", 1.0)
+
+
+def test_golden_rows_are_no_clients_rows(trained, workspace, tmp_path):
+    stored = golden_rows(bundle(trained, workspace, tmp_path, "need_heavier_home_care_6m").files["golden.json"])
+    real = {row.tobytes() for row in FRAME}
+    assert len(stored) > 10
+    assert not any(row.tobytes() in real for row in stored)

@@ -1,0 +1,119 @@
+"""The end of every training run of a client model: measure, report, golden rows, and one registered version."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from evaluation.metrics import auroc
+from evaluation.shap_report import ExplainedOutput, ReportIdentity, write_report
+from evaluation.stored import CLASSES_FILE, PREDICTIONS_FILE, measure, measure_classes
+from models.answers import Text
+from models.binary import BinaryModel
+from models.boosting import BoostedTrees
+from models.golden import DEFAULT_SEED, GOLDEN_FILE, draw_rows, golden_file
+from models.parts import ClientParts
+from models.registry import RegisteredBundle
+from training.tracking import TrackedRun
+
+MOST_EXPLAINED_ROWS = 1000
+"""Hold-out rows that the audit report explains."""
+
+
+class ClientModel(Protocol):
+    """What segmentation and need models have in common."""
+
+    parts: ClientParts
+
+    def golden_outputs(self, rows: np.ndarray) -> dict[str, np.ndarray]: ...
+
+    def to_files(self) -> dict[str, bytes]: ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A trained model with what is to be stored about it.  `training` are whole rows, for the golden ones."""
+
+    model: Any
+    training: np.ndarray
+    identity: ReportIdentity
+    predictions: pd.DataFrame
+    outputs: Sequence[ExplainedOutput]
+    attrition: Sequence[Mapping[str, object]]
+    metrics: Mapping[str, float]
+    strongest: str
+    """The leak alarm in words: the single feature that tells the label best in training."""
+    classes: pd.DataFrame | None = None
+
+
+def measured(outcome: Outcome) -> dict[str, float]:
+    """Every metric of the hold-out."""
+    classes = measure_classes(outcome.classes) if outcome.classes is not None else {}
+    return {**measure(outcome.predictions), **classes, **outcome.metrics}
+
+
+def publish(run: TrackedRun, outcome: Outcome, metrics: Mapping[str, float]) -> RegisteredBundle:
+    """Store everything in the run and register the bundle as the last act."""
+    parts: ClientParts = outcome.model.parts
+    run.log_frame(PREDICTIONS_FILE, outcome.predictions)
+    if outcome.classes is not None:
+        run.log_frame(CLASSES_FILE, outcome.classes)
+    run.log_json("attrition.json", list(outcome.attrition))
+    with tempfile.TemporaryDirectory() as folder:
+        checks = write_report(
+            Path(folder),
+            outcome.identity,
+            outcome.predictions,
+            outcome.outputs,
+            parts.explainer.specs,
+            parts.catalogue,
+            outcome.classes,
+            outcome.attrition,
+        )
+        run.log_folder(Path(folder))
+    run.log_metrics({**metrics, **checks})
+    return run.register_bundle(bundle_files(outcome.model, outcome.training))
+
+
+def bundle_files(model: ClientModel, training: np.ndarray) -> dict[str, bytes]:
+    """The model's files with its golden rows, which are synthetic."""
+    rows = draw_rows(training)
+    golden = golden_file(model.parts.feature_names, rows, model.golden_outputs(rows), DEFAULT_SEED)
+    return {**model.to_files(), GOLDEN_FILE: golden}
+
+
+def explained_output(id: str, name: Text, model: BinaryModel, used: np.ndarray) -> ExplainedOutput:
+    """What the audit report needs to check one served output, on at most MOST_EXPLAINED_ROWS rows."""
+    rows = used[:MOST_EXPLAINED_ROWS]
+    explained = model.explain(rows)
+    trees = model.learner
+    return ExplainedOutput(
+        id=id,
+        name=name,
+        booster=trees.booster if isinstance(trees, BoostedTrees) else None,
+        slope=model.calibration.slope,
+        intercept=model.calibration.intercept,
+        rows=rows,
+        served_base=explained.base,
+        served_contributions=explained.shares,
+        probabilities=explained.probabilities,
+    )
+
+
+def strongest_feature(rows: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> tuple[str, float]:
+    """The leak alarm: the feature that alone tells the label best, and its AUROC (unknown counts as lowest)."""
+    scores = [_alone(rows[:, place], labels) for place in range(rows.shape[1])]
+    best = int(np.argmax(scores))
+    return names[best], scores[best]
+
+
+def _alone(column: np.ndarray, labels: np.ndarray) -> float:
+    known = column[~np.isnan(column)]
+    if known.size == 0:
+        return 0.5
+    found = auroc(labels, np.where(np.isnan(column), known.min() - 1, column).astype(np.float64))
+    return max(found, 1 - found)

@@ -1,0 +1,295 @@
+"""Trains a segmentation scheme on recorded segmentations: one calibrated model per axis, baselines on the same rows.
+
+`python -m training.segmentation --config configs/segmentation.yaml`
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from configs.command import parse_config_path, run_command, say
+from configs.loader import StrictConfig, load_config
+from configs.workspace import Workspace
+from evaluation.metrics import accuracy, kappa, macro_f1
+from evaluation.shap_report import ReportIdentity
+from features.histories import History, build, load_history
+from features.store import Snapshot, open_snapshot, read_table
+from models.boosting import BoostedClasses
+from models.comparison import Comparison
+from models.eligibility import EligibilityRules, assess, check_features
+from models.names import segmentation_model
+from models.need import AGE
+from models.parts import ClientParts, column_names
+from models.scheme import Axis, Level, Scheme, load_scheme
+from models.segmentation import AxisModel, SegmentationModel, output_id
+from models.sentences import load_sentences
+from training.fitting import FitSettings, Fitted, Sample, column_directions, fit_calibrated
+from training.holdout import Rows, numbered, shuffled
+from training.publish import Outcome, explained_output, measured, publish, strongest_feature
+from training.records import NO_LEVEL, Records, recorded_segmentations
+from training.search import Searcher
+from training.splits import Holdout, require_positives, temporal_client_holdout
+from training.tables import classes_table, comparison_table
+from training.tracking import tracked_run
+
+LABEL_SOURCE = {
+    "fi": "Kirjatut segmentoinnit: niitä on vain osasta organisaatioita ja asiakkaita, joten otos on vino.",
+    "sv": "Registrerade segmenteringar: de finns endast för en del organisationer och klienter; urvalet är skevt.",
+    "en": "Recorded segmentations: they exist for some organisations and clients only, so the sample is biased.",
+}
+DIRECT = "direct_"
+
+
+class SegmentationConfig(StrictConfig):
+    """configs/segmentation.yaml."""
+
+    var: str
+    histories: str
+    scheme: str
+    eligibility: str
+    sentences: str
+    without_families: tuple[str, ...] = ()
+    """Families that the axes may not see (protected traits, traces of the recording instance)."""
+    holdout_share: float = Field(default=0.25, gt=0, lt=1)
+    minimum_positives: int = Field(default=40, ge=2)
+    fit: FitSettings = FitSettings()
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Records with whole feature rows, their split, and the learners' columns."""
+
+    records: Records
+    frame: np.ndarray
+    split: Holdout
+    parts: ClientParts
+    used: np.ndarray
+
+
+@dataclass(frozen=True)
+class FittedAxis:
+    """One axis: a fitted model per level above the lowest."""
+
+    axis: Axis
+    steps: tuple[tuple[Level, Fitted], ...]
+
+    @property
+    def served(self) -> AxisModel:
+        return AxisModel(self.axis, tuple(fitted.model for _, fitted in self.steps))
+
+    @property
+    def baseline(self) -> AxisModel:
+        return AxisModel(self.axis, tuple(fitted.baseline for _, fitted in self.steps))
+
+
+def train(config: SegmentationConfig) -> None:
+    """Train the config's scheme.  Raises ConfigError, DataError or ModelError; then nothing is saved."""
+    workspace = Workspace.of(config.var)
+    scheme = load_scheme(config.scheme)
+    rules = load_config(config.eligibility, EligibilityRules)
+    snapshot = open_snapshot(workspace.store)
+    learned = _learned(config, snapshot, load_history(workspace, config.histories), scheme)
+    check_features(rules.features(), learned.parts.feature_names, config.eligibility)
+    name = segmentation_model(scheme.id)
+    for place, axis in enumerate(scheme.axes):
+        _require_levels(axis, learned.records.levels[:, place], learned.split, config.minimum_positives)
+    with tracked_run(workspace, name, "segmentation", config, snapshot.sha256) as run:
+        axes = [
+            FittedAxis(axis, tuple(_fit_steps(config, workspace, snapshot, learned, axis, place)))
+            for place, axis in enumerate(scheme.axes)
+        ]
+        model = SegmentationModel(learned.parts, scheme, rules, tuple(axis.served for axis in axes))
+        outcome = _outcome(config, snapshot, model, axes, learned)
+        metrics = measured(outcome)
+        registered = publish(run, outcome, metrics)
+    say(_report(scheme, metrics, outcome, learned))
+    say(f"Registered {registered.name} version {registered.version} (bundle {registered.sha256[:12]}).\n")
+
+
+def _learned(config: SegmentationConfig, snapshot: Snapshot, history: History, scheme: Scheme) -> Learned:
+    records = recorded_segmentations(snapshot, scheme)
+    built = build(snapshot, records.rows, history.catalogue, history.vocabulary)
+    frame = built.frame.to_numpy(dtype=np.float32)
+    names = [spec.name for spec in history.specs]
+    clients = records.clients
+    split = temporal_client_holdout(records.as_of, clients, config.holdout_share)
+    used = column_names(history.specs, config.without_families)
+    columns = [names.index(name) for name in used]
+    train = split.train
+    comparison = Comparison.fit(frame[train][:, columns], used, _ages(frame, names)[train], clients[train])
+    parts = ClientParts(history.catalogue, history.vocabulary, used, comparison, load_sentences(config.sentences))
+    return Learned(records, frame, split, parts, parts.used_columns(frame))
+
+
+def _ages(frame: np.ndarray, names: Sequence[str]) -> np.ndarray:
+    return frame[:, list(names).index(AGE)] if AGE in names else np.full(len(frame), np.nan)
+
+
+def _require_levels(axis: Axis, levels: np.ndarray, split: Holdout, least: int) -> None:
+    for step in range(1, len(axis.levels)):
+        for part, mask in (("training", split.train), ("hold-out", split.test)):
+            known = levels[mask & (levels != NO_LEVEL)]
+            what = f"Axis {axis.id}, {part}, level {axis.levels[step].id} or above"
+            require_positives((known >= step).astype(np.int8), least, what)
+
+
+def _fit_steps(
+    config: SegmentationConfig, workspace: Workspace, snapshot: Snapshot, learned: Learned, axis: Axis, place: int
+) -> Iterator[tuple[Level, Fitted]]:
+    levels, clients = learned.records.levels[:, place], learned.records.clients
+    train = learned.split.train & (levels != NO_LEVEL)
+    signs = column_directions(config.fit, learned.parts.explainer.specs)
+    for step, level in enumerate(axis.levels[1:], start=1):
+        labels = (levels[train] >= step).astype(np.int8)
+        sample = Sample(learned.used[train], labels, clients[train], learned.parts.used, signs)
+        study = f"{segmentation_model(axis.id)}-{level.id}"
+        searcher = Searcher(config.fit.search, workspace.mlflow / "search.sqlite", study, snapshot.sha256)
+        yield level, fit_calibrated(sample, config.fit, searcher)
+
+
+def _outcome(
+    config: SegmentationConfig,
+    snapshot: Snapshot,
+    model: SegmentationModel,
+    axes: Sequence[FittedAxis],
+    learned: Learned,
+) -> Outcome:
+    test, records = learned.split.test, learned.records
+    residents = read_table(snapshot, "residents")
+    ages = _ages(learned.frame, model.feature_names)[test]
+    rows = numbered(records.rows[test], ages, residents, config.fit.seed)
+    classes = _classes(config, model, axes, learned, rows)
+    strongest, alone = _strongest(learned)
+    identity = ReportIdentity(
+        name=segmentation_model(model.scheme.id),
+        kind="segmentation",
+        snapshot_sha256=snapshot.sha256,
+        data_until=str(snapshot.data_until),
+        label_source=LABEL_SOURCE,
+        training_rows=int(learned.split.train.sum()),
+        training_clients=len(np.unique(records.clients[learned.split.train])),
+        holdout=learned.split.describe(records.clients),
+        config=config.model_dump(mode="json"),
+    )
+    return Outcome(
+        model=model,
+        training=learned.frame[learned.split.train],
+        identity=identity,
+        predictions=shuffled(_predictions(axes, learned, rows)),
+        outputs=[
+            explained_output(output_id(one.axis, level), one.axis.name.as_text(), fitted.model, learned.used[test])
+            for one in axes
+            for level, fitted in one.steps
+        ],
+        attrition=records.attrition,
+        metrics={
+            **_label_metrics(model, learned, residents),
+            **_direct_metrics(classes),
+            "one_feature_max_auroc": alone,
+        },
+        strongest=strongest,
+        classes=shuffled(classes.drop(columns=[DIRECT])),
+    )
+
+
+def _predictions(axes: Sequence[FittedAxis], learned: Learned, rows: Rows) -> pd.DataFrame:
+    """predictions.parquet: one output per axis and level."""
+    test, found = learned.split.test, []
+    for place, one in enumerate(axes):
+        levels = learned.records.levels[test, place]
+        known = levels != NO_LEVEL
+        used = learned.used[test][known]
+        for step, (level, fitted) in enumerate(one.steps, start=1):
+            p, baseline_p = fitted.model.probabilities(used), fitted.baseline.probabilities(used)
+            found.append(rows.part(known).predictions(output_id(one.axis, level), levels[known] >= step, p, baseline_p))
+    return pd.concat(found)
+
+
+def _classes(
+    config: SegmentationConfig, model: SegmentationModel, axes: Sequence[FittedAxis], learned: Learned, rows: Rows
+) -> pd.DataFrame:
+    """classes.parquet with the direct multi-class model's proposal beside; rows whose every axis was recorded."""
+    scheme, segments = model.scheme, np.array([segment.id for segment in model.scheme.segments])
+    levels, split = learned.records.levels, learned.split
+    whole = (levels != NO_LEVEL).all(axis=1)
+    label = np.full(len(levels), "", dtype=object)
+    label[whole] = [_segment(scheme, one) for one in levels[whole]]
+    test, train = split.test & whole, split.train & whole
+    line = SegmentationModel(model.parts, scheme, model.rules, tuple(one.baseline for one in axes))
+    place = {segment: index for index, segment in enumerate(segments)}
+    target = np.array([place[segment] for segment in label[train]])
+    direct = BoostedClasses.fit(
+        learned.used[train], target, len(segments), learned.parts.used, config.fit.boosting
+    ).probabilities(learned.used[test])
+    served, baseline = (one.segment_probabilities(learned.used[test]) for one in (model, line))
+    found = rows.part(whole[split.test]).classes(
+        label[test], segments[served.argmax(axis=1)], segments[baseline.argmax(axis=1)]
+    )
+    return found.assign(**{DIRECT: segments[direct.argmax(axis=1)]})
+
+
+def _segment(scheme: Scheme, levels: np.ndarray) -> str:
+    named = {axis.id: axis.level_ids[level] for axis, level in zip(scheme.axes, levels, strict=True)}
+    return scheme.segment_of(named)
+
+
+def _direct_metrics(classes: pd.DataFrame) -> dict[str, float]:
+    label, proposed = classes["label"].to_numpy(str), classes[DIRECT].to_numpy(str)
+    measures = {"macro_f1": macro_f1, "kappa": kappa, "accuracy": accuracy}
+    return {f"{DIRECT}{name}": compute(label, proposed) for name, compute in measures.items()}
+
+
+def _label_metrics(model: SegmentationModel, learned: Learned, residents: pd.DataFrame) -> dict[str, float]:
+    """How far the labels reach, and how many of their clients pass the gate."""
+    verdicts = [assess(model.rules, model.parts.by_name(row)).status for row in learned.frame]
+    found = {
+        "label_records": float(len(learned.records.levels)),
+        "label_clients": float(len(np.unique(learned.records.clients))),
+        "label_eligible_share": float(np.mean([status == "answered" for status in verdicts])),
+    }
+    if len(residents):
+        found["label_coverage"] = found["label_clients"] / residents["client_id"].nunique()
+    return found
+
+
+def _strongest(learned: Learned) -> tuple[str, float]:
+    """The leak alarm over the axes."""
+    levels, found = learned.records.levels, []
+    for place in range(levels.shape[1]):
+        mask = learned.split.train & (levels[:, place] != NO_LEVEL)
+        labels = (levels[mask, place] >= 1).astype(np.int8)
+        found.append(strongest_feature(learned.used[mask], labels, learned.parts.used))
+    return max(found, key=lambda pair: pair[1])
+
+
+def _report(scheme: Scheme, metrics: dict[str, float], outcome: Outcome, learned: Learned) -> str:
+    """What the command prints."""
+    coverage = f" ({metrics['label_coverage']:.1%} of residents)" if "label_coverage" in metrics else ""
+    lines = [
+        f"Segmentation {scheme.id} version {scheme.version}",
+        f"  labels: {len(learned.records.levels)} recorded segmentations of {metrics['label_clients']:.0f} "
+        f"clients{coverage}; {metrics['label_eligible_share']:.0%} of them pass the eligibility gate",
+        f"  training {int(learned.split.train.sum())} rows; hold-out: {outcome.identity.holdout}",
+        comparison_table(outcome.predictions, metrics),
+        classes_table(
+            metrics,
+            {"": "two axes, LightGBM", "baseline_": "two axes, logistic regression", DIRECT: "direct LightGBM"},
+        ),
+        f"  strongest single feature in training: {outcome.strongest}, AUROC {metrics['one_feature_max_auroc']:.3f}",
+    ]
+    return "\n".join(lines)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """`python -m training.segmentation --config configs/segmentation.yaml`."""
+    path = parse_config_path(
+        argv, "training.segmentation", "Trains a segmentation scheme.", "configs/segmentation.yaml"
+    )
+    return run_command(lambda: train(load_config(path, SegmentationConfig)))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
