@@ -207,5 +207,5 @@ def _text(texts: Texts, language: str) -> str:
 
 
 def _tidy(sentence: str) -> str:
-    """Without doubled or outer spaces; the no-break space inside a number stays."""
-    return " ".join(word for word in sentence.split(" ") if word)
+    """Without doubled or outer spaces, and none before a colon; the no-break space inside a number stays."""
+    return " ".join(word for word in sentence.split(" ") if word).replace(" :", ":")

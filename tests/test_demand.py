@@ -114,6 +114,8 @@ def test_the_quantile_by_hand():
     found = fit_quantiles(residuals([0.4, 0.1, 0.3, 0.2]), 1)["area"]
     # four residuals: rank ceil((4 + 1) x 0.80) = 4 of 4, and ceil((4 + 1) x 0.95) = 5, more than there are
     assert found == {0.80: [0.4], 0.95: [0.4]}
+    five = fit_quantiles(residuals([0.1, 0.2, 0.3, 0.4, 0.5]), 1)["area"]
+    assert five[0.80] == [0.5]  # ceil((5 + 1) x 0.80) = 5: without the correction it would be the fourth
     nine = fit_quantiles(residuals([k / 10 for k in range(1, 10)]), 1)["area"]
     assert nine == {0.80: [0.8], 0.95: [0.9]}  # ranks ceil(10 x 0.80) = 8 and ceil(10 x 0.95) = 10 -> 9
 

@@ -50,6 +50,7 @@ def said(family, value, usual=None, window=None, code=None):
         ("missed_contacts",      1,     None,  90,   "1 toteutumaton käynti 90 päivän aikana"),
         ("missed_contacts",      2,     None,  90,   "2 toteutumatonta käyntiä 90 päivän aikana"),
         ("rai_cps",              None,  1,     None, "Ei tietoa: Fysioterapia"),
+        ("not_in_catalogue",     2,     None,  None, "Fysioterapia: 2"),
         ("not_in_catalogue",     2.5,   1,     30,   "Fysioterapia 30 päivän aikana: 2,5 (~1)"),
     ],
 )  # fmt: skip

@@ -10,8 +10,8 @@ from features.simulator.residents.targets import Truth
 from features.simulator.residents.world import World
 from features.simulator.settings import County
 
-RAI_INTERVAL_DAYS = 182
-"""RAI is renewed at least every half year."""
+RAI_INTERVAL_DAYS = 120
+"""RAI is renewed at least every half year, and sooner when the situation changes (our choice: the mean)."""
 RAI_DONE = 0.92
 ACUTE = ("J06", "M54", "R51", "R10", "R42", "K52", "N39", "H26", "L20", "S93", "I10", "E78", "M17", "Z76")
 FALLS = ("S72", "S52", "S42", "W19", "S06")

@@ -1,0 +1,215 @@
+"""One row walks the whole way: register extract → store → history → model → promotion → answer with its log entry.
+
+Every step is the command that a person types, in its own process, with every socket that leaves the machine refused.
+"""
+
+import json
+import math
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from configs.loader import PROJECT_ROOT
+
+GUARD = PROJECT_ROOT / "tests" / "loopback_only"
+PERSON = "010594Y9032"  # official fictional test person
+ASKED = {"decision_point": "client_guidance", "purpose": "service_need_assessment", "henkilotunnus": PERSON}
+
+
+@dataclass
+class Road:
+    """A tiny county in its own data folder."""
+
+    folder: Path
+
+    @property
+    def var(self) -> Path:
+        return self.folder / "var"
+
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "LUOTAIN_VAR": str(self.var),
+            "PYTHONPATH": os.pathsep.join([str(GUARD), str(PROJECT_ROOT)]),
+            "BENTOML_HOME": str(self.folder / "bento"),
+        }
+
+    def run(self, module: str, config: str, **changes: Any) -> str:
+        """Run a step with the shipped config and these changes; returns what it printed."""
+        file = self.config(config, **changes)
+        command = [sys.executable, "-W", "error::DeprecationWarning:configs", "-m", module, "--config", str(file)]
+        done = subprocess.run(
+            command, cwd=PROJECT_ROOT, env=self.environment(), capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        return done.stdout
+
+    def config(self, name: str, **changes: Any) -> Path:
+        values = {**yaml.safe_load((PROJECT_ROOT / name).read_text(encoding="utf-8")), **changes}
+        if not changes:
+            return PROJECT_ROOT / name
+        file = self.folder / Path(name).name
+        file.write_text(yaml.safe_dump(values, allow_unicode=True), encoding="utf-8")
+        return file
+
+    def train(self) -> str:
+        """Train the segmentation on the few labels there are; returns the bundle's hash."""
+        shown = self.run("training.segmentation", "configs/segmentation.yaml", minimum_positives=10)
+        return shown.split("(bundle ")[1].split(")")[0]
+
+
+@pytest.fixture(scope="module")
+def road(tmp_path_factory: pytest.TempPathFactory) -> Road:
+    """Simulated, ingested, trained and promoted."""
+    made = Road(tmp_path_factory.mktemp("road"))
+    made.run("features.simulator", "configs/county/tiny.yaml")
+    made.run("features.ingest", "configs/ingest.yaml")
+    made.run("features.histories", "configs/histories.yaml")
+    made.bundle = made.train()  # type: ignore[attr-defined]
+    gates = yaml.safe_load((PROJECT_ROOT / "configs/gates.yaml").read_text(encoding="utf-8"))
+    gates["kinds"]["segmentation"]["beats_baseline"][0]["margin"] = -1.0  # a tiny county proves the road, not the model
+    gates["kinds"]["segmentation"]["limits"]["calibration_slope"] = {"low": -9.0, "high": 9.0}
+    (made.folder / "gates.yaml").write_text(yaml.safe_dump(gates), encoding="utf-8")
+    shown = made.run("training.promote", "configs/promote.yaml", gates=str(made.folder / "gates.yaml"))
+    assert "version 1 is live now" in shown
+    return made
+
+
+@dataclass
+class Client:
+    """The service of a road, asked over HTTP as an API caller does."""
+
+    port: int
+    token: str
+
+    def post(self, path: str, body: dict[str, Any], token: str | None = None) -> tuple[int, dict[str, Any]]:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}",
+            data=json.dumps(body).encode(),
+            headers={"content-type": "application/json", "authorization": f"Bearer {token or self.token}"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as reply:
+                return reply.status, json.load(reply)
+        except urllib.error.HTTPError as refused:
+            return refused.code, json.load(refused)
+
+
+@pytest.fixture(scope="module")
+def served(road: Road) -> Iterator[Client]:
+    """The running service with a coordinator's token."""
+    models = {"segmentation": "segmentation_suuntima_like", "needs": [], "demand": []}
+    config = road.config("configs/serving.yaml", models=models)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    token = subprocess.run(
+        [sys.executable, "-m", "serving.token", "--config", str(config), "--user", "coordinator"],
+        cwd=PROJECT_ROOT, env=road.environment(), capture_output=True, text=True, check=True,
+    ).stdout.strip()  # fmt: skip
+    log = (road.folder / "serve.log").open("w")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "serving.serve", "--config", str(config), "--port", str(port)],
+        cwd=PROJECT_ROOT, env=road.environment(), stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+    )  # fmt: skip
+    try:
+        wait_until_ready(port, process, road.folder / "serve.log")
+        yield Client(port, token)
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(timeout=30)
+        log.close()
+
+
+def wait_until_ready(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Ask /readyz until it says yes; 120 s at most on a loaded machine."""
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        assert process.poll() is None, log.read_text()[-3000:]
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as reply:
+                if reply.status == 200:
+                    return
+        except OSError:
+            pass
+        time.sleep(0.2)
+    raise AssertionError(log.read_text()[-3000:])
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("road")
+def test_a_row_becomes_an_explained_answer_with_its_log_entry(road: Road, served: Client) -> None:
+    status, answer = served.post("/v1/segment", ASKED)
+    assert status == 200, answer
+    assert answer["status"] == "answered"
+    assert math.isclose(sum(one["probability"] for one in answer["segments"]), 1.0, abs_tol=1e-9)
+    assert [one["proposed"] for one in answer["segments"]].count(True) == 1
+    for axis in answer["axes"]:
+        total = axis["base"] + sum(part["contribution"] for part in axis["contributions"])
+        shown = math.log(axis["probability"] / (1 - axis["probability"]))
+        assert abs(total - shown) <= 1e-9
+        assert 3 <= len(axis["reasons"]) <= 5
+        assert all(reason["sentence"][language] for reason in axis["reasons"] for language in ("fi", "sv", "en"))
+    assert answer["stamp"]["version"] == "1"
+    assert answer["stamp"]["data_until"] == "2024-12-31"
+    assert "ammattilainen päättää" in answer["notice"]["fi"]
+    verified = subprocess.run(
+        [sys.executable, "-m", "serving.verify_log", "--config", str(PROJECT_ROOT / "configs/serving.yaml")],
+        cwd=PROJECT_ROOT, env=road.environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    assert b"answer" in (road.var / "records" / "records.sqlite").read_bytes() or verified.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("road")
+def test_unknown_people_and_foreign_tokens_learn_nothing(road: Road, served: Client) -> None:
+    unknown = served.post("/v1/segment", {**ASKED, "henkilotunnus": "010516B903X"[:-1] + "X"})
+    nobody = served.post(
+        "/v1/segment", {**{k: v for k, v in ASKED.items() if k != "henkilotunnus"}, "client_id": "0" * 32}
+    )
+    assert unknown[0] in (200, 404)
+    assert nobody[0] == 404
+    assert served.post("/v1/segment", ASKED, token="x")[0] == 401
+    assert served.post("/v1/segment", {**ASKED, "purpose": "curiosity"})[0] == 400
+    said = (road.folder / "serve.log").read_text()
+    assert PERSON not in said
+    assert "0" * 32 not in said
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("road")
+def test_no_model_reads_the_simulators_truth(road: Road) -> None:
+    shutil.rmtree(road.var / "truth")
+    assert road.train() == road.bundle  # type: ignore[attr-defined]
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("road")
+def test_mlflow_runs_a_step_from_another_folder(road: Road, tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path / 'other.db'}"
+    scripts = str(Path(sys.executable).parent)
+    environment = {
+        **road.environment(),
+        "MLFLOW_TRACKING_URI": store,
+        "PATH": scripts + os.pathsep + os.environ["PATH"],
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "mlflow", "run", str(PROJECT_ROOT), "-e", "histories", "--env-manager", "local"],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "succeeded" in done.stderr
