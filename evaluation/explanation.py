@@ -22,7 +22,7 @@ THIRDS = ("lowest", "middle", "highest")
 
 
 class Named(Protocol):
-    """A column of the feature frame (features.specs.FeatureSpec)."""
+    """A column of the feature frame (features.catalogue.specs.FeatureSpec)."""
 
     @property
     def name(self) -> str: ...

@@ -26,7 +26,7 @@ from evaluation.stored import (
 )
 from evaluation.verdict import verdict
 from features.catalogue import Catalogue
-from features.specs import FeatureSpec
+from features.catalogue.specs import FeatureSpec
 from models.chain import canonical_json
 
 FORMAT = 1

@@ -19,7 +19,7 @@ from evaluation.explanation import ExplainedOutput
 from evaluation.report_summary import MOST_FAMILIES, ReportIdentity, measured, summarise
 from evaluation.verdict import GROUPINGS, VALUES
 from features.catalogue import Catalogue
-from features.specs import FeatureSpec
+from features.catalogue.specs import FeatureSpec
 
 __all__ = ["ExplainedOutput", "ReportIdentity", "render", "write_report"]
 

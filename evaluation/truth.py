@@ -18,10 +18,10 @@ from features.histories import build
 from features.identity import load_key, pseudonymise
 from features.store import open_snapshot
 from models.answers import Likelihood, ModelStamp
+from models.bundles.signing import trusted_keys
+from models.bundles.verify import verify_bundle
 from models.registry import RegisteredBundle, Registry
 from models.segmentation import SegmentationModel
-from models.signing import trusted_keys
-from models.verify import verify_bundle
 
 MODEL = "segmentation_suuntima_like"
 SAMPLE = 2000

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from configs.loader import StrictConfig
 from features.catalogue import Catalogue
-from features.catalogue_checks import unknown
+from features.catalogue.checks import unknown
 from features.kernel.build import Tables, observed_start
 from features.kernel.events import Rows
 from features.kernel.pairs import Selected, latest_known

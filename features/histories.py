@@ -19,6 +19,8 @@ from configs.loader import StrictConfig, load_config
 from configs.workspace import Workspace
 from features import cohort
 from features.catalogue import Catalogue, load_catalogue
+from features.catalogue.specs import FeatureSpec, feature_names, feature_specs
+from features.catalogue.vocabulary import Vocabulary, fit_vocabulary
 from features.history_files import (
     code_sha256,
     history_id,
@@ -33,9 +35,7 @@ from features.kernel import build_features
 from features.kernel.build import Tables
 from features.kernel.columns import needed_columns
 from features.kernel.events import Rows
-from features.specs import FeatureSpec, feature_names, feature_specs
 from features.store import Snapshot, bucket_of, open_snapshot, read_client, read_table
-from features.vocabulary import Vocabulary, fit_vocabulary
 from features.windows import Step, day_numbers, index_dates
 
 DEFAULT = "configs/histories.yaml"

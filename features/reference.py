@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from features.catalogue import Catalogue
-from features.families import OTHER, Family, Prefix, Without
+from features.catalogue.families import OTHER, Family, Prefix, Without
+from features.catalogue.vocabulary import Vocabulary
 from features.tables import TABLES
-from features.vocabulary import Vocabulary
 
 Row = dict[str, Any]
 ENDS = {

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.families import Condition, Prefix, Without
+from features.catalogue.families import Condition, Prefix, Without
 
 
 @dataclass(frozen=True)

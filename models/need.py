@@ -8,12 +8,12 @@ from pydantic import Field
 
 from configs.loader import StrictConfig, load_config, validate_config
 from features.catalogue import Catalogue
+from features.catalogue.vocabulary import Vocabulary
 from features.outcomes import OutcomeRule
-from features.vocabulary import Vocabulary
 from models.answers import ModelStamp, NeedAnswer, Text
-from models.binary import BinaryModel
-from models.bundle import Bundle
+from models.bundles.bundle import Bundle
 from models.eligibility import NOTHING, Ages, Condition, Eligibility, age_verdict, holds_all
+from models.learners.binary import BinaryModel
 from models.parts import ClientParts, as_json, read_json
 from models.texts import Texts
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from configs.errors import ModelError
 from features.catalogue import Catalogue
-from features.specs import FeatureSpec, feature_specs
-from features.vocabulary import Vocabulary
-from models.comparison import Comparison
-from models.explain import Explainer
-from models.sentences import Sentences, sentences_from_json
+from features.catalogue.specs import FeatureSpec, feature_specs
+from features.catalogue.vocabulary import Vocabulary
+from models.explaining.comparison import Comparison
+from models.explaining.explain import Explainer
+from models.explaining.sentences import Sentences, sentences_from_json
 
 CATALOGUE, VOCABULARY, SENTENCES = "catalogue.json", "vocabulary.json", "sentences.json"
 COMPARISON, USED = "comparison.json", "features.json"

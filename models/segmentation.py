@@ -7,11 +7,11 @@ import numpy as np
 
 from configs.loader import validate_config
 from features.catalogue import Catalogue
-from features.vocabulary import Vocabulary
+from features.catalogue.vocabulary import Vocabulary
 from models.answers import Likelihood, ModelStamp, SegmentAnswer, SegmentShare, Text
-from models.binary import BinaryModel
-from models.bundle import Bundle
+from models.bundles.bundle import Bundle
 from models.eligibility import Eligibility, EligibilityRules, assess
+from models.learners.binary import BinaryModel
 from models.parts import ClientParts, as_json, read_json
 from models.scheme import Axis, Level, Scheme, scheme_from_json
 

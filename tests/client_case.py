@@ -5,12 +5,12 @@ import json
 import numpy as np
 
 from features.catalogue import Catalogue
-from features.specs import feature_specs
-from features.vocabulary import Vocabulary
-from models.boosting import BoostingSettings
-from models.comparison import Comparison
+from features.catalogue.specs import feature_specs
+from features.catalogue.vocabulary import Vocabulary
+from models.explaining.comparison import Comparison
+from models.explaining.sentences import load_sentences
+from models.learners.boosting import BoostingSettings
 from models.parts import ClientParts, column_names
-from models.sentences import load_sentences
 
 SMALL_TREES = BoostingSettings(trees=25, minimum_rows=5, threads=1)
 DIMENSIONS = (

@@ -35,11 +35,11 @@ def tie(unit, task="older_people", start="2024-01-01", end=None):
 
 
 CLIENTS = {
-    MINE: (tie("asiakasohjaus_keski"),),
-    MINE_TOO: (tie("asiakasohjaus_keski"), tie("asiakasohjaus_ita")),
-    OTHERS: (tie("asiakasohjaus_lansi"),),
-    OTHER_TASK: (tie("asiakasohjaus_keski", "disability"),),
-    FORMER: (tie("asiakasohjaus_keski", end="2024-12-01"),),
+    MINE: (tie("asiakasohjaus_lansi"),),
+    MINE_TOO: (tie("asiakasohjaus_lansi"), tie("asiakasohjaus_ita")),
+    OTHERS: (tie("asiakasohjaus_keski"),),
+    OTHER_TASK: (tie("asiakasohjaus_lansi", "disability"),),
+    FORMER: (tie("asiakasohjaus_lansi", end="2024-12-01"),),
 }
 SEGMENTS = ("self_managed", "cooperative", "community", "network")
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from features.catalogue import Catalogue
-from features.families import Family
+from features.catalogue.families import Family
 from features.manifest import FileEntry, Manifest, publish_manifest
 from features.store import Snapshot, bucket_of, open_snapshot
 from features.tables import TABLES, Table

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from configs.errors import ModelError
-from models.baseline import BaselineSettings, LogisticRegression
-from models.binary import BinaryModel
-from models.boosting import BoostedClasses, BoostedTrees
-from models.calibration import Calibration
+from models.learners.baseline import BaselineSettings, LogisticRegression
+from models.learners.binary import BinaryModel
+from models.learners.boosting import BoostedClasses, BoostedTrees
+from models.learners.calibration import Calibration
 from tests.client_case import SMALL_TREES, draw, labels, names
 
 

@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from configs.errors import ModelError
 from configs.loader import PROJECT_ROOT
-from models import signing
-from models.bundle import read_bundle, write_bundle
-from models.golden import GOLDEN_FILE, check, draw_rows, golden_file, golden_rows
-from models.verify import BareBooster, verify_bundle
+from models.bundles import signing
+from models.bundles.bundle import read_bundle, write_bundle
+from models.bundles.golden import GOLDEN_FILE, check, draw_rows, golden_file, golden_rows
+from models.bundles.verify import BareBooster, verify_bundle
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(b"o" * 32)
@@ -218,7 +218,7 @@ def test_F2_a_damaged_booster_signed_by_us_stops_the_child_and_not_the_parent(
 
 
 def test_F2_parsing_that_never_ends_is_ended_by_the_kernel() -> None:
-    endless = "from models.verify import _limit\n_limit(0.1)\nwhile True: pass"
+    endless = "from models.bundles.verify import _limit\n_limit(0.1)\nwhile True: pass"
     done = subprocess.run([sys.executable, "-c", endless], cwd=PROJECT_ROOT, timeout=60, check=False)
     assert done.returncode == -signal.SIGPROF
 

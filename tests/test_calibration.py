@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from configs.errors import ModelError
-from models.calibration import Calibration, fit_platt, sigmoid
+from models.learners.calibration import Calibration, fit_platt, sigmoid
 
 
 def drawn(slope: float, intercept: float, n: int = 40_000) -> tuple[np.ndarray, np.ndarray]:

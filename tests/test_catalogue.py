@@ -12,8 +12,8 @@ import yaml
 from configs.errors import ConfigError
 from configs.loader import PROJECT_ROOT
 from features.catalogue import Catalogue, load_catalogue
-from features.specs import feature_names, feature_specs
-from features.vocabulary import Vocabulary, vocabulary_of
+from features.catalogue.specs import feature_names, feature_specs
+from features.catalogue.vocabulary import Vocabulary, vocabulary_of
 from tests.histories_data import WORDS, catalogue_of, family, table_of
 
 CATALOGUES = ["configs/features.yaml", "configs/real/features_hospital.yaml"]

@@ -13,15 +13,15 @@ from configs.errors import ConfigError, ModelError
 from configs.loader import load_config
 from features.panel import BANDS
 from models.answers import ModelStamp
-from models.bundle import read_bundle, write_bundle
+from models.bundles.bundle import read_bundle, write_bundle
+from models.bundles.golden import GOLDEN_FILE, check, draw_rows, golden_file
+from models.bundles.verify import verify_bundle
 from models.demand import DemandModel, boosted
 from models.demand.config import DemandConfig
 from models.demand.hierarchy import BANDS_OF, aggregate, bottom_id, level_of, published_series
 from models.demand.intervals import fit_quantiles, series_scale, with_intervals
 from models.demand.members import combined, forecast_members
 from models.demand.model import parse_booster
-from models.golden import GOLDEN_FILE, check, draw_rows, golden_file
-from models.verify import verify_bundle
 from tests.demand_data import monthly, series, together, weekly
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))

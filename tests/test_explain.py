@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from models.answers import ModelStamp, Reason
-from models.baseline import BaselineSettings, LogisticRegression
-from models.binary import BinaryModel
-from models.boosting import BoostedTrees
-from models.calibration import Calibration
-from models.comparison import Comparison, band_name, band_of
-from models.explain import heaviest, spoken
+from models.explaining.comparison import Comparison, band_name, band_of
+from models.explaining.explain import heaviest, spoken
+from models.learners.baseline import BaselineSettings, LogisticRegression
+from models.learners.binary import BinaryModel
+from models.learners.boosting import BoostedTrees
+from models.learners.calibration import Calibration
 from tests.client_case import SMALL_TREES, draw, labels, names, parts
 
 STAMP = ModelStamp("need_x", "1", "0" * 64, "2023-12-31", "2024-01-01")

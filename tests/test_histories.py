@@ -10,12 +10,12 @@ import yaml
 
 from configs.errors import ConfigError, DataError
 from configs.workspace import Workspace
+from features.catalogue.vocabulary import Vocabulary
 from features.histories import HistoriesConfig, build, build_client, build_grid, load_history, main
 from features.known import known_at
 from features.reference import reference_features
 from features.store import Snapshot
 from features.tables import TABLES
-from features.vocabulary import Vocabulary
 from tests.histories_data import WORDS, catalogue_of, family, store_of, table_of
 
 ANNA, BEA, CARL = ("0000000a" + "0" * 24, "0000000b" + "0" * 24, "0000000c" + "0" * 24)

@@ -25,7 +25,7 @@ def test_the_hospital_log_becomes_contacts_stays_and_patients(var: Path) -> None
         "episodes": (150_291, 13_046, 1_941),
         "residents": (150_291, 150_291, 1_143),
     }
-    snapshot = open_snapshot(var / "store")
+    snapshot = open_snapshot(var / "real" / "store")
     assert snapshot.data_until.isoformat() == "2008-03-20"
     for table in ("contacts", "episodes", "residents"):
         schema_of(table).validate(read_table(snapshot, table))
@@ -40,7 +40,7 @@ def test_a_missing_log_says_where_it_comes_from(var: Path, tmp_path: Path, monke
         ingest(load_config(CONFIG, IngestConfig))
     sentence = str(refused.value)
     assert all(word in sentence for word in (LOG, "eventdataR", "336e75235755", "LUOTAIN_DATA"))
-    assert not (var / "store").exists()
+    assert not (var / "real" / "store").exists()
 
 
 def test_another_file_under_the_same_name_is_refused(

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 import features.kernel.aggregates
 import features.known
+from features.catalogue.specs import feature_names
+from features.catalogue.vocabulary import Vocabulary
 from features.kernel import build_features
 from features.reference import reference_features
-from features.specs import feature_names
 from features.tables import TABLES
-from features.vocabulary import Vocabulary
 from tests.histories_data import catalogue_of, dates, empty_tables, family, table_of
 
 NO_CODES = Vocabulary({}, date(2025, 1, 1))

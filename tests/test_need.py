@@ -10,10 +10,10 @@ import pytest
 from configs.errors import ConfigError
 from configs.loader import read_yaml, validate_config
 from models.answers import ModelStamp
-from models.baseline import BaselineSettings, LogisticRegression
-from models.binary import BinaryModel
-from models.boosting import BoostedTrees
-from models.calibration import Calibration
+from models.learners.baseline import BaselineSettings, LogisticRegression
+from models.learners.binary import BinaryModel
+from models.learners.boosting import BoostedTrees
+from models.learners.calibration import Calibration
 from models.need import NeedModel, NeedTask, gate, load_task
 from tests.client_case import SMALL_TREES, draw, labels, names, parts
 

@@ -175,7 +175,7 @@ def test_a_decision_that_is_not_whole_is_refused(services, coordinator, changes,
 def test_a_decision_belongs_to_an_answer_that_was_shown(services, coordinator):
     with pytest.raises(NotYours):
         decide(services, coordinator, answer_id="0" * 32)
-    other = services.visitor(services.sign_in("coordinator-asiakasohjaus_keski-older_people"))
+    other = services.visitor(services.sign_in("coordinator-asiakasohjaus_lansi-older_people"))
     view = services.client(other, handle_of(services, other))
     with pytest.raises(NotYours):
         decide(services, coordinator, answer_id=view.answer_id)

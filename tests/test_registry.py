@@ -12,10 +12,10 @@ import pytest
 from configs.errors import ModelError
 from configs.loader import StrictConfig
 from configs.workspace import Workspace
-from models.golden import GOLDEN_FILE
+from models.bundles.golden import GOLDEN_FILE
+from models.bundles.signing import trusted_keys
+from models.bundles.verify import verify_bundle
 from models.registry import CHAMPION, connect
-from models.signing import trusted_keys
-from models.verify import verify_bundle
 from tests.test_bundle import model_files, trained
 from training import tracking
 from training.tracking import flat, tracked_run

@@ -10,11 +10,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from configs.errors import ModelError
 from models.answers import ModelStamp
-from models.binary import BinaryModel
-from models.boosting import BoostedTrees
-from models.bundle import read_bundle, write_bundle
-from models.calibration import Calibration
+from models.bundles.bundle import read_bundle, write_bundle
 from models.eligibility import Condition, EligibilityRules
+from models.learners.binary import BinaryModel
+from models.learners.boosting import BoostedTrees
+from models.learners.calibration import Calibration
 from models.scheme import load_scheme
 from models.segmentation import AxisModel, SegmentationModel, combine, level_shares
 from tests.client_case import SMALL_TREES, draw, labels, names, parts

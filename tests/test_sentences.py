@@ -8,7 +8,7 @@ import yaml
 from configs.errors import ConfigError
 from configs.loader import resolve_path
 from features.catalogue import load_catalogue
-from models.sentences import load_sentences, number_text, reason_sentence, sentences_from_json, window_text
+from models.explaining.sentences import load_sentences, number_text, reason_sentence, sentences_from_json, window_text
 
 PATH = "configs/sentences.yaml"
 CATALOGUE = load_sentences(PATH)

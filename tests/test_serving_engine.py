@@ -12,12 +12,12 @@ import pytest
 from configs.errors import ModelError
 from configs.workspace import Workspace
 from features.tables import TABLES
-from models import golden
-from models.bundle import read_bundle, write_bundle
+from models.bundles import golden
+from models.bundles.bundle import read_bundle, write_bundle
+from models.bundles.signing import load_or_create_signing_key
+from models.bundles.verify import BareBooster
 from models.demand.model import SeriesInfo
 from models.scheme import load_scheme
-from models.signing import load_or_create_signing_key
-from models.verify import BareBooster
 from serving.access import Tie
 from serving.directory import FictionalDirectory, NoDirectory
 from serving.engine import shelf as shelf_module

@@ -18,8 +18,8 @@ from evaluation.explanation import ExplainedOutput, by_family, direction, import
 from evaluation.report_summary import measured, summarise
 from evaluation.shap_report import ReportIdentity, render, write_report
 from features.catalogue import Catalogue
-from features.families import Family, Words
-from features.specs import FeatureSpec
+from features.catalogue.families import Family, Words
+from features.catalogue.specs import FeatureSpec
 
 SLOPE, INTERCEPT = 0.8, -0.2
 FEATURES = ("visits__90d", "visits__365d", "age", "noise")

@@ -11,15 +11,15 @@ import yaml
 from configs.errors import ConfigError, DataError
 from configs.loader import read_yaml, validate_config
 from configs.workspace import Workspace
+from features.catalogue.specs import feature_specs
 from features.histories import History
-from features.specs import feature_specs
 from models.answers import ModelStamp
-from models.bundle import read_bundle
-from models.golden import golden_rows
+from models.bundles.bundle import read_bundle
+from models.bundles.golden import golden_rows
+from models.bundles.signing import trusted_keys
 from models.need import NeedModel
 from models.registry import connect
 from models.segmentation import SegmentationModel
-from models.signing import trusted_keys
 from tests.client_case import catalogue, draw, labels, names, vocabulary
 from training import need, segmentation
 from training.publish import strongest_feature

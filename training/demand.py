@@ -29,13 +29,13 @@ from evaluation.backtest import (
 )
 from features.panel import Refused, VisitRule, checked_series, long_enough, sheet_panel, visit_panel
 from features.store import open_snapshot
+from models.bundles.golden import DEFAULT_SEED, GOLDEN_FILE, draw_rows, golden_file
 from models.demand import boosted
 from models.demand.config import ContactSource, DemandConfig, SheetSource
 from models.demand.hierarchy import Published, aggregate, bottom_id, level_of, published_series
 from models.demand.intervals import series_scale, with_intervals
 from models.demand.members import combined, forecast_members
 from models.demand.model import DemandModel, parse_booster
-from models.golden import DEFAULT_SEED, GOLDEN_FILE, draw_rows, golden_file
 from models.names import demand_model
 from training.demand_tables import backtest_table, published_table
 from training.tracking import tracked_run

@@ -8,11 +8,11 @@ import numpy as np
 
 from configs.errors import ConfigError
 from configs.loader import StrictConfig, nearest
-from features.specs import FeatureSpec
-from models.baseline import BaselineSettings, LogisticRegression
-from models.binary import BinaryModel, Learner
-from models.boosting import BoostedTrees, BoostingSettings
-from models.calibration import fit_platt, sigmoid
+from features.catalogue.specs import FeatureSpec
+from models.learners.baseline import BaselineSettings, LogisticRegression
+from models.learners.binary import BinaryModel, Learner
+from models.learners.boosting import BoostedTrees, BoostingSettings
+from models.learners.calibration import fit_platt, sigmoid
 from training.search import Searcher, SearchSettings
 from training.splits import client_folds
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from models.comparison import band_name, band_of
+from models.explaining.comparison import band_name, band_of
 
 UNKNOWN = "unknown"
 GROUP_COLUMNS: Mapping[str, str] = {

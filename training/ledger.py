@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from configs.errors import DataError, GateError
 from configs.workspace import Workspace
+from models.bundles.signing import is_signed, load_or_create_signing_key, sign, trusted_keys
 from models.chain import GENESIS, ChainedEntry, Checkpoint, append, canonical_json, head, verify
-from models.signing import is_signed, load_or_create_signing_key, sign, trusted_keys
 
 _METADATA = sa.MetaData()
 _PROMOTIONS = sa.Table(

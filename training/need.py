@@ -19,12 +19,12 @@ from evaluation.shap_report import ReportIdentity
 from features.histories import History, load_history
 from features.outcomes import Labels, Window, label_rows
 from features.store import Snapshot, open_snapshot, read_table
-from models.comparison import Comparison
 from models.eligibility import check_features, holds_all
+from models.explaining.comparison import Comparison
+from models.explaining.sentences import load_sentences
 from models.names import need_model
 from models.need import AGE, NeedModel, NeedTask, load_task
 from models.parts import ClientParts, column_names
-from models.sentences import load_sentences
 from training.fitting import FitSettings, Fitted, Sample, column_directions, fit_calibrated
 from training.holdout import numbered, shuffled
 from training.publish import Outcome, explained_output, measured, publish, strongest_feature

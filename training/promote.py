@@ -19,9 +19,9 @@ from configs.errors import ConfigError, GateError, ModelError
 from configs.loader import StrictConfig, load_config
 from configs.workspace import Workspace
 from evaluation.evaluate import recomputed
+from models.bundles.signing import trusted_keys
+from models.bundles.verify import verify_bundle
 from models.registry import CHAMPION, RegisteredBundle, Registry, connect
-from models.signing import trusted_keys
-from models.verify import verify_bundle
 from training.gates import Check, Gate, Gates, judge, refusals
 from training.ledger import Ledger, Live, open_ledger
 

@@ -13,9 +13,9 @@ from evaluation.metrics import auroc
 from evaluation.shap_report import ExplainedOutput, ReportIdentity, write_report
 from evaluation.stored import CLASSES_FILE, PREDICTIONS_FILE, measure, measure_classes
 from models.answers import Text
-from models.binary import BinaryModel
-from models.boosting import BoostedTrees
-from models.golden import DEFAULT_SEED, GOLDEN_FILE, draw_rows, golden_file
+from models.bundles.golden import DEFAULT_SEED, GOLDEN_FILE, draw_rows, golden_file
+from models.learners.binary import BinaryModel
+from models.learners.boosting import BoostedTrees
 from models.parts import ClientParts
 from models.registry import RegisteredBundle
 from training.tracking import TrackedRun

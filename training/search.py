@@ -15,7 +15,7 @@ from pydantic import Field
 from tqdm import tqdm
 
 from configs.loader import StrictConfig
-from models.boosting import BoostingSettings
+from models.learners.boosting import BoostingSettings
 
 
 class SearchSettings(StrictConfig):

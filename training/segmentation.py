@@ -17,15 +17,15 @@ from evaluation.metrics import accuracy, kappa, macro_f1
 from evaluation.shap_report import ReportIdentity
 from features.histories import History, build, load_history
 from features.store import Snapshot, open_snapshot, read_table
-from models.boosting import BoostedClasses
-from models.comparison import Comparison
 from models.eligibility import EligibilityRules, assess, check_features
+from models.explaining.comparison import Comparison
+from models.explaining.sentences import load_sentences
+from models.learners.boosting import BoostedClasses
 from models.names import segmentation_model
 from models.need import AGE
 from models.parts import ClientParts, column_names
 from models.scheme import Axis, Level, Scheme, load_scheme
 from models.segmentation import AxisModel, SegmentationModel, output_id
-from models.sentences import load_sentences
 from training.fitting import FitSettings, Fitted, Sample, column_directions, fit_calibrated
 from training.holdout import Rows, numbered, shuffled
 from training.publish import Outcome, explained_output, measured, publish, strongest_feature

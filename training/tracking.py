@@ -24,11 +24,11 @@ from configs.command import parse_config_path, run_command, say
 from configs.errors import ModelError
 from configs.loader import PROJECT_ROOT, StrictConfig, read_yaml
 from configs.workspace import Workspace
-from models.bundle import write_bundle
+from models.bundles.bundle import write_bundle
+from models.bundles.signing import load_or_create_signing_key
+from models.bundles.verify import verify_bundle
 from models.chain import canonical_json
 from models.registry import BUNDLE_FOLDER, RegisteredBundle, Registry, connect
-from models.signing import load_or_create_signing_key
-from models.verify import verify_bundle
 
 MAX_PARAM_LENGTH = 6000  # MLflow's own limit, in characters
 BATCH = 100  # MLflow's own limit of parameters in one call

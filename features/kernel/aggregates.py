@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from features.families import OTHER, Family
+from features.catalogue.families import OTHER, Family
 from features.kernel.events import EventTable, Rows
 from features.kernel.pairs import Pairs, Selected, earliest_known, known_pairs, latest_known
 from features.windows import month_numbers, ring_of_age, year_numbers

@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 
 from features.catalogue import Catalogue
-from features.families import WINDOWED, Family
+from features.catalogue.families import WINDOWED, Family
+from features.catalogue.specs import family_specs
+from features.catalogue.vocabulary import Vocabulary
 from features.kernel.aggregates import distinct, latest, valid, windowed
 from features.kernel.events import EventTable, Rows
 from features.kernel.pairs import Pairs, Selected, known_pairs, latest_known
-from features.specs import family_specs
 from features.tables import TABLES
-from features.vocabulary import Vocabulary
 from features.windows import NEVER, day_number, day_numbers
 
 BLOCK_ROWS = 16_384

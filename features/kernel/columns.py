@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from features.families import Family
+from features.catalogue.families import Family
 from features.known import INTERVAL_ENDS
 from features.tables import TABLES
 

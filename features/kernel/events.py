@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from features.families import Condition
+from features.catalogue.families import Condition
 from features.known import Knowledge, open_until, row_knowledge
 from features.selection import Coded, column_matches
 from features.tables import Table

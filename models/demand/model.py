@@ -13,7 +13,7 @@ import pandas as pd
 from configs.errors import ModelError
 from configs.loader import validate_config
 from models.answers import ForecastAnswer, ForecastPoint, ModelStamp, Text
-from models.bundle import Bundle
+from models.bundles.bundle import Bundle
 from models.demand.config import DemandConfig
 from models.demand.hierarchy import COUNTY, Published, aggregate, published_series
 from models.demand.intervals import Quantiles

@@ -19,10 +19,10 @@ from typing import Any
 
 from configs.errors import LuotainError, ModelError
 from configs.workspace import Workspace
-from models.bundle import Bundle, read_bundle
+from models.bundles.bundle import Bundle, read_bundle
+from models.bundles.signing import trusted_keys
+from models.bundles.verify import model_class, verify_bundle
 from models.registry import RegisteredBundle, Registry, connect
-from models.signing import trusted_keys
-from models.verify import model_class, verify_bundle
 
 LAST_GOOD = "last_good.json"
 logger = logging.getLogger("luotain.serving")

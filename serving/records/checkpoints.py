@@ -12,8 +12,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from configs.errors import DataError
+from models.bundles.signing import is_signed, sign
 from models.chain import Checkpoint, canonical_json
-from models.signing import is_signed, sign
 from serving.records.entries import utc_text
 
 EVERY = 100

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from configs.errors import LuotainError
 from configs.workspace import Workspace
+from models.bundles.signing import load_or_create_signing_key, trusted_keys
 from models.chain import Checkpoint
-from models.signing import load_or_create_signing_key, trusted_keys
 from serving.records.chained import last_of
 from serving.records.checkpoints import is_due, note, noted
 from serving.records.database import reading

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +110,7 @@ def outside_the_missing_hour(times: np.ndarray) -> np.ndarray:
     return np.where(skipped, days.astype("datetime64[s]") + np.timedelta64(4, "h"), times)
 
 
+@lru_cache(maxsize=1)
 def _clock_table() -> pa.Array:
     return pa.array([f"{s // 3600:02d}:{s % 3600 // 60:02d}:{s % 60:02d}" for s in range(SECONDS_PER_DAY)])
 

@@ -11,8 +11,8 @@ from pydantic import Field
 
 from configs.errors import ConfigError
 from configs.loader import StrictConfig, read_yaml, validate_config
-from features.catalogue_checks import catalogue_faults, unknown
-from features.families import Dimension, Family, Words
+from features.catalogue.checks import catalogue_faults, unknown
+from features.catalogue.families import Dimension, Family, Words
 
 
 class VocabularyRule(StrictConfig):

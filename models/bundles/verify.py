@@ -1,7 +1,7 @@
 """Is this bundle safe to load?  Parsed first in a child process, because a damaged LightGBM text aborts the process.
 
 `verify_bundle` checks signature and hashes, lets a child parse the model and repeat its golden rows, and only then
-gives the bundle to the caller.  The child is this module: `python -m models.verify <folder>`, keys on stdin.
+gives the bundle to the caller.  The child is this module: `python -m models.bundles.verify <folder>`, keys on stdin.
 """
 
 import importlib
@@ -23,8 +23,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from configs.command import run_command, say
 from configs.errors import ModelError
 from configs.loader import PROJECT_ROOT
-from models.bundle import Bundle, read_bundle
-from models.golden import GOLDEN_FILE, check, golden_rows
+from models.bundles.bundle import Bundle, read_bundle
+from models.bundles.golden import GOLDEN_FILE, check, golden_rows
 
 PARSING_SECONDS = 2.0  # processor time of parsing and golden rows; libraries are imported before the clock starts
 WALL_SECONDS = 120.0  # start of Python and its libraries on a loaded machine included
@@ -33,7 +33,7 @@ MODEL_CLASSES = {
     "segmentation": "models.segmentation:SegmentationModel",
     "need": "models.need:NeedModel",
     "demand": "models.demand:DemandModel",
-    "booster": "models.verify:BareBooster",
+    "booster": "models.bundles.verify:BareBooster",
 }
 
 
@@ -91,7 +91,7 @@ def _ask_child(folder: Path, public_keys: Sequence[Ed25519PublicKey]) -> str:
     """The bundle hash that the child confirms.  Raises ModelError when it refuses, dies or hangs."""
     # One thread: the golden rows are few, and the figure then does not depend on the machine.
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "models.verify", str(folder.resolve())]
+    command = [sys.executable, "-m", "models.bundles.verify", str(folder.resolve())]
     try:
         child = subprocess.run(
             command, input=_keys_text(public_keys), env=environment, cwd=PROJECT_ROOT,

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 
 from features.catalogue import Catalogue
-from features.families import Family
-from features.vocabulary import Vocabulary
+from features.catalogue.families import Family
+from features.catalogue.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)

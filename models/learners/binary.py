@@ -7,9 +7,9 @@ from typing import Protocol
 import numpy as np
 
 from configs.errors import ModelError
-from models.baseline import LogisticRegression
-from models.boosting import BoostedTrees
-from models.calibration import Calibration, sigmoid
+from models.learners.baseline import LogisticRegression
+from models.learners.boosting import BoostedTrees
+from models.learners.calibration import Calibration, sigmoid
 
 
 class Learner(Protocol):

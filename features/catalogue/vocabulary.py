@@ -10,7 +10,7 @@ from datetime import date
 import pandas as pd
 
 from features.catalogue import Catalogue, VocabularyRule
-from features.families import OTHER, Family
+from features.catalogue.families import OTHER, Family
 from features.known import known_at
 from features.selection import matches
 from features.store import Snapshot, read_table

@@ -2,7 +2,7 @@
 
 A bundle folder holds `manifest.json` (kind, and size and SHA-256 of every other file), `manifest.sig` and the files.
 No time stamp is inside: the same model gives the same bundle hash.  Reading checks everything before parsing anything;
-parsing happens first in a child process (models/verify.py), because a damaged LightGBM text aborts the process.
+parsing happens first in a child process (models/bundles/verify.py), because a damaged LightGBM text aborts the process.
 """
 
 import hashlib
@@ -20,8 +20,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from configs.errors import ModelError
+from models.bundles.signing import is_signed, sign
 from models.chain import canonical_json
-from models.signing import is_signed, sign
 
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.sig"

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.catalogue import Catalogue
-from features.specs import FeatureSpec
+from features.catalogue.specs import FeatureSpec
 from models.answers import Likelihood, Missing, Reason, Text
-from models.binary import BinaryModel
-from models.comparison import Comparison
-from models.sentences import Sentences, reason_sentence
+from models.explaining.comparison import Comparison
+from models.explaining.sentences import Sentences, reason_sentence
+from models.learners.binary import BinaryModel
 
 FEWEST_REASONS, MOST_REASONS = 3, 5
 WORTH_SAYING = 0.01

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 
 from configs.loader import nearest
-from features.families import AGGREGATES, WINDOWED, Condition, Family, Prefix, Without
+from features.catalogue.families import AGGREGATES, WINDOWED, Condition, Family, Prefix, Without
 from features.known import INTERVAL_ENDS, KNOWN_LATER
 from features.tables import TABLES, Table
 

@@ -1,0 +1,1 @@
+"""Why: contributions by family, what is usual, and sentences in three languages."""

@@ -1,0 +1,1 @@
+"""What learns: boosted trees, logistic regression, and the calibration that is served."""
