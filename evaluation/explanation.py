@@ -32,6 +32,16 @@ class Named(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
+class LinearHalf:
+    """The linear part of a blended score: coefficients on standardised values, and its share of the score."""
+
+    coefficients: np.ndarray
+    intercept: float
+    values: np.ndarray
+    share: float
+
+
+@dataclass(frozen=True, eq=False)
 class ExplainedOutput:
     """One explained probability with a sample of hold-out rows and what the service would say of them."""
 
@@ -47,6 +57,8 @@ class ExplainedOutput:
     served_contributions: np.ndarray
     """Rows x features, log-odds as shown."""
     probabilities: np.ndarray
+    line: LinearHalf | None = None
+    """The other half of a blended score; None = trees alone."""
 
     @cached_property
     def explanation(self) -> Any:
@@ -59,8 +71,20 @@ class ExplainedOutput:
         # TreeExplainer would ask LightGBM for LightGBM's own numbers; "internal" makes it walk the trees itself.
         explainer.model.model_type = "internal"
         values = explainer.shap_values(_as_read(self.booster, self.rows), check_additivity=False)
-        base = self.intercept + self.slope * float(np.ravel(explainer.expected_value)[-1])
-        return shap.Explanation(self.slope * np.asarray(values), np.full(len(self.rows), base), self.rows)
+        base, shares = self._blended(float(np.ravel(explainer.expected_value)[-1]), np.asarray(values))
+        shown_base = self.intercept + self.slope * base
+        return shap.Explanation(self.slope * shares, np.full(len(self.rows), shown_base), self.rows)
+
+    def _blended(self, tree_base: float, tree_shares: np.ndarray) -> tuple[float, np.ndarray]:
+        """The trees' figures with the linear half's, by shap.LinearExplainer against the training mean."""
+        if self.line is None:
+            return tree_base, tree_shares
+        shap, half = _shap(), self.line
+        mean = shap.maskers.Independent(np.zeros((1, len(half.coefficients))))
+        explainer = shap.LinearExplainer((half.coefficients, half.intercept), mean)
+        shares = np.asarray(explainer.shap_values(half.values))
+        base = (1 - half.share) * tree_base + half.share * float(np.ravel(explainer.expected_value)[0])
+        return base, (1 - half.share) * tree_shares + half.share * shares
 
     @property
     def additivity_max_error(self) -> float:

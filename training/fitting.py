@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from pydantic import Field
 
 from configs.errors import ConfigError
 from configs.loader import StrictConfig, nearest
 from features.catalogue.specs import FeatureSpec
 from models.learners.baseline import BaselineSettings, LogisticRegression
 from models.learners.binary import BinaryModel, Learner
+from models.learners.blend import Blend
 from models.learners.boosting import BoostedTrees, BoostingSettings
 from models.learners.calibration import fit_platt, sigmoid
 from training.search import Searcher, SearchSettings
@@ -27,6 +29,8 @@ class FitSettings(StrictConfig):
     folds: int = 5
     boosting: BoostingSettings = BoostingSettings()
     baseline: BaselineSettings = BaselineSettings()
+    line_share: float = Field(default=0.0, ge=0, lt=1)
+    """Share of logistic regression in the served score; 0 = LightGBM alone."""
     search: SearchSettings = SearchSettings()
     seed: int = 20260101
 
@@ -57,9 +61,10 @@ def column_directions(settings: FitSettings, specs: Sequence[FeatureSpec]) -> tu
 
 @dataclass(frozen=True)
 class Fitted:
-    """The served model, its baseline, and the settings that the search chose."""
+    """The served model, LightGBM alone, the baseline, and the settings that the search chose."""
 
     model: BinaryModel
+    trees: BinaryModel
     baseline: BinaryModel
     boosting: BoostingSettings
     out_of_fold_loss: float
@@ -76,11 +81,14 @@ def fit_calibrated(sample: Sample, settings: FitSettings, searcher: Searcher) ->
     line_scores = out_of_fold_line(sample, folds, settings.baseline)
     trees = BoostedTrees.fit(sample.rows, sample.labels, sample.names, boosting, sample.directions)
     line = LogisticRegression.fit(sample.rows, sample.labels, sample.names, settings.baseline)
+    share = settings.line_share
+    scores = (1 - share) * tree_scores + share * line_scores
     return Fitted(
+        _calibrated(Blend(trees, line, share) if share else trees, scores, sample.labels),
         _calibrated(trees, tree_scores, sample.labels),
         _calibrated(line, line_scores, sample.labels),
         boosting,
-        _loss(tree_scores, sample),
+        _loss(scores, sample),
     )
 
 

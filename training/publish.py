@@ -9,12 +9,15 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
+from evaluation.explanation import LinearHalf
 from evaluation.metrics import auroc
 from evaluation.shap_report import ExplainedOutput, ReportIdentity, write_report
 from evaluation.stored import CLASSES_FILE, PREDICTIONS_FILE, measure, measure_classes
 from models.answers import Text
 from models.bundles.golden import DEFAULT_SEED, GOLDEN_FILE, draw_rows, golden_file
-from models.learners.binary import BinaryModel
+from models.learners.baseline import LogisticRegression
+from models.learners.binary import BinaryModel, Learner
+from models.learners.blend import Blend
 from models.learners.boosting import BoostedTrees
 from models.parts import ClientParts
 from models.registry import RegisteredBundle
@@ -90,11 +93,12 @@ def explained_output(id: str, name: Text, model: BinaryModel, used: np.ndarray) 
     """What the audit report needs to check one served output, on at most MOST_EXPLAINED_ROWS rows."""
     rows = used[:MOST_EXPLAINED_ROWS]
     explained = model.explain(rows)
-    trees = model.learner
+    trees, line = _halves(model.learner)
     return ExplainedOutput(
         id=id,
         name=name,
-        booster=trees.booster if isinstance(trees, BoostedTrees) else None,
+        booster=trees.booster if trees else None,
+        line=linear_half(line, rows, model.learner.line_share) if line and isinstance(model.learner, Blend) else None,
         slope=model.calibration.slope,
         intercept=model.calibration.intercept,
         rows=rows,
@@ -102,6 +106,17 @@ def explained_output(id: str, name: Text, model: BinaryModel, used: np.ndarray) 
         served_contributions=explained.shares,
         probabilities=explained.probabilities,
     )
+
+
+def _halves(learner: Learner) -> tuple[BoostedTrees | None, LogisticRegression | None]:
+    if isinstance(learner, Blend):
+        return learner.trees, learner.line
+    return (learner if isinstance(learner, BoostedTrees) else None), None
+
+
+def linear_half(line: LogisticRegression, rows: np.ndarray, share: float) -> LinearHalf:
+    """The linear part of a blend, for shap.LinearExplainer."""
+    return LinearHalf(line.coefficients, line.intercept, line.standardised(rows), share)
 
 
 def strongest_feature(rows: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> tuple[str, float]:

@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -13,11 +12,10 @@ from pydantic import Field
 from configs.command import parse_config_path, run_command, say
 from configs.loader import StrictConfig, load_config
 from configs.workspace import Workspace
-from evaluation.metrics import accuracy, kappa, macro_f1
 from evaluation.shap_report import ReportIdentity
 from features.histories import History, build, load_history
 from features.store import Snapshot, open_snapshot, read_table
-from models.eligibility import EligibilityRules, assess, check_features
+from models.eligibility import EligibilityRules, check_features
 from models.explaining.comparison import Comparison
 from models.explaining.sentences import load_sentences
 from models.learners.boosting import BoostedClasses
@@ -25,11 +23,20 @@ from models.names import segmentation_model
 from models.need import AGE
 from models.parts import ClientParts, column_names
 from models.scheme import Axis, Level, Scheme, load_scheme
-from models.segmentation import AxisModel, SegmentationModel, output_id
+from models.segmentation import SegmentationModel, output_id
+from training.axes import (
+    DIRECT,
+    FittedAxis,
+    Learned,
+    direct_metrics,
+    label_metrics,
+    strongest_of,
+    trees_alone,
+)
 from training.fitting import FitSettings, Fitted, Sample, column_directions, fit_calibrated
 from training.holdout import Rows, numbered, shuffled
-from training.publish import Outcome, explained_output, measured, publish, strongest_feature
-from training.records import NO_LEVEL, Records, recorded_segmentations
+from training.publish import Outcome, explained_output, measured, publish
+from training.records import NO_LEVEL, recorded_segmentations
 from training.search import Searcher
 from training.splits import Holdout, require_positives, temporal_client_holdout
 from training.tables import classes_table, comparison_table
@@ -40,7 +47,6 @@ LABEL_SOURCE = {
     "sv": "Registrerade segmenteringar: de finns endast för en del organisationer och klienter; urvalet är skevt.",
     "en": "Recorded segmentations: they exist for some organisations and clients only, so the sample is biased.",
 }
-DIRECT = "direct_"
 
 
 class SegmentationConfig(StrictConfig):
@@ -56,33 +62,6 @@ class SegmentationConfig(StrictConfig):
     holdout_share: float = Field(default=0.25, gt=0, lt=1)
     minimum_positives: int = Field(default=40, ge=2)
     fit: FitSettings = FitSettings()
-
-
-@dataclass(frozen=True)
-class Learned:
-    """Records with whole feature rows, their split, and the learners' columns."""
-
-    records: Records
-    frame: np.ndarray
-    split: Holdout
-    parts: ClientParts
-    used: np.ndarray
-
-
-@dataclass(frozen=True)
-class FittedAxis:
-    """One axis: a fitted model per level above the lowest."""
-
-    axis: Axis
-    steps: tuple[tuple[Level, Fitted], ...]
-
-    @property
-    def served(self) -> AxisModel:
-        return AxisModel(self.axis, tuple(fitted.model for _, fitted in self.steps))
-
-    @property
-    def baseline(self) -> AxisModel:
-        return AxisModel(self.axis, tuple(fitted.baseline for _, fitted in self.steps))
 
 
 def train(config: SegmentationConfig) -> None:
@@ -162,7 +141,7 @@ def _outcome(
     ages = _ages(learned.frame, model.feature_names)[test]
     rows = numbered(records.rows[test], ages, residents, config.fit.seed)
     classes = _classes(config, model, axes, learned, rows)
-    strongest, alone = _strongest(learned)
+    strongest, alone = strongest_of(learned)
     identity = ReportIdentity(
         name=segmentation_model(model.scheme.id),
         kind="segmentation",
@@ -186,8 +165,9 @@ def _outcome(
         ],
         attrition=records.attrition,
         metrics={
-            **_label_metrics(model, learned, residents),
-            **_direct_metrics(classes),
+            **label_metrics(model, learned, residents),
+            **direct_metrics(classes),
+            **trees_alone(axes, learned),
             "one_feature_max_auroc": alone,
         },
         strongest=strongest,
@@ -236,35 +216,6 @@ def _segment(scheme: Scheme, levels: np.ndarray) -> str:
     return scheme.segment_of(named)
 
 
-def _direct_metrics(classes: pd.DataFrame) -> dict[str, float]:
-    label, proposed = classes["label"].to_numpy(str), classes[DIRECT].to_numpy(str)
-    measures = {"macro_f1": macro_f1, "kappa": kappa, "accuracy": accuracy}
-    return {f"{DIRECT}{name}": compute(label, proposed) for name, compute in measures.items()}
-
-
-def _label_metrics(model: SegmentationModel, learned: Learned, residents: pd.DataFrame) -> dict[str, float]:
-    """How far the labels reach, and how many of their clients pass the gate."""
-    verdicts = [assess(model.rules, model.parts.by_name(row)).status for row in learned.frame]
-    found = {
-        "label_records": float(len(learned.records.levels)),
-        "label_clients": float(len(np.unique(learned.records.clients))),
-        "label_eligible_share": float(np.mean([status == "answered" for status in verdicts])),
-    }
-    if len(residents):
-        found["label_coverage"] = found["label_clients"] / residents["client_id"].nunique()
-    return found
-
-
-def _strongest(learned: Learned) -> tuple[str, float]:
-    """The leak alarm over the axes."""
-    levels, found = learned.records.levels, []
-    for place in range(levels.shape[1]):
-        mask = learned.split.train & (levels[:, place] != NO_LEVEL)
-        labels = (levels[mask, place] >= 1).astype(np.int8)
-        found.append(strongest_feature(learned.used[mask], labels, learned.parts.used))
-    return max(found, key=lambda pair: pair[1])
-
-
 def _report(scheme: Scheme, metrics: dict[str, float], outcome: Outcome, learned: Learned) -> str:
     """What the command prints."""
     coverage = f" ({metrics['label_coverage']:.1%} of residents)" if "label_coverage" in metrics else ""
@@ -276,7 +227,7 @@ def _report(scheme: Scheme, metrics: dict[str, float], outcome: Outcome, learned
         comparison_table(outcome.predictions, metrics),
         classes_table(
             metrics,
-            {"": "two axes, LightGBM", "baseline_": "two axes, logistic regression", DIRECT: "direct LightGBM"},
+            {"": "two axes, as served", "baseline_": "two axes, logistic regression", DIRECT: "direct LightGBM"},
         ),
         f"  strongest single feature in training: {outcome.strongest}, AUROC {metrics['one_feature_max_auroc']:.3f}",
     ]

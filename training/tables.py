@@ -24,7 +24,11 @@ def comparison_table(predictions: pd.DataFrame, metrics: Mapping[str, float]) ->
     several = predictions["output"].nunique() > 1
     for output, part in predictions.groupby("output", observed=True):
         key = f"{output}_" if several else ""
-        lines.append(_line(f"{output}: LightGBM", metrics, key, interval(part, "auroc", "p")))
+        blended = f"trees_{key}auroc" in metrics
+        served = "mean of both below" if blended else "LightGBM"
+        lines.append(_line(f"{output}: {served}", metrics, key, interval(part, "auroc", "p")))
+        if blended:
+            lines.append(_line("  LightGBM alone", metrics, f"trees_{key}", None))
         lines.append(_line("  logistic regression", metrics, f"baseline_{key}", interval(part, "auroc", "baseline_p")))
         gain = gain_interval(part, "auroc")
         lines += [f"    difference in AUROC, same clients: {gain.low:+.3f} .. {gain.high:+.3f}"] if gain else []

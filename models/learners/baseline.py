@@ -59,7 +59,11 @@ class LogisticRegression:
 
     def contributions(self, rows: np.ndarray) -> tuple[float, np.ndarray]:
         """(base, shares [rows x features]): coefficient times centred value."""
-        return self.intercept, self.coefficients * _standardise(_fill(rows, self.median), self.mean, self.spread)
+        return self.intercept, self.coefficients * self.standardised(rows)
+
+    def standardised(self, rows: np.ndarray) -> np.ndarray:
+        """The values that the coefficients multiply: filled, centred, in standard deviations."""
+        return _standardise(_fill(rows, self.median), self.mean, self.spread)
 
     def to_bytes(self) -> bytes:
         """JSON with every number in full precision."""

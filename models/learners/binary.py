@@ -8,12 +8,13 @@ import numpy as np
 
 from configs.errors import ModelError
 from models.learners.baseline import LogisticRegression
+from models.learners.blend import Blend
 from models.learners.boosting import BoostedTrees
 from models.learners.calibration import Calibration, sigmoid
 
 
 class Learner(Protocol):
-    """What BoostedTrees and LogisticRegression have in common."""
+    """What BoostedTrees, LogisticRegression and their Blend have in common."""
 
     kind: str
 
@@ -27,7 +28,10 @@ class Learner(Protocol):
     def to_bytes(self) -> bytes: ...
 
 
-SUFFIXES = {BoostedTrees.kind: ".lgb.txt", LogisticRegression.kind: ".logistic.json"}
+LEARNERS: dict[str, type[BoostedTrees] | type[LogisticRegression] | type[Blend]] = {
+    one.kind: one for one in (BoostedTrees, LogisticRegression, Blend)
+}
+SUFFIXES = {BoostedTrees.kind: ".lgb.txt", LogisticRegression.kind: ".logistic.json", Blend.kind: ".blend.json"}
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,6 @@ class BinaryModel:
         if file not in files:
             raise ModelError(f"The bundle lacks its file {file}. Fetch it again or train a new version.")
         calibration = Calibration(**entry["calibration"])  # type: ignore[arg-type]
-        if kind == BoostedTrees.kind:
-            return cls(BoostedTrees.from_bytes(files[file]), calibration)
-        if kind == LogisticRegression.kind:
-            return cls(LogisticRegression.from_bytes(files[file]), calibration)
+        if kind in LEARNERS:
+            return cls(LEARNERS[str(kind)].from_bytes(files[file]), calibration)
         raise ModelError(f"The bundle names the learner `{kind}`; allowed: {', '.join(sorted(SUFFIXES))}.")

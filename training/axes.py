@@ -1,0 +1,95 @@
+"""The axes of a segmentation as fitted, and the figures that are told about them beside the audit report's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from evaluation.metrics import accuracy, kappa, macro_f1
+from evaluation.stored import PROBABILITY_METRICS
+from models.eligibility import assess
+from models.learners.blend import Blend
+from models.parts import ClientParts
+from models.scheme import Axis, Level
+from models.segmentation import AxisModel, SegmentationModel, output_id
+from training.fitting import Fitted
+from training.publish import strongest_feature
+from training.records import NO_LEVEL, Records
+from training.splits import Holdout
+
+DIRECT = "direct_"
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Records with whole feature rows, their split, and the learners' columns."""
+
+    records: Records
+    frame: np.ndarray
+    split: Holdout
+    parts: ClientParts
+    used: np.ndarray
+
+
+@dataclass(frozen=True)
+class FittedAxis:
+    """One axis: a fitted model per level above the lowest."""
+
+    axis: Axis
+    steps: tuple[tuple[Level, Fitted], ...]
+
+    @property
+    def served(self) -> AxisModel:
+        return AxisModel(self.axis, tuple(fitted.model for _, fitted in self.steps))
+
+    @property
+    def baseline(self) -> AxisModel:
+        return AxisModel(self.axis, tuple(fitted.baseline for _, fitted in self.steps))
+
+
+def trees_alone(axes: Sequence[FittedAxis], learned: Learned) -> dict[str, float]:
+    """LightGBM without logistic regression on the same hold-out; nothing when it is what is served."""
+    test, found = learned.split.test, dict[str, float]()
+    for place, one in enumerate(axes):
+        levels = learned.records.levels[test, place]
+        known = levels != NO_LEVEL
+        for step, (level, fitted) in enumerate(one.steps, start=1):
+            if isinstance(fitted.model.learner, Blend):
+                p = fitted.trees.probabilities(learned.used[test][known])
+                key = f"trees_{output_id(one.axis, level)}_"
+                found |= {key + name: value for name, value in _figures(levels[known] >= step, p).items()}
+    return found
+
+
+def direct_metrics(classes: pd.DataFrame) -> dict[str, float]:
+    label, proposed = classes["label"].to_numpy(str), classes[DIRECT].to_numpy(str)
+    measures = {"macro_f1": macro_f1, "kappa": kappa, "accuracy": accuracy}
+    return {f"{DIRECT}{name}": compute(label, proposed) for name, compute in measures.items()}
+
+
+def label_metrics(model: SegmentationModel, learned: Learned, residents: pd.DataFrame) -> dict[str, float]:
+    """How far the labels reach, and how many of their clients pass the gate."""
+    verdicts = [assess(model.rules, model.parts.by_name(row)).status for row in learned.frame]
+    found = {
+        "label_records": float(len(learned.records.levels)),
+        "label_clients": float(len(np.unique(learned.records.clients))),
+        "label_eligible_share": float(np.mean([status == "answered" for status in verdicts])),
+    }
+    if len(residents):
+        found["label_coverage"] = found["label_clients"] / residents["client_id"].nunique()
+    return found
+
+
+def strongest_of(learned: Learned) -> tuple[str, float]:
+    """The leak alarm over the axes."""
+    levels, found = learned.records.levels, []
+    for place in range(levels.shape[1]):
+        mask = learned.split.train & (levels[:, place] != NO_LEVEL)
+        labels = (levels[mask, place] >= 1).astype(np.int8)
+        found.append(strongest_feature(learned.used[mask], labels, learned.parts.used))
+    return max(found, key=lambda pair: pair[1])
+
+
+def _figures(label: np.ndarray, p: np.ndarray) -> dict[str, float]:
+    return {name: compute(label.astype(np.int8), p) for name, compute in PROBABILITY_METRICS.items()}
