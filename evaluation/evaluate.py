@@ -17,7 +17,6 @@ from configs.command import parse_config_path, run_command, say
 from configs.errors import ModelError
 from configs.loader import StrictConfig, load_config
 from configs.workspace import Workspace
-from evaluation.charts import number_text
 from evaluation.shap_report import REPORT_HTML, REPORT_JSON
 from evaluation.stored import BASELINE, CLASSES_FILE, PREDICTIONS_FILE, measure, measure_classes
 from models.registry import RegisteredBundle, Registry, connect
@@ -136,17 +135,24 @@ def _replace(draft: Path, folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
+def _figure(value: float | None) -> str:
+    """A number as the other commands print it: a decimal point, a dash for none."""
+    if value is None:
+        return "–"
+    return f"{value:.0f}" if value == int(value) and abs(value) > 1 else f"{value:.3f}"
+
+
 def _say(summary: Mapping[str, Any], workspace: Workspace) -> None:
     say(f"{'model':<38}{'version':>8}  {'metric':<10}{'model':>8}{'baseline':>10}")
     for model in summary["models"]:
         for metric in (name for name in SHOWN if name in model["metrics"]):
             value, baseline = model["metrics"][metric], model["metrics"].get(f"{BASELINE}{metric}")
-            figures = f"{number_text(value, 3):>8}{number_text(baseline, 3):>10}"
+            figures = f"{_figure(value):>8}{_figure(baseline):>10}"
             say(f"{model['name']:<38}{model['version']:>8}  {metric:<10}{figures}")
         if model["verdict"]:
             say(f"  {model['verdict']['sentence']['en']}")
     for figure in (summary["simulator"] or {}).get("figures", ()):
-        say(f"  simulator: {figure['name']['en']}: {number_text(figure['value'], 3)} {figure['unit']}".rstrip())
+        say(f"  simulator: {figure['name']['en']}: {_figure(figure['value'])} {figure['unit']}".rstrip())
     say(f"Published in {workspace.published.name}/{summary['snapshot_sha256'][:FOLDER_LETTERS]}.")
 
 

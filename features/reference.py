@@ -121,7 +121,7 @@ def _of_one_row(family: Family, rows: list[Row], as_of: datetime, days: int | No
     if family.aggregate == "last":
         return float(row[str(name)])
     if family.aggregate == "age_years":
-        return as_of.year - float(row[str(name)])
+        return (as_of - timedelta(days=1)).year - float(row[str(name)])
     if family.aggregate == "is":
         return float(row[str(name)] == code)
     return age

@@ -14,6 +14,8 @@ MODEL_INFORMS: Text = {
     "sv": "Modellen ger information; den yrkesutbildade personen beslutar.",
     "en": "The model informs; the professional decides.",
 }
+UNSAID: Text = {}
+"""The sentence of a reason that is not said aloud."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Reason:
     """What is usual in the comparison group (median, k >= 5), or None when the group is too small."""
     source: str
     sentence: Text
+    """The reason in words.  Empty ({}) unless the reason is one of the 3-5 said aloud (`Likelihood.reasons`)."""
     sensitivity: str = "normal"
 
 
@@ -69,7 +72,7 @@ class Likelihood:
     log_odds: float
     base: float
     contributions: tuple[Reason, ...]
-    """Every family of the model, largest absolute share first."""
+    """Every family of the model, largest absolute share first; only those among `reasons` have a sentence."""
     reasons: tuple[Reason, ...]
     """The 3-5 that are said aloud, in both directions where both exist."""
     scale: str = "log_odds"

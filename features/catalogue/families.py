@@ -35,7 +35,7 @@ AGGREGATES: Mapping[str, str] = {
     "ever": "1 when any row is known",
     "valid_on": "1 when a row's interval covers as_of",
     "valid_sum": "sum of `value` over rows whose interval covers as_of",
-    "age_years": "year of as_of minus the year in `value`",
+    "age_years": "year of the last day before as_of minus the year in `value`",
     "is": "1 when the latest row's `value` is the code",
     "observed_days": "days from the start of the observed history to as_of",
 }

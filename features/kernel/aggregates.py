@@ -73,7 +73,7 @@ def _said(family: Family, table: EventTable, place: np.ndarray, as_of: np.ndarra
     if family.aggregate == "last":
         return table.number(str(family.value))[place][:, None]
     if family.aggregate == "age_years":
-        return (year_numbers(as_of) - table.number(str(family.value))[place])[:, None]
+        return (year_numbers(as_of - 1) - table.number(str(family.value))[place])[:, None]
     return (as_of - table.day[place]).astype(np.float64)[:, None]
 
 

@@ -6,6 +6,7 @@ A median is kept only when at least SMALLEST_GROUP clients stand behind it, so t
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -30,10 +31,14 @@ class Comparison:
         groups = [*(bands == band for band in range(len(AGE_BANDS))), np.ones(len(frame), dtype=bool)]
         return cls(tuple(names), np.stack([_medians(frame[group], client[group]) for group in groups]))
 
+    @cached_property
+    def _columns(self) -> dict[str, int]:
+        return {name: column for column, name in enumerate(self.feature_names)}
+
     def usual(self, feature: str, age: float) -> float | None:
         """The median for this age, or None when the group is too small."""
         row = len(AGE_BANDS) if np.isnan(age) else int(band_of(np.array([age]))[0])
-        value = float(self.medians[row, self.feature_names.index(feature)])
+        value = float(self.medians[row, self._columns[feature]])
         return None if np.isnan(value) else value
 
     def to_bytes(self) -> bytes:

@@ -5,13 +5,14 @@ Every answer adds up: base + sum of the families' contributions = log-odds of th
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from features.catalogue import Catalogue
 from features.catalogue.specs import FeatureSpec
-from models.answers import Likelihood, Missing, Reason, Text
+from models.answers import UNSAID, Likelihood, Missing, Reason, Text
 from models.explaining.comparison import Comparison
 from models.explaining.sentences import Sentences, reason_sentence
 from models.learners.binary import BinaryModel
@@ -33,10 +34,23 @@ class Explainer:
     sentences: Sentences
     age_feature: str | None = "age"
 
+    @cached_property
+    def _families(self) -> dict[str, tuple[int, ...]]:
+        """The places of each family's features in a row."""
+        places: dict[str, list[int]] = {}
+        for index, spec in enumerate(self.specs):
+            places.setdefault(spec.family, []).append(index)
+        return {family: tuple(found) for family, found in places.items()}
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {spec.name: index for index, spec in enumerate(self.specs)}
+
     def likelihood(self, model: BinaryModel, row: np.ndarray, id: str, name: Text, outcome: Text) -> Likelihood:
         """The explained probability of one client (`row` is one float32 row)."""
         explained = model.explain(row.reshape(1, -1))
         contributions = self.contributions(row, explained.shares[0])
+        said = {reason.family: self._said(reason) for reason in spoken(contributions)}
         return Likelihood(
             id=id,
             name=name,
@@ -44,17 +58,14 @@ class Explainer:
             probability=float(explained.probabilities[0]),
             log_odds=float(explained.log_odds[0]),
             base=explained.base,
-            contributions=contributions,
-            reasons=spoken(contributions),
+            contributions=tuple(said.get(one.family, one) for one in contributions),
+            reasons=tuple(said.values()),
         )
 
     def contributions(self, row: np.ndarray, shares: np.ndarray) -> tuple[Reason, ...]:
-        """One reason per family, largest absolute share first (ties by family id)."""
+        """One reason per family, not put into words yet, largest absolute share first (ties by family id)."""
         age = self._age(row)
-        families: dict[str, list[int]] = {}
-        for index, spec in enumerate(self.specs):
-            families.setdefault(spec.family, []).append(index)
-        found = [self._reason(family, indices, row, shares, age) for family, indices in families.items()]
+        found = [self._reason(family, indices, row, shares, age) for family, indices in self._families.items()]
         return tuple(sorted(found, key=lambda reason: (-abs(reason.contribution), reason.family)))
 
     def missing(self, row: np.ndarray) -> tuple[Missing, ...]:
@@ -75,9 +86,6 @@ class Explainer:
         spec_index = heaviest(indices, row, shares, total)
         spec, described = self.specs[spec_index], self.catalogue.families[family]
         value = None if np.isnan(row[spec_index]) else float(row[spec_index])
-        usual = self.comparison.usual(spec.name, age)
-        name = self._name(spec)
-        sentence = reason_sentence(self.sentences, family, name, value, usual, spec.window_days, spec.code)
         return Reason(
             family=family,
             name=described.name.as_text(),
@@ -86,11 +94,17 @@ class Explainer:
             contribution=total,
             feature=spec.name,
             value=value,
-            comparison=usual,
+            comparison=self.comparison.usual(spec.name, age),
             source=described.source,
-            sentence=sentence,
+            sentence=UNSAID,
             sensitivity=described.sensitivity,
         )
+
+    def _said(self, reason: Reason) -> Reason:
+        """The reason in words: the dearest part of an answer, so only for what is said aloud."""
+        spec = self.specs[self._places[reason.feature]]
+        told = (reason.value, reason.comparison, spec.window_days, spec.code)
+        return replace(reason, sentence=reason_sentence(self.sentences, spec.family, self._name(spec), *told))
 
     def _name(self, spec: FeatureSpec) -> Text:
         """The family's name, with what its code is called."""
@@ -102,10 +116,8 @@ class Explainer:
         return {language: f"{words} ({code[language]})" for language, words in family.name.as_text().items()}
 
     def _age(self, row: np.ndarray) -> float:
-        for spec, value in zip(self.specs, row, strict=True):
-            if spec.name == self.age_feature:
-                return float(value)
-        return math.nan
+        place = None if self.age_feature is None else self._places.get(self.age_feature)
+        return math.nan if place is None else float(row[place])
 
 
 def heaviest(indices: Sequence[int], row: np.ndarray, shares: np.ndarray, total: float) -> int:
