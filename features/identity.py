@@ -31,6 +31,7 @@ CENTURIES = {"+": 1800} | dict.fromkeys("-UVWXY", 1900) | dict.fromkeys("ABCDEF"
 FIRST_NUMBER = 2
 FIRST_TEMPORARY = 900
 _FORM = re.compile(r"(\d{2})(\d{2})(\d{2})([-+A-FU-Y])(\d{3})([0-9A-Y])", re.ASCII)
+_PSEUDONYM = re.compile(rf"[0-9a-f]{{{PSEUDONYM_LENGTH}}}", re.ASCII)
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
 
 
@@ -76,15 +77,21 @@ def pseudonymise_plain(key: bytes, identifier: str) -> str:
     return pseudonymise(key, f"plain|{unicodedata.normalize('NFC', identifier).strip()}")
 
 
+def is_pseudonym(text: str) -> bool:
+    """True for the form of a pseudonym, as this module writes it."""
+    return bool(_PSEUDONYM.fullmatch(text))
+
+
 def key_id(key: bytes) -> str:
     """A name for the key that does not reveal it; stored with everything that was pseudonymised under it."""
     return hashlib.sha256(b"luotain key id|" + key).hexdigest()[:16]
 
 
-def load_key(keys: Path, create: bool = False) -> bytes:
+def load_key(keys: Path, create: bool = False, seed: str | None = None) -> bytes:
     """The pseudonym key: LUOTAIN_PSEUDONYM_KEY (64 hexadecimal characters), else the file `pseudonym.key` in `keys`.
 
-    `create` makes a new random key file when there is none (development only).  Raises ConfigError otherwise.
+    `create` makes a new key file when there is none (development only): random, or with `seed` the same everywhere, so
+    that a fictional county gives the same bytes on every machine.  Raises ConfigError otherwise.
     """
     given = os.environ.get(KEY_VARIABLE)
     if given:
@@ -93,7 +100,7 @@ def load_key(keys: Path, create: bool = False) -> bytes:
     if not file.exists():
         if not create:
             raise ConfigError(f"There is no pseudonym key. Set {KEY_VARIABLE} to 64 hexadecimal characters.")
-        _write_new_key(file)
+        _write_new_key(file, _seeded(seed) if seed else secrets.token_hex(KEY_BYTES))
     if stat.S_IMODE(file.stat().st_mode) & 0o077:
         raise ConfigError(f"The key file {file.name} can be read by others. Type `chmod 600` on it.")
     return _parse_key(file.read_text(encoding="ascii", errors="replace"), file.name)
@@ -117,10 +124,14 @@ def _parse_key(text: str, where: str) -> bytes:
     return key
 
 
-def _write_new_key(file: Path) -> None:
+def _seeded(seed: str) -> str:
+    return hashlib.sha256(f"luotain fictional county|{seed}".encode()).hexdigest()
+
+
+def _write_new_key(file: Path, key: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as stream:
-        stream.write(secrets.token_hex(KEY_BYTES) + "\n")
+        stream.write(key + "\n")
         stream.flush()
         os.fsync(stream.fileno())

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from configs.errors import DataError
+from features.identity import TestRange
 
 MANIFEST = "manifest.json"
 PREVIOUS = "manifests"
@@ -44,6 +45,7 @@ class FileReport:
     stored: int
     quarantined: Mapping[str, int]
     covers_until: str | None = None
+    """The last day that the registers are known until; None where the source does not count for `data_until`."""
 
     def __post_init__(self) -> None:
         found = self.accepted + self.filtered + sum(self.quarantined.values())
@@ -75,6 +77,8 @@ class Manifest:
     tables: Mapping[str, tuple[FileEntry, ...]] = field(default_factory=dict)
     batches: tuple[Batch, ...] = ()
     previous: str | None = None
+    test_range: TestRange = "refuse"
+    """`link` once rows of temporary or test persons may be in the store: then for good."""
     code_version: str = CODE_VERSION
     format: int = FORMAT
 
@@ -84,7 +88,10 @@ class Manifest:
 
     def body(self) -> bytes:
         """The canonical bytes that the checksum is of."""
-        return _canonical(asdict(self))
+        body = asdict(self)
+        if self.test_range == "refuse":
+            del body["test_range"]  # so that the checksum of a store made before it was recorded stays
+        return _canonical(body)
 
     def files(self) -> set[str]:
         """Every file that the manifest names."""

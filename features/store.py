@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from configs.errors import DataError
+from features.identity import TestRange
 from features.manifest import Batch, FileEntry, read_manifest
 from features.tables import TABLES, Column, Table
 
@@ -37,6 +38,8 @@ class Snapshot:
     data_until: date
     tables: Mapping[str, tuple[FileEntry, ...]]
     batches: tuple[Batch, ...]
+    test_range: TestRange = "refuse"
+    """`link`: fictional persons may be among the clients, which production never serves."""
 
 
 def open_snapshot(store: Path) -> Snapshot:
@@ -52,6 +55,7 @@ def open_snapshot(store: Path) -> Snapshot:
         data_until=date.fromisoformat(manifest.data_until),
         tables=manifest.tables,
         batches=manifest.batches,
+        test_range=manifest.test_range,
     )
 
 

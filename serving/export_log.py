@@ -13,7 +13,7 @@ import pandas as pd
 from configs.command import run_command, say
 from configs.errors import DataError
 from serving.records.database import LOGS_FILE
-from serving.records.entries import local_text
+from serving.records.entries import HELSINKI, local_text
 from serving.records.logs import Records
 from serving.settings import DEFAULT_CONFIG, load_settings
 
@@ -50,7 +50,7 @@ def _export(config: str | None) -> None:
     frame = decisions_frame(records.all_decisions())
     records.close()
     file = workspace.extracts / FOLDER / FILE
-    write_extract(frame, file, covers_until=date.today())
+    write_extract(frame, file, covers_until=datetime.now(HELSINKI).date())
     say(f"{len(frame)} decisions written to {FOLDER}/{FILE} under the extracts folder.")
 
 

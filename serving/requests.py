@@ -15,11 +15,12 @@ from serving.pages.services import NotAllowed, NotYours, Unavailable
 from serving.records.entries import Actor, AuditEvent, Authority, Event
 from serving.records.evidence import Answer, evidence
 from serving.records.logs import Records, new_id
+from serving.refusals import refusal
 from serving.settings import ServingSettings
 
 T = TypeVar("T")
-NOT_YOURS = "There is no such client among your unit's clients."
-NO_RIGHT = "Your role has no right to this."
+NOT_YOURS = refusal("no_such_client")
+NO_RIGHT = refusal("forbidden")
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class Desk:
         event = self.checked(caller, "see_forecast", self.event(caller, "forecast", grounds=grounds))
         answer = self._or_logged(event, lambda: self.engine.forecast(series_id))
         if answer is None:
-            raise NotYours("There is no such forecast series. Ask for one that the forecast page lists.")
+            raise NotYours(refusal("no_such_series"))
         answer_id = new_id()
         self.records.audit(replace(event, answer_id=answer_id, detail=evidence((answer,), self.engine)))
         return answer_id, answer

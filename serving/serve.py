@@ -11,6 +11,7 @@ from configs.errors import ConfigError, LuotainError, ModelError
 from configs.loader import PROJECT_ROOT, resolve_path
 from features.store import open_snapshot
 from models.registry import connect
+from serving.engine.registers import refuse_test_persons
 from serving.settings import CONFIG_VARIABLE, DEFAULT_CONFIG, ServingSettings, load_settings
 
 SERVICE = "serving.service:Luotain"
@@ -36,7 +37,7 @@ def serve(
     settings = load_settings(config)
     chosen = settings.port if port is None else port
     require_free_port(settings.host, chosen)
-    open_snapshot(settings.workspace.store)
+    refuse_test_persons(open_snapshot(settings.workspace.store), settings)
     absent = require_models(settings)
     for line in greeting(settings, chosen, absent):
         say(line)

@@ -75,7 +75,7 @@ def test_the_published_figures_are_those_of_the_stored_predictions(
     assert {file.name for file in folder.iterdir()} == {"summary.json", "need_demo_v1.html", "need_demo_v1.json"}
     assert json.loads((workspace.published / "latest.json").read_text())["folder"] == folder.name
     assert summary["simulator"] is None
-    assert "0,800     1,000" in said
+    assert "0.800     1.000" in said
     assert "Good." in said
 
     truth_module(monkeypatch, {"figures": [{"name": {"en": "recall"}, "value": 0.5, "unit": "share"}]})
@@ -83,7 +83,7 @@ def test_the_published_figures_are_those_of_the_stored_predictions(
     assert json.loads((folder / "summary.json").read_text())["simulator"] is None  # no truth folder: never asked
     workspace.truth.mkdir()
     assert command.main([]) == 0
-    assert "simulator: recall: 0,500 share" in capsys.readouterr().out
+    assert "simulator: recall: 0.500 share" in capsys.readouterr().out
 
 
 def test_a_fault_leaves_the_old_folder_as_it_was(workspace: Workspace) -> None:

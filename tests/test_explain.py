@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from models.answers import ModelStamp, Reason
+from models.answers import ModelStamp, Reason, json_values
 from models.explaining.comparison import Comparison, band_name, band_of
 from models.explaining.explain import heaviest, spoken
 from models.learners.baseline import BaselineSettings, LogisticRegression
@@ -70,6 +70,20 @@ def test_a_reason_carries_the_clients_value_and_what_is_usual(rows, model):
     assert found.comparison is not None
     assert found.sentence["fi"].startswith("4 päivystyskäyntiä")
     assert found.source == "register of contacts"
+
+
+def test_only_the_reasons_said_aloud_are_put_into_words(rows, model):
+    answer = parts(rows).explainer.likelihood(model, rows[0], "x", TEXT, TEXT)
+    told = [one for one in answer.contributions if one.sentence]
+    assert [one.family for one in told] == [one.family for one in answer.reasons]
+    assert tuple(told) == answer.reasons
+    assert all(set(one.sentence) == {"fi", "sv", "en"} for one in told)
+    assert 3 <= len(told) < len(answer.contributions)
+
+
+def test_json_values_are_those_of_asdict(rows, model):
+    answer = parts(rows).explainer.likelihood(model, rows[0], "x", TEXT, TEXT)
+    assert json.dumps(json_values(answer)) == json.dumps(dataclasses.asdict(answer))
 
 
 def test_missing_and_sources_name_what_the_answer_rests_on(rows):

@@ -125,3 +125,10 @@ def test_a_malformed_key_is_refused_and_not_shown(wrong: str, tmp_path: Path, mo
     with pytest.raises(ConfigError, match="64 hexadecimal") as refused:
         load_key(tmp_path)
     assert wrong not in str(refused.value)
+
+
+def test_a_seeded_key_is_the_same_on_every_machine(tmp_path):
+    first, second = (load_key(tmp_path / name, create=True, seed="county") for name in "ab")
+    other, unseeded = load_key(tmp_path / "c", create=True, seed="other"), load_key(tmp_path / "d", create=True)
+    assert first == second
+    assert len({first, other, unseeded}) == 3

@@ -3,18 +3,21 @@
 import json
 import socket
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from features.ingest.settings import Identity
 from serving import export_log, serve, token
-from serving.records.entries import Actor, AuditEvent, DecisionEntry
+from serving.engine.engine import RegisterEngine
+from serving.records.entries import HELSINKI, Actor, AuditEvent, DecisionEntry
 from serving.records.logs import Records
 from serving.settings import load_settings
 from serving.users.keys import load_or_create_key
 from serving.users.tokens import KEY_FILE, user_of_token
+from tests.extracts import ANNA, CONTACTS, county
 
 NOW = datetime(2026, 7, 1, 21, 30, tzinfo=UTC)
 
@@ -61,6 +64,36 @@ def test_a_port_that_does_not_exist(var, capsys):
 def test_no_registers_yet(var, capsys):
     assert serve.main(["--port", "39871"]) == 3
     assert "features.ingest" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("test_range, refused", [("link", True), ("refuse", False)])
+def test_production_refuses_registers_with_linked_test_persons(var, config, monkeypatch, capsys, test_range, refused):
+    small = county(var)
+    small.mapping(CONTACTS, optional=True)
+    small.ingest(identity=Identity(test_range=test_range, create_key=True))
+    monkeypatch.setattr(serve, "require_models", lambda settings: ())
+    monkeypatch.setattr(serve, "_replace_process", lambda words, variables: None)
+    production = config(("environment: development", "environment: production"))
+    engine = RegisterEngine(load_settings(production))
+    engine.refresh()
+    assert ("registers" in engine.missing()) == refused
+    assert serve.main(["--config", production, "--port", "39874"]) == (3 if refused else 0)
+    assert ("identity: {test_range: link}" in capsys.readouterr().err) == refused
+    assert serve.main(["--port", "39874"]) == 0  # development serves both
+
+
+def test_a_store_that_was_linked_once_stays_linked_and_an_older_manifest_keeps_its_checksum(var):
+    small = county(var)
+    small.contacts(f"{ANNA};2024-03-01;;T1;A01;1")
+    refuse = Identity(test_range="refuse", create_key=True)
+    first = small.ingest(identity=refuse)
+    assert '"test_range":' not in (var / "store" / "manifest.json").read_text()
+    assert small.snapshot().sha256 == first.sha256
+    small.contacts(f"{ANNA};2024-03-02;;T1;A01;1", name="contacts_2.csv")
+    small.ingest()
+    small.contacts(f"{ANNA};2024-03-03;;T1;A01;1", name="contacts_3.csv")
+    small.ingest(identity=refuse)
+    assert small.snapshot().test_range == "link"
 
 
 class Registry:
@@ -170,7 +203,7 @@ def test_decisions_come_back_as_an_extract(var, capsys):
     assert (row["client_id"], row["decision"], row["segment"]) == ("a" * 32, "change", "cooperative")
     assert row["time"] == pd.Timestamp("2026-07-02 00:30:00")  # 21.30 UTC is half past midnight in Finland
     marker = json.loads((file.parent / "decisions.parquet.complete").read_text(encoding="utf-8"))
-    assert (marker["rows"], marker["covers_until"]) == (1, date.today().isoformat())
+    assert (marker["rows"], marker["covers_until"]) == (1, datetime.now(HELSINKI).date().isoformat())
 
 
 def test_nothing_to_export_yet(var, capsys):

@@ -30,7 +30,7 @@ def test_training_windows_end_before_the_first_test_date(share, reach, first_tes
 
 def test_rows_between_the_two_are_counted_in_words():
     split = temporal_holdout(MONTHS, 0.25, 92)
-    assert "2 rows in between were left out" in split.describe(np.arange(12))
+    assert "2 rows before, or of those clients, were left out" in split.describe(np.arange(12))
 
 
 def test_no_client_of_the_test_is_in_training():

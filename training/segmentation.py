@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -59,6 +60,8 @@ class SegmentationConfig(StrictConfig):
     sentences: str
     without_families: tuple[str, ...] = ()
     """Families that the axes may not see (protected traits, traces of the recording instance)."""
+    train_from: date | None = None
+    """Records before this date are not learned from: a known break in supply, demand or recording."""
     holdout_share: float = Field(default=0.25, gt=0, lt=1)
     minimum_positives: int = Field(default=40, ge=2)
     fit: FitSettings = FitSettings()
@@ -94,7 +97,7 @@ def _learned(config: SegmentationConfig, snapshot: Snapshot, history: History, s
     frame = built.frame.to_numpy(dtype=np.float32)
     names = [spec.name for spec in history.specs]
     clients = records.clients
-    split = temporal_client_holdout(records.as_of, clients, config.holdout_share)
+    split = temporal_client_holdout(records.as_of, clients, config.holdout_share, config.train_from)
     used = column_names(history.specs, config.without_families)
     columns = [names.index(name) for name in used]
     train = split.train

@@ -1,6 +1,7 @@
 """Who is learned from and who is measured: by client and by time, with the label's window kept out of training."""
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
@@ -23,7 +24,7 @@ class Holdout:
         return (
             f"rows from {self.first_test} on are the hold-out ({int(self.test.sum())} rows, "
             f"{len(np.unique(clients[self.test]))} clients, {int((~seen).sum())} rows of clients unseen in training); "
-            f"{int((~self.train & ~self.test).sum())} rows in between were left out"
+            f"{int((~self.train & ~self.test).sum())} rows before, or of those clients, were left out"
         )
 
 
@@ -38,10 +39,17 @@ def temporal_holdout(as_of: np.ndarray, share: float, reach_days: int) -> Holdou
     return _checked(Holdout(np.asarray(train), np.asarray(days >= first_test), first_test), reach_days)
 
 
-def temporal_client_holdout(as_of: np.ndarray, clients: np.ndarray, share: float) -> Holdout:
-    """The latest rows are the test, and no client of the test is in training: new dates and new people."""
+def temporal_client_holdout(
+    as_of: np.ndarray, clients: np.ndarray, share: float, train_from: date | None = None
+) -> Holdout:
+    """The latest rows are the test, and no client of the test is in training: new dates and new people.
+
+    Rows before `train_from` are in neither part.
+    """
     by_time = temporal_holdout(as_of, share, 0)
     train = by_time.train & ~np.isin(clients, clients[by_time.test])
+    if train_from is not None:
+        train &= as_of.astype("datetime64[D]") >= np.datetime64(train_from)
     return _checked(Holdout(train, by_time.test, by_time.first_test), 0)
 
 

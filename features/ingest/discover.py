@@ -53,9 +53,11 @@ def data_folder() -> Path:
 
 
 def find(mappings: Sequence[SourceMapping], var: Path) -> Iterator[Found]:
-    """The complete files of every mapping.  Raises DataError for a mapping without any."""
+    """The complete files of every mapping.  Raises DataError for a mapping without any, unless it is optional."""
     for mapping in mappings:
         files = _files(mapping, var)
+        if mapping.optional and not files:
+            continue
         complete = [file for file in files if not mapping.complete_marker or _marker_of(file).exists()]
         if not complete:
             raise DataError(_none_found(mapping, files))

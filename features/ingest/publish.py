@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from configs.errors import DataError
+from features.identity import TestRange
 from features.manifest import Batch, FileEntry, FileReport, Manifest, publish_manifest
 from features.sources.cross import check_lives
 from features.sources.engine import Engine
@@ -19,13 +20,15 @@ from features.tables import TABLES, Table
 Counted = Sequence[tuple[Delivery, Cells]]
 
 
-def publish(engine: Engine, store: Path, before: Manifest, counted: Counted, limit: float) -> Manifest:
+def publish(
+    engine: Engine, store: Path, before: Manifest, counted: Counted, limit: float, test_range: TestRange
+) -> Manifest:
     """Settle, write and publish what was staged.  Raises DataError before anything is published."""
     _note_deliveries(engine, counted)
     reopened = _settle_all(engine, store, before, counted)
     reports = _reports(engine, counted)
-    for report in reports:
-        _refuse_too_many(report, limit)
+    for report, (delivery, _) in zip(reports, counted, strict=True):
+        _refuse_too_many(report, limit, delivery.mapping.repeats_deliveries)
     batch = _batch_id(before, reports)
     tables = {
         table.name: _written(engine, table, store, before, batch, reopened.get(table.name, set()))
@@ -38,6 +41,7 @@ def publish(engine: Engine, store: Path, before: Manifest, counted: Counted, lim
         tables={name: entries for name, entries in tables.items() if entries},
         batches=(*before.batches, Batch(batch, reports, quarantine)),
         previous=before.sha256 if before.batches else None,
+        test_range="link" if "link" in (before.test_range, test_range) else "refuse",
     )
     publish_manifest(store, manifest)
     return manifest
@@ -121,12 +125,12 @@ def _report(delivery: Delivery, cells: Cells, refused: Mapping[str, int], accept
         filtered=cells.filtered,
         stored=stored,
         quarantined=refused,
-        covers_until=until.isoformat() if until else None,
+        covers_until=until.isoformat() if until and delivery.mapping.counts_for_data_until else None,
     )
 
 
-def _refuse_too_many(report: FileReport, limit: float) -> None:
-    refused = sum(report.quarantined.values())
+def _refuse_too_many(report: FileReport, limit: float, may_repeat: bool) -> None:
+    refused = sum(count for reason, count in report.quarantined.items() if not (may_repeat and reason == "duplicate"))
     if refused > limit * report.rows:
         reasons = ", ".join(f"{reason} {count}" for reason, count in report.quarantined.items())
         raise DataError(
@@ -142,13 +146,17 @@ def _batch_id(before: Manifest, reports: Sequence[FileReport]) -> str:
 
 def _data_until(engine: Engine, before: Manifest, counted: Counted) -> str:
     """The last day that a delivery says it covers; where none says so, the day of the last event."""
-    promised = [delivery.covers_until.isoformat() for delivery, _ in counted if delivery.covers_until]
+    counting = [delivery for delivery, _ in counted if delivery.mapping.counts_for_data_until]
+    promised = [delivery.covers_until.isoformat() for delivery in counting if delivery.covers_until]
     promised += [file.covers_until for batch in before.batches for file in batch.files if file.covers_until]
-    return max(promised) if promised else max(before.data_until, _last_event(engine))
+    return max(promised) if promised else max(before.data_until, _last_event(engine, counting))
 
 
-def _last_event(engine: Engine) -> str:
+def _last_event(engine: Engine, counting: Sequence[Delivery]) -> str:
+    files = ", ".join(str(delivery.number) for delivery in counting) or "NULL"
     happened = [table for table in TABLES.values() if table.has_client and not table.by_name[table.time].planned]
-    events = " UNION ALL ".join(f'SELECT max("{table.time}") AS day FROM staged_{table.name}' for table in happened)
+    events = " UNION ALL ".join(
+        f'SELECT max("{table.time}") AS day FROM staged_{table.name} WHERE file IN ({files})' for table in happened
+    )
     last = engine.run(f"SELECT max(day)::DATE FROM ({events})")[0][0]
     return last.isoformat() if isinstance(last, date) else "1900-01-01"

@@ -41,7 +41,7 @@ def ingest(config: IngestConfig) -> Outcome:
     workspace = Workspace.of(config.var)
     mappings = mappings_of(config.sources)
     found = list(find(mappings, workspace.root))
-    key = load_key(workspace.keys, create=config.identity.create_key)
+    key = load_key(workspace.keys, config.identity.create_key, config.identity.key_seed)
     workspace.store.mkdir(parents=True, exist_ok=True)
     with _only_writer(workspace.store), _scratch(workspace.store) as scratch:
         before = read_manifest(workspace.store) or Manifest(key_id(key), config.n_buckets, "1900-01-01")
@@ -72,7 +72,8 @@ def _take_in(
     counted = []
     for delivery in tqdm(new, desc="ingest", unit="file", file=sys.stderr, disable=None):
         counted.append(stage(engine, delivery, identities, before.n_buckets, scratch))
-    manifest = publish(engine, store, before, list(zip(new, counted, strict=True)), config.quarantine_limit)
+    settled = list(zip(new, counted, strict=True))
+    manifest = publish(engine, store, before, settled, config.quarantine_limit, config.identity.test_range)
     return Outcome(manifest.batches[-1].files, known, manifest.sha256)
 
 

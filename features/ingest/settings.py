@@ -2,16 +2,23 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from configs.loader import StrictConfig
 
 
 class Identity(StrictConfig):
-    """How people are told apart.  Both settings belong to development and are refused in production."""
+    """How people are told apart.  These settings belong to development and are refused in production."""
 
     test_range: Literal["refuse", "link"] = "refuse"
-    create_key: bool = Field(default=False, description="make a random key file when there is no key")
+    create_key: bool = Field(default=False, description="make a key file when there is no key")
+    key_seed: str | None = Field(default=None, description="make that key from this text: fictional people only")
+
+    @model_validator(mode="after")
+    def _fictional(self) -> "Identity":
+        if self.key_seed is not None and self.test_range != "link":
+            raise ValueError("`key_seed` makes a key that everybody can guess: it needs `test_range: link`")
+        return self
 
 
 class IngestConfig(StrictConfig):

@@ -4,12 +4,19 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from features.identity import IdentifierError, TestRange, canonical_henkilotunnus, pseudonymise, pseudonymise_plain
+from features.identity import (
+    IdentifierError,
+    TestRange,
+    canonical_henkilotunnus,
+    is_pseudonym,
+    pseudonymise,
+    pseudonymise_plain,
+)
 from features.sources.engine import Engine
 from features.sources.expressions import identifier_columns, identity_alias, raw_cell
 from features.sources.mapping import SourceMapping
 
-KINDS = ("henkilotunnus", "plain")
+KINDS = ("henkilotunnus", "plain", "already")
 _SCHEMA = pa.schema([("raw", pa.string()), ("id", pa.string()), ("reason", pa.string())])
 
 
@@ -33,7 +40,7 @@ class Identities:
                 self._keep(kind, (row[0] for row in new))
 
     def _keep(self, kind: str, identifiers: Iterable[str]) -> None:
-        make = self._henkilotunnus if kind == "henkilotunnus" else self._plain
+        make = {"henkilotunnus": self._henkilotunnus, "plain": self._plain, "already": _already}[kind]
         made = pa.Table.from_pylist([make(raw) for raw in identifiers], schema=_SCHEMA)
         self._engine.register("made", made)
         self._engine.run(f"INSERT INTO ids_{kind} SELECT raw, id, reason FROM made")
@@ -48,6 +55,12 @@ class Identities:
 
     def _plain(self, raw: str) -> dict[str, str | None]:
         return {"raw": raw, "id": pseudonymise_plain(self._key, raw), "reason": None}
+
+
+def _already(raw: str) -> dict[str, str | None]:
+    """A pseudonym that came back from the service."""
+    known = is_pseudonym(raw)
+    return {"raw": raw, "id": raw if known else None, "reason": None if known else "bad_identifier"}
 
 
 def joins(mapping: SourceMapping) -> str:

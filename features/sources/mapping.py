@@ -14,6 +14,18 @@ Encoding = Literal["utf-8", "cp1252", "latin-1"]
 Scalar = str | int | float | bool
 
 
+OUTSIDE_THE_ROWS = {
+    "files",
+    "complete_marker",
+    "optional",
+    "counts_for_data_until",
+    "repeats_deliveries",
+    "origin",
+    "sha256",
+}
+"""Settings of a mapping that change no row."""
+
+
 class FileFormat(StrictConfig):
     """How the file is written.  `separator` and `decimal` speak of CSV only."""
 
@@ -34,7 +46,10 @@ class ColumnMapping(StrictConfig):
     codes: dict[str, Scalar] | None = None
     unknown: str | None = Field(default=None, description="what a code outside `codes` becomes; else quarantined")
     empty: Scalar | None = Field(default=None, description="what an empty cell becomes")
-    pseudonymise: Literal["henkilotunnus", "plain"] | None = None
+    pseudonymise: Literal["henkilotunnus", "plain", "already"] | None = Field(
+        default=None,
+        description="what identifier the cell holds; `already`: our own pseudonym, 32 hexadecimal characters",
+    )
     part: Literal["year"] | None = Field(default=None, description="keep only the year of the date")
     age_on: str | None = Field(default=None, description="the cell is an age on this date column; gives a birth year")
 
@@ -88,6 +103,13 @@ class SourceMapping(StrictConfig):
     table: str
     files: str = Field(description="path or glob, relative to the data folder; ${LUOTAIN_DATA} is replaced")
     complete_marker: bool = Field(default=True, description="read a file only with `<file>.complete` beside it")
+    optional: bool = Field(default=False, description="no file is no fault: the source is left out until it delivers")
+    counts_for_data_until: bool = Field(
+        default=True, description="the deliveries' last day is one that the registers are known until"
+    )
+    repeats_deliveries: bool = Field(
+        default=False, description="every delivery holds the earlier rows too: copies do not count as refused rows"
+    )
     origin: str | None = Field(default=None, description="where a missing public file can be had")
     sha256: str | None = Field(default=None, description="checksum that the file must have")
     format: FileFormat
@@ -121,7 +143,7 @@ class SourceMapping(StrictConfig):
     @property
     def sha256_of_meaning(self) -> str:
         """Changes when the mapping would give other rows; not when only the place of the files changes."""
-        meaning = self.model_dump(mode="json", exclude={"files", "complete_marker", "origin", "sha256"})
+        meaning = self.model_dump(mode="json", exclude=OUTSIDE_THE_ROWS)
         return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
 
 
@@ -178,7 +200,7 @@ def _misused(mapping: SourceMapping, table: Table) -> list[str]:
         if given.pseudonymise and column.kind != "text":
             faults.append(f"`{name}` is no identifier, take `pseudonymise` away")
         if name == "client_id" and not given.pseudonymise:
-            faults.append("`client_id` needs `pseudonymise: henkilotunnus` or `pseudonymise: plain`")
+            faults.append("`client_id` needs `pseudonymise: henkilotunnus`, `plain` or `already`")
         if given.format and column.kind != "time" and given.part is None:
             faults.append(f"`{name}` is no date, take `format` away")
     if mapping.merge and mapping.repeats == "keep":

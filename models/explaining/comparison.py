@@ -4,6 +4,8 @@ A median is kept only when at least SMALLEST_GROUP clients stand behind it, so t
 """
 
 import json
+import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -37,7 +39,7 @@ class Comparison:
 
     def usual(self, feature: str, age: float) -> float | None:
         """The median for this age, or None when the group is too small."""
-        row = len(AGE_BANDS) if np.isnan(age) else int(band_of(np.array([age]))[0])
+        row = len(AGE_BANDS) if math.isnan(age) else bisect_right(AGE_BANDS, age) - 1
         value = float(self.medians[row, self._columns[feature]])
         return None if np.isnan(value) else value
 

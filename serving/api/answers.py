@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 from starlette.responses import Response
 
-from models.answers import ForecastAnswer, NeedAnswer, SegmentAnswer
+from models.answers import ForecastAnswer, NeedAnswer, SegmentAnswer, json_values
 from serving.api.questions import ClientQuestion, ForecastQuestion, NeedQuestion, Question, SegmentQuestion
-from serving.middleware.context import CALLER
+from serving.middleware.context import CALLER, LANGUAGE
 from serving.middleware.errors import Fault, fault_of_error, fault_of_status
 from serving.pages.services import NotAllowed, NotYours, Unavailable
+from serving.refusals import refusal
 from serving.requests import Caller, Desk, Grounds
 from serving.settings import Answer
 
@@ -65,7 +65,7 @@ class Api:
             answer_id, answer = ask(caller, Grounds(question.decision_point, question.purpose))
         except (NotYours, NotAllowed, Unavailable) as error:
             return _response(fault_of_error(error))
-        said = {"answer_id": answer_id, "request_id": caller.request_id, **asdict(answer)}
+        said = {"answer_id": answer_id, "request_id": caller.request_id, **json_values(answer)}
         return Response(json.dumps(said, allow_nan=False, ensure_ascii=False), media_type="application/json")
 
     def _unregistered(self, kind: Answer, question: Question) -> Fault | None:
@@ -77,9 +77,9 @@ class Api:
 
 
 def _unknown(field: str, allowed: Any) -> Fault:
-    return Fault(400, "invalid_field", f"The field `{field}` must be one of: {', '.join(allowed)}.", field)
+    return Fault(400, "invalid_field", refusal("field_not_allowed", field=field, allowed=", ".join(allowed)), field)
 
 
 def _response(fault: Fault) -> Response:
     headers = dict(fault.headers or {})
-    return Response(fault.body(""), fault.status, headers=headers, media_type="application/json")
+    return Response(fault.body("", LANGUAGE.get()), fault.status, headers=headers, media_type="application/json")

@@ -17,9 +17,10 @@ from models.registry import connect
 from serving.access import ClientTies
 from serving.engine import catalogue
 from serving.engine.contract import ClientFacts, DataStamp
-from serving.engine.registers import Registers, open_registers
+from serving.engine.registers import Registers, open_registers, refuse_test_persons
 from serving.engine.shelf import LiveModel, Shelf
 from serving.pages.services import Layout, ModelVersion, Series, Unavailable
+from serving.refusals import refusal
 from serving.settings import ServingSettings
 
 NEED_PREFIX = "need_"
@@ -65,9 +66,9 @@ class RegisterEngine:
         try:
             key = load_key(self._workspace.keys)
         except LuotainError:
-            raise Unavailable("The pseudonym key is not here, so nobody can be searched for.") from None
+            raise Unavailable(refusal("key_missing")) from None
         if key_id(key) != snapshot.key_id:
-            raise Unavailable("The registers were pseudonymised with another key than this service holds.")
+            raise Unavailable(refusal("other_key"))
         try:
             known = canonical_henkilotunnus(henkilotunnus, "link" if self._settings.is_development else "refuse")
         except IdentifierError:
@@ -144,7 +145,7 @@ class RegisterEngine:
 
     def _opened(self) -> Registers:
         if self._registers is None:
-            raise Unavailable("The registers are not loaded. Run `python -m features.ingest`, or wait a moment.")
+            raise Unavailable(refusal("registers_missing"))
         return self._registers
 
     def _keep_fresh(self) -> None:
@@ -156,7 +157,9 @@ class RegisterEngine:
         try:
             store: Path = self._workspace.store
             if self._registers is None or _differs(self._registers.snapshot, store):
-                self._registers = open_registers(store, self._settings.published_data)
+                opened = open_registers(store, self._settings.published_data)
+                refuse_test_persons(opened.snapshot, self._settings)
+                self._registers = opened
             self._fault = None
         except (LuotainError, OSError) as error:
             said = str(error) if isinstance(error, LuotainError) else type(error).__name__
@@ -216,7 +219,7 @@ def _stamp(live: LiveModel, data_until: date, as_of: date) -> ModelStamp:
 
 
 def _no_model(name: str) -> Unavailable:
-    return Unavailable(f"Malli ei saatavilla: no live model `{name}`. Train and promote one, then try again.")
+    return Unavailable(refusal("no_live_model", name=name))
 
 
 def _differs(snapshot: Snapshot, store: Path) -> bool:

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from configs.errors import DataError
 from features.store import Snapshot, open_snapshot, read_table
 from serving.access import Tie
 from serving.engine.contract import ClientFacts, DataStamp
 from serving.engine.facts import CONTACT_COLUMNS, collect_facts
 from serving.engine.relations_index import RelationsIndex, index_everyone, index_relations
+from serving.settings import ServingSettings
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,15 @@ class Registers:
 
 PUBLISHED = Tie("published_data", "published_data", date.min)
 """The tie of every client in a published, anonymous data set, which knows no care relationships."""
+
+
+def refuse_test_persons(snapshot: Snapshot, settings: ServingSettings) -> None:
+    """Raise DataError when production would serve registers in which fictional or temporary persons are linked."""
+    if not settings.is_development and snapshot.test_range == "link":
+        raise DataError(
+            "The store was built with `identity: {test_range: link}`, which production does not serve. "
+            "Write `test_range: refuse` in the ingest's config and ingest into an empty data folder."
+        )
 
 
 def open_registers(store: Path, published: bool = False) -> Registers:

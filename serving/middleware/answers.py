@@ -29,9 +29,10 @@ HIDDEN = (b"server", b"x-bentoml-request-id", b"x-bentoml-trace-id")
 class Outgoing:
     """One response on its way out.  After `abandon` nothing of the inner app's answer is sent any more."""
 
-    def __init__(self, send: Send, request_id: str, is_page: bool, is_production: bool) -> None:
+    def __init__(self, send: Send, request_id: str, language: str, is_page: bool, is_production: bool) -> None:
         self._send = send
         self._request_id = request_id
+        self._language = language
         self._is_page = is_page
         self._defaults = dict(PAGE_HEADERS if is_page else API_HEADERS)
         if is_production:
@@ -57,9 +58,12 @@ class Outgoing:
         if self.started:
             return
         self.started = True
-        body, media = fault.body(self._request_id), b"application/json"
+        body, media = fault.body(self._request_id, self._language), b"application/json"
         if self._is_page:
-            body, media = f"{fault.message}\n({self._request_id})\n".encode(), b"text/plain; charset=utf-8"
+            body, media = (
+                f"{fault.message[self._language]}\n({self._request_id})\n".encode(),
+                b"text/plain; charset=utf-8",
+            )
         headers = [(name.encode(), value.encode()) for name, value in (fault.headers or {}).items()]
         await self._send_whole(fault.status, [*headers, (b"content-type", media)], body)
 
@@ -80,10 +84,11 @@ class Outgoing:
             return
         fault = fault_of_answer(status, bytes(body))
         kept = [(name, value) for name, value in headers if name.lower() in (b"allow", b"retry-after")]
-        content = fault.body(self._request_id)
+        content = fault.body(self._request_id, self._language)
         await self._send_whole(fault.status, [*kept, (b"content-type", b"application/json")], content)
 
     async def _send_whole(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        headers = [*headers, (b"content-language", self._language.encode())]
         length = (b"content-length", str(len(body)).encode())
         start = {"type": "http.response.start", "status": status, "headers": self._dressed([*headers, length])}
         await self._send(start)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from serving.middleware.errors import Fault, fault_of_status
+from serving.refusals import refusal
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -70,9 +71,9 @@ def json_fault(body: bytes) -> Fault | None:
         )
         json.dumps(found, ensure_ascii=False).encode("utf-8")  # a lone surrogate cannot be written
     except (ValueError, RecursionError):
-        return Fault(400, "bad_json", "The body is not valid JSON with unique keys and finite numbers. Correct it.")
+        return Fault(400, "bad_json", refusal("bad_json"))
     if not isinstance(found, dict):
-        return Fault(400, "bad_json", "The body must be one JSON object: {...}.")
+        return Fault(400, "bad_json", refusal("not_an_object"))
     return None
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from urllib.parse import unquote_plus
 
 from serving.middleware.errors import Fault
+from serving.refusals import refusal
 from serving.settings import is_loopback
 
 Door = Literal["api", "health", "internal", "page"]
@@ -44,18 +45,12 @@ def headers_of(scope: Mapping[str, Any]) -> dict[str, str]:
 def door_fault(scope: Mapping[str, Any], headers: Mapping[str, str], rules: DoorRules) -> Fault | None:
     """Why this request may not come in at all, or None."""
     if _host_name(headers.get("host", "")) not in rules.allowed_hosts:
-        return Fault(400, "bad_host", "This Host is not served here. Use an address under `allowed_hosts`.")
+        return Fault(400, "bad_host", refusal("bad_host"))
     if rules.is_development and not _is_direct(scope, headers):
-        return Fault(
-            403,
-            "development_only",
-            "Development mode answers this machine's own browser only. For others set `environment: production`.",
-        )
+        return Fault(403, "development_only", refusal("development_only"))
     query = scope.get("query_string", b"").decode("latin-1")
     if _IDENTIFIER.search(scope["path"]) or _IDENTIFIER.search(unquote_plus(query)):
-        return Fault(
-            400, "identifier_in_address", "An address must not hold a personal identity code. Send it in a form."
-        )
+        return Fault(400, "identifier_in_address", refusal("identifier_in_address"))
     return None
 
 

@@ -9,10 +9,11 @@ from typing import Any
 from serving.access import may
 from serving.middleware.answers import Outgoing, Send
 from serving.middleware.body import Receive, json_fault, media_fault, read_body, replay
-from serving.middleware.context import CALLER, REQUEST_ID
+from serving.middleware.context import CALLER, LANGUAGE, REQUEST_ID
 from serving.middleware.doors import Door, DoorRules, door_fault, door_of, headers_of
 from serving.middleware.errors import Fault, fault_of_status
 from serving.records.logs import new_id
+from serving.refusals import preferred_language
 from serving.requests import Caller
 
 Scope = MutableMapping[str, Any]
@@ -51,9 +52,10 @@ class Guard:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id, door = new_id(), door_of(scope["path"])
-        outgoing = Outgoing(send, request_id, door == "page", not self._rules.doors.is_development)
-        scope.setdefault("state", {})["request_id"] = request_id
         headers = headers_of(scope)
+        language = preferred_language(headers.get("accept-language", ""))
+        outgoing = Outgoing(send, request_id, language, door == "page", not self._rules.doors.is_development)
+        scope.setdefault("state", {})["request_id"] = request_id
         entered = self._enter(scope, headers, door, request_id)
         if isinstance(entered, Fault):
             await outgoing.refuse(entered)
@@ -63,6 +65,7 @@ class Guard:
             await outgoing.refuse(body)
             return
         REQUEST_ID.set(request_id)
+        LANGUAGE.set(language)
         CALLER.set(entered)
         await self._limited(scope, receive if body is None else replay(body, receive), outgoing, door)
 

@@ -16,15 +16,23 @@ Role = Literal["coordinator", "planner", "data_scientist", "auditor", "manager",
 Choice = Literal["accept", "change", "cannot_tell"]
 
 
-class NotYours(LuotainError):
+class Refused(LuotainError):
+    """Said in every language where the sentence is given so; the English one is the exception's own."""
+
+    def __init__(self, sentence: Text | str) -> None:
+        self.text: Text = dict.fromkeys(("fi", "sv", "en"), sentence) if isinstance(sentence, str) else sentence
+        super().__init__(self.text["en"])
+
+
+class NotYours(Refused):
     """Unknown, or another unit's: the visitor is told the same in both cases."""
 
 
-class NotAllowed(LuotainError):
+class NotAllowed(Refused):
     """The role has no such right."""
 
 
-class Unavailable(LuotainError):
+class Unavailable(Refused):
     """The service cannot answer now: no live model, no data, or the log cannot be written."""
 
 

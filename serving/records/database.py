@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
 from serving.pages.services import Unavailable
+from serving.refusals import refusal
 
 LOGS_FILE = "logs.sqlite"
 SESSIONS_FILE = "sessions.sqlite"
@@ -90,9 +91,7 @@ def guarded(act: str) -> Iterator[None]:
 
 
 def _unavailable(act: str) -> Unavailable:
-    return Unavailable(
-        f"The log cannot be {act}, so nothing is shown. Ask the administrator to check disk space and permissions."
-    )
+    return Unavailable(refusal(f"log_not_{act}"))
 
 
 def _prepare(connection: Any, _record: object) -> None:

@@ -5,10 +5,9 @@ Probabilities, the families of the reasons and hashes are kept; the client's own
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
-from models.answers import ForecastAnswer, Likelihood, ModelStamp, NeedAnswer, SegmentAnswer
+from models.answers import ForecastAnswer, Likelihood, ModelStamp, NeedAnswer, SegmentAnswer, json_values
 from models.chain import canonical_json
 from serving.engine.contract import DataStamp, Engine
 
@@ -31,7 +30,7 @@ def sha256_of(value: object) -> str:
 
 
 def _said(answer: Answer, engine: Engine) -> dict[str, Any]:
-    return {**_model(answer.stamp, engine), **_output(answer), "answer_sha256": sha256_of(asdict(answer))}
+    return {**_model(answer.stamp, engine), **_output(answer), "answer_sha256": sha256_of(json_values(answer))}
 
 
 def _model(stamp: ModelStamp, engine: Engine) -> dict[str, Any]:
