@@ -87,7 +87,7 @@ def sheet_panel(file: Path, period: Period, origin: str) -> pd.DataFrame:
     `origin` is the sentence about where the file comes from, shown when it is missing.
     """
     if not file.is_file():
-        raise DataError(f"The file {file.name} is missing. {origin}")
+        raise DataError(f"The file {file.name} is missing: {origin}")
     try:
         sheet = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):

@@ -170,9 +170,10 @@ def connect(workspace: Workspace) -> Registry:
     if uri.startswith(f"sqlite:///{folder}"):
         folder.mkdir(parents=True, exist_ok=True)
         _rehome(folder)
-    for logger in ("mlflow", "alembic"):
-        logging.getLogger(logger).setLevel(logging.WARNING)
     from mlflow.tracking import MlflowClient  # 1.3 s: only for who really asks the registry
+
+    for logger in ("mlflow", "alembic"):  # after the import, which sets them to INFO
+        logging.getLogger(logger).setLevel(logging.WARNING)
 
     with _asking(), warnings.catch_warnings():
         # MLflow 3.17's tables use an option that SQLAlchemy 2.1 deprecates; they are set up by the first question.

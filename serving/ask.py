@@ -146,7 +146,7 @@ def running(asked: Asked) -> Iterator[str]:
         process = subprocess.Popen(
             command(asked.settings, asked.port),
             cwd=PROJECT_ROOT,
-            env=_child_environment(asked),
+            env=environment(asked.settings, asked.config),
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -156,14 +156,6 @@ def running(asked: Asked) -> Iterator[str]:
             yield base
         finally:
             _stop(process)
-
-
-def _child_environment(asked: Asked) -> dict[str, str]:
-    """The service's environment; the config's `var:` is read below this process's own LUOTAIN_VAR there too."""
-    variables = environment(asked.settings, asked.config)
-    variables.pop("LUOTAIN_VAR", None)
-    own = os.environ.get("LUOTAIN_VAR")
-    return {**variables, "LUOTAIN_VAR": own} if own else variables
 
 
 def _wait_until_ready(base: str, process: subprocess.Popen[bytes], log: IO[bytes]) -> None:

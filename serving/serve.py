@@ -93,7 +93,6 @@ def environment(settings: ServingSettings, config: str) -> dict[str, str]:
     return {
         **os.environ,
         CONFIG_VARIABLE: str(resolve_path(config)),
-        "LUOTAIN_VAR": str(root),
         "BENTOML_HOME": str(root / "bentoml"),
         "BENTOML_DO_NOT_TRACK": "True",
         "MLFLOW_DISABLE_TELEMETRY": "true",

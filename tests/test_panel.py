@@ -224,7 +224,7 @@ def test_no_series_at_all_is_an_error_that_names_the_first(tmp_path):
 
 
 def test_a_file_that_is_no_sheet_is_named(tmp_path):
-    with pytest.raises(DataError, match=r"none\.csv is missing\. Ask the planner"):
+    with pytest.raises(DataError, match=r"none\.csv is missing: Ask the planner"):
         sheet_panel(tmp_path / "none.csv", "month", ORIGIN)
     file = tmp_path / "sheet.csv"
     for content, message in [

@@ -32,6 +32,7 @@ from models.registry import BUNDLE_FOLDER, RegisteredBundle, Registry, connect
 
 MAX_PARAM_LENGTH = 6000  # MLflow's own limit, in characters
 BATCH = 100  # MLflow's own limit of parameters in one call
+_NOT_IN_NAMES = re.compile(r"[^\w\-. :/]")  # what MLflow refuses in the name of a parameter
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -134,7 +135,7 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
         if isinstance(value, Mapping):
             rows |= flat(value, f"{prefix}{key}.")
         else:
-            rows[f"{prefix}{key}"] = str(value)
+            rows[_NOT_IN_NAMES.sub("_", f"{prefix}{key}")] = str(value)
     return rows
 
 

@@ -12,12 +12,19 @@ class Identity(StrictConfig):
 
     test_range: Literal["refuse", "link"] = "refuse"
     create_key: bool = Field(default=False, description="make a key file when there is no key")
-    key_seed: str | None = Field(default=None, description="make that key from this text: fictional people only")
+    key_seed: str | None = Field(
+        default=None, description="make that key from this text: fictional people or published data"
+    )
+    published_data: bool = Field(
+        default=False, description="the identifiers are already published, e.g. a research log"
+    )
 
     @model_validator(mode="after")
     def _fictional(self) -> "Identity":
-        if self.key_seed is not None and self.test_range != "link":
-            raise ValueError("`key_seed` makes a key that everybody can guess: it needs `test_range: link`")
+        if self.key_seed is not None and self.test_range != "link" and not self.published_data:
+            raise ValueError(
+                "`key_seed` makes a key that everybody can guess: it needs `test_range: link` or `published_data: true`"
+            )
         return self
 
 
