@@ -30,6 +30,7 @@ from serving.engine.registers import PUBLISHED, Registers
 from serving.engine.relations_index import index_everyone
 from serving.pages.format import Format
 from serving.pages.language import language
+from serving.serve import environment
 from serving.settings import load_settings
 from tests.extracts import real_file
 from training import demand, retrain
@@ -290,9 +291,9 @@ def test_a_service_that_does_not_start_is_quoted(var: Path, monkeypatch: pytest.
 
 def test_the_childs_data_folder_is_this_processs_own(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one = asked("", monkeypatch)
-    assert ask._child_environment(one)["LUOTAIN_VAR"] == str(var)
+    assert environment(one.settings, one.config)["LUOTAIN_VAR"] == str(var)
     monkeypatch.delenv("LUOTAIN_VAR")
-    assert "LUOTAIN_VAR" not in ask._child_environment(one)
+    assert "LUOTAIN_VAR" not in environment(one.settings, one.config)
 
 
 def test_the_makefile_asks_last_and_goes_on_after_a_refusal() -> None:

@@ -66,7 +66,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         config = load_config(path, RetrainConfig)
     except LuotainError as error:
         return fail(error)
-    return run_steps(config, main_of)
+    try:
+        return run_steps(config, main_of)
+    except KeyboardInterrupt:  # between two steps or while one is imported; a running step says it itself
+        say("luotain: stopped by the user; nothing half-written was kept.")
+        return 130
 
 
 if __name__ == "__main__":

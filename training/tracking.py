@@ -91,6 +91,8 @@ class TrackedRun:
             self.log_folder(folder, BUNDLE_FOLDER)
         self.registry.client.set_tag(self.run_id, "bundle_sha256", sha256)
         version = self.registry.register(self.name, self.run_id, sha256, {**self.tags, **(tags or {})})
+        if os.environ.get("MLFLOW_TRACKING_URI"):
+            say(f"MLFLOW_TRACKING_URI is set: the version is in {_without_password(self.registry.tracking_uri)}.")
         return self.registry.version(self.name, version)
 
     def _log_batch(self, metrics: Sequence[Any] = (), params: Sequence[Any] = ()) -> None:
@@ -137,6 +139,10 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
         else:
             rows[_NOT_IN_NAMES.sub("_", f"{prefix}{key}")] = str(value)
     return rows
+
+
+def _without_password(uri: str) -> str:
+    return re.sub(r"//[^/@]*@", "//", uri)
 
 
 def _mlflow() -> Any:

@@ -98,7 +98,7 @@ def _value_axis(scale: _Scale, step: float, texts: ForecastTexts) -> list[Markup
 
 
 def _period_axis(scale: _Scale, periods: Sequence[str], texts: ForecastTexts) -> list[Markup]:
-    every = max(1, round(len(periods) * 82 / (scale.width - LEFT - RIGHT)))
+    every = max(1, round(len(periods) * 112 / (scale.width - LEFT - RIGHT)))
     return [
         text(scale.x(place), HEIGHT - 16, texts.period(periods[place]), anchor="middle", fill=MUTED, class_="muted")
         for place in range(every // 2, len(periods), every)
