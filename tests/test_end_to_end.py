@@ -187,11 +187,9 @@ def test_a_row_becomes_an_explained_answer_with_its_log_entry(road: Road, served
 @pytest.mark.slow
 @pytest.mark.xdist_group("road")
 def test_unknown_people_and_foreign_tokens_learn_nothing(road: Road, served: Client) -> None:
-    unknown = served.post("/v1/segment", {**ASKED, "henkilotunnus": "010516B903X"[:-1] + "X"})
     nobody = served.post(
         "/v1/segment", {**{k: v for k, v in ASKED.items() if k != "henkilotunnus"}, "client_id": "0" * 32}
     )
-    assert unknown[0] in (200, 404)
     assert nobody[0] == 404
     assert served.post("/v1/segment", ASKED, token="x")[0] == 401
     assert served.post("/v1/segment", {**ASKED, "purpose": "curiosity"})[0] == 400
