@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -69,7 +69,7 @@ def publish(run: TrackedRun, outcome: Outcome, metrics: Mapping[str, float]) -> 
     with tempfile.TemporaryDirectory() as folder:
         checks = write_report(
             Path(folder),
-            outcome.identity,
+            replace(outcome.identity, git_commit=run.tags["git_commit"]),
             outcome.predictions,
             outcome.outputs,
             parts.explainer.specs,

@@ -56,9 +56,9 @@ def _of_level(rows: pd.DataFrame, horizon: int) -> dict[float, list[float]]:
 
 def _pooled(by_step: Mapping[int, np.ndarray], step: int, coverage: float) -> float:
     near = [by_step[k] for k in range(step - NEIGHBOURS, step + NEIGHBOURS + 1) if k in by_step]
-    values = np.sort(np.concatenate(near)) if near else np.concatenate(list(by_step.values()))
+    values = np.sort(np.concatenate(near or list(by_step.values())))
     rank = min(math.ceil((len(values) + 1) * coverage), len(values))  # finite-sample correction
-    return float(np.sort(values)[rank - 1])
+    return float(values[rank - 1])
 
 
 def with_intervals(
