@@ -15,7 +15,8 @@ export BENTOML_DO_NOT_TRACK := True
 export MLFLOW_ALLOW_PICKLE_DESERIALIZATION := false
 
 .DEFAULT_GOAL := help
-.PHONY: help doctor setup setup-dev demo demo-real mlflow pages test check format lint types imports serve clean
+BENCHES := histories client ingest
+.PHONY: help doctor setup setup-dev demo demo-real mlflow pages test check prove $(addprefix bench-,$(BENCHES)) format lint types imports serve clean
 
 help: ## list the words
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -80,6 +81,18 @@ test: setup-dev ## every test
 	@$(PY) -m pytest -n 2 --dist loadgroup
 
 check: lint types imports test ## format, lint, types, import rules, tests: what CI runs
+
+prove: setup-dev ## every repeated test with its full count (hours; goes on where it stopped), writes docs/proofs.json
+	@$(PY) -m tests.prove
+
+bench-histories: setup-dev ## the kernel beside its peers, 20,000 and 200,000 clients (about 6 min)
+	@$(PY) -m tests.bench.histories
+
+bench-client: setup-dev ## one client at request time: read and kernel
+	@$(PY) -m tests.bench.one_client
+
+bench-ingest: setup-dev ## CSV rows per second and memory of the whole ingest
+	@$(PY) -m tests.bench.ingest
 
 clean: ## remove what the commands made, not the environment
 	@rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
