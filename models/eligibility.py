@@ -12,6 +12,7 @@ import numpy as np
 
 from configs.errors import ConfigError
 from configs.loader import StrictConfig, nearest
+from features.rules.spec import Condition, EligibilityRules
 from models.answers import Status, Text
 from models.texts import filled
 
@@ -49,37 +50,6 @@ AGE_UNKNOWN: Text = {
     "sv": "Klientens ålder är okänd, så modellen kan inte svara.",
     "en": "The client's age is not known, so the model cannot be asked.",
 }
-
-
-class Condition(StrictConfig):
-    """One bound on one feature, e.g. {feature: social_contacts__365d, at_least: 1}."""
-
-    feature: str
-    at_least: float | None = None
-    at_most: float | None = None
-
-    def holds(self, values: np.ndarray) -> np.ndarray:
-        """True where the value is known and inside the bounds."""
-        low = -np.inf if self.at_least is None else self.at_least
-        high = np.inf if self.at_most is None else self.at_most
-        with np.errstate(invalid="ignore"):
-            return np.asarray((values >= low) & (values <= high))
-
-
-class EligibilityRules(StrictConfig):
-    """What makes a client a social or health client, what makes a need long-term, and how much history is needed."""
-
-    version: str
-    minimum_history: Condition | None = None
-    social: tuple[Condition, ...]
-    """Any of these makes the client a client of social care."""
-    health: tuple[Condition, ...]
-    long_term: tuple[Condition, ...]
-
-    def features(self) -> tuple[str, ...]:
-        """Every feature that the rules read."""
-        history = (self.minimum_history,) if self.minimum_history else ()
-        return tuple(one.feature for one in (*history, *self.social, *self.health, *self.long_term))
 
 
 class Ages(StrictConfig):
