@@ -120,16 +120,16 @@ def _flows(eligibility: EligibilityRules, book: RuleBook, path: str) -> dict[str
     if missing:
         raise ConfigError(f"{path}: `flow_names` lacks `{missing[0]}`. Name it in fi, sv and en.")
     both = (Reference(rule="client_flow_social"), Reference(rule="client_flow_health"))
-    parts: dict[str, tuple[Kind, dict[str, tuple[Clause, ...]]]] = {
-        "client_flow_social": ("client_flow", {"any": eligibility.social}),
-        "client_flow_health": ("client_flow", {"any": eligibility.health}),
-        "client_flow_multi_sector": ("client_flow", {"all": both}),
-        "need_duration_long_term": ("need_duration", {"any": eligibility.long_term}),
+    parts: dict[str, tuple[Kind, tuple[Clause, ...], tuple[Clause, ...]]] = {
+        "client_flow_social": ("client_flow", eligibility.social, ()),
+        "client_flow_health": ("client_flow", eligibility.health, ()),
+        "client_flow_multi_sector": ("client_flow", (), both),
+        "need_duration_long_term": ("need_duration", eligibility.long_term, ()),
     }
     source = f"{book.eligibility}, version {eligibility.version}"
     return {
-        name: Rule(kind=kind, name=book.flow_names[name], source=source, **clauses)
-        for name, (kind, clauses) in parts.items()
+        name: Rule(kind=kind, name=book.flow_names[name], source=source, any=any_of, all=all_of)
+        for name, (kind, any_of, all_of) in parts.items()
     }
 
 

@@ -17,7 +17,8 @@ def forecast(panel: pd.DataFrame, freq: str, season: int, horizon: int, ets_seas
     models = [SeasonalNaive(season_length=season, alias="seasonal_naive"), _ets(season, ets_seasonal)]
     with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):  # ETS: parameters ≥ observations
         warnings.filterwarnings("ignore", message="Historical data .* is shorter than season_length")  # filled below
-        found = StatsForecast(models=models, freq=freq, n_jobs=1).forecast(df=panel, h=horizon)
+        forecasts = StatsForecast(models=models, freq=freq, n_jobs=1).forecast(df=panel, h=horizon)
+    found = pd.DataFrame(forecasts)
     last = panel.sort_values("ds").groupby("unique_id")["y"].last()
     return found.assign(
         seasonal_naive=found["seasonal_naive"].fillna(found["unique_id"].map(last)).clip(lower=0.0),
