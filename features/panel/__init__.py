@@ -1,0 +1,23 @@
+"""Demand series: canonical tables, or a plain sheet, to one row per (series, period)."""
+
+from features.panel.calendar import calendar
+from features.panel.dimensions import BANDS
+from features.panel.periods import Period, last_complete_week
+from features.panel.series import SeriesRule, series_panel
+from features.panel.sheet import Refused, checked_series, long_enough, sheet_panel
+from features.panel.visits import VisitRule, visit_panel
+
+__all__ = [
+    "BANDS",
+    "Period",
+    "Refused",
+    "SeriesRule",
+    "VisitRule",
+    "calendar",
+    "checked_series",
+    "last_complete_week",
+    "long_enough",
+    "series_panel",
+    "sheet_panel",
+    "visit_panel",
+]

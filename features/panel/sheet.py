@@ -1,0 +1,111 @@
+"""A plain sheet `unique_id, ds, y` as a panel, checked series by series."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from configs.errors import DataError
+from features.panel.periods import FREQUENCIES, STARTS, Period
+
+SHEET_COLUMNS = ("unique_id", "ds", "y")
+INCOMPLETE = "Not complete: it starts later or ends earlier than the others."
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A series that gets no forecast, and why (one sentence)."""
+
+    series_id: str
+    reason: str
+
+
+def sheet_panel(file: Path, period: Period, origin: str) -> pd.DataFrame:
+    """A plain sheet `unique_id, ds, y`.  Raises DataError that names what is wrong with the file itself.
+
+    `origin` is the sentence about where the file comes from, shown when it is missing.
+    """
+    if not file.is_file():
+        raise DataError(f"The file {file.name} is missing: {origin}")
+    try:
+        sheet = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
+        raise DataError(f"{file.name} is not a UTF-8 CSV file with the columns unique_id, ds, y. Save it so.") from None
+    absent = [name for name in SHEET_COLUMNS if name not in sheet.columns]
+    if absent:
+        raise DataError(f"{file.name} has no column {absent[0]}; it needs {', '.join(SHEET_COLUMNS)}.")
+    when = pd.to_datetime(sheet["ds"], format="%Y-%m-%d", errors="coerce")
+    value = pd.to_numeric(sheet["y"], errors="coerce")
+    panel = pd.DataFrame({"unique_id": sheet["unique_id"], "ds": when, "y": value, "shown": sheet["ds"]})
+    return panel.sort_values(["unique_id", "ds"], kind="stable", ignore_index=True)
+
+
+def checked_series(
+    panel: pd.DataFrame, period: Period, minimum: int, starts: pd.Timestamp | None = None
+) -> tuple[pd.DataFrame, tuple[Refused, ...]]:
+    """The series of a sheet that can be forecast, and the others with their reasons.
+
+    `minimum` periods are needed; `starts` asks that a series reach back to that date and forward to the last one.
+    """
+    if panel.empty:
+        raise DataError("The sheet has no rows. Give one row per series and period.")
+    faults = {str(name): _fault(rows, period, minimum) for name, rows in panel.groupby("unique_id", sort=True)}
+    sound = panel[panel["unique_id"].map(faults) == ""]
+    if starts is not None:
+        faults |= dict.fromkeys(_incomplete(sound, starts), INCOMPLETE)
+    refused = tuple(Refused(name, reason) for name, reason in faults.items() if reason)
+    if len(refused) == len(faults):
+        first = refused[0]
+        raise DataError(
+            f"None of the {len(refused)} series can be forecast; the first, {first.series_id}: {first.reason}"
+        )
+    good = panel.loc[panel["unique_id"].map(faults) == "", ["unique_id", "ds", "y"]]
+    return good.reset_index(drop=True), refused
+
+
+def long_enough(panel: pd.DataFrame, minimum: int) -> tuple[pd.DataFrame, tuple[Refused, ...]]:
+    """The series of at least `minimum` periods, and the others with their reasons.  Raises DataError if none is."""
+    periods = panel.groupby("unique_id").size()
+    short = periods[periods < minimum]
+    if len(short) == len(periods):
+        raise DataError(
+            f"No series has {minimum} observed periods. Ingest a longer history or lower `minimum_periods`."
+        )
+    refused = tuple(Refused(str(name), _too_short(count, minimum)) for name, count in short.items())
+    return panel[~panel["unique_id"].isin(short.index)].reset_index(drop=True), refused
+
+
+def _too_short(periods: int, minimum: int) -> str:
+    return f"Not enough data: {periods} periods, at least {minimum} are needed."
+
+
+def _incomplete(sound: pd.DataFrame, starts: pd.Timestamp) -> list[str]:
+    """Series that do not span `starts` … the last date of any sound series (a faulty date moves no end)."""
+    spans = sound.groupby("unique_id")["ds"].agg(["min", "max"])
+    return [str(name) for name in spans.index[(spans["min"] > starts) | (spans["max"] < sound["ds"].max())]]
+
+
+def _fault(rows: pd.DataFrame, period: Period, minimum: int) -> str:
+    """One sentence on the first thing that is wrong, or an empty text."""
+    bad_dates = rows.loc[rows["ds"].isna(), "shown"]
+    if len(bad_dates):
+        return f"The date {bad_dates.iloc[0]!r} is not a date like 2024-01-31."
+    bad_values = rows.loc[~np.isfinite(rows["y"]) | (rows["y"] < 0), "shown"]
+    if len(bad_values):
+        return f"The value at {bad_values.iloc[0]} is not a number of zero or more."
+    double = rows.loc[rows["ds"].duplicated(), "shown"]
+    if len(double):
+        return f"The date {double.iloc[0]} is given twice."
+    expected = pd.date_range(rows["ds"].min(), rows["ds"].max(), freq=FREQUENCIES[period])
+    missing = expected.difference(pd.DatetimeIndex(rows["ds"]))
+    if len(missing) or len(expected) != len(rows):
+        where = missing[0].date().isoformat() if len(missing) else rows["shown"].iloc[0]
+        return (
+            f"The {period} of {where} is missing or lies between periods; every {period} is needed, {STARTS[period]}."
+        )
+    if len(rows) < minimum:
+        return _too_short(len(rows), minimum)
+    if rows["y"].nunique() == 1:
+        return f"Every value is {rows['y'].iloc[0]:g}; there is nothing to forecast."
+    return ""
