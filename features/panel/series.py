@@ -112,7 +112,8 @@ def _bucket(snapshot: Snapshot, bucket: int, rule: SeriesRule, residents: pd.Dat
     events = dimensions.stays_at(rows, residents, table.time)
     divided = {name: _dimension(name, events, table.time, snapshot, bucket) for name in rule.by}
     values = {measure: _measured(measure, events) for measure in rule.measures}
-    frame = pd.DataFrame({**divided, "ds": period_starts(events[table.time], rule.period), **values})
+    starts = period_starts(events[table.time], rule.period)
+    frame = pd.DataFrame(divided | {"ds": starts.to_numpy()} | values)
     if "clients" in rule.measures:
         first = ~frame.assign(client=events["client_id"]).duplicated(["client", *rule.by, "ds"])
         frame["clients"] = first.to_numpy(np.float64)

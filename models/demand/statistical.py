@@ -1,6 +1,7 @@
 """The statistical members, by statsforecast: seasonal naive and ETS."""
 
 import warnings
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ def forecast(panel: pd.DataFrame, freq: str, season: int, horizon: int, ets_seas
     with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):  # ETS: parameters ≥ observations
         warnings.filterwarnings("ignore", message="Historical data .* is shorter than season_length")  # filled below
         forecasts = StatsForecast(models=models, freq=freq, n_jobs=1).forecast(df=panel, h=horizon)
-    found = pd.DataFrame(forecasts)
+    found = cast(pd.DataFrame, forecasts)  # pandas in, pandas out; its types also name polars
     last = panel.sort_values("ds").groupby("unique_id")["y"].last()
     return found.assign(
         seasonal_naive=found["seasonal_naive"].fillna(found["unique_id"].map(last)).clip(lower=0.0),
