@@ -30,7 +30,7 @@ class ModelError(LuotainError):
 
 
 class GateError(LuotainError):
-    """A candidate was refused: it is not good enough to be promoted."""
+    """A candidate was refused: not good enough to be promoted, or a feature knows the answer (leak alarm)."""
 
     exit_code = 5
 

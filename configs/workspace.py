@@ -33,6 +33,11 @@ class Workspace:
         return self.root / "store"
 
     @property
+    def packed(self) -> Path:
+        """The store's clients side by side, one file for the present snapshot: what the service reads."""
+        return self.root / "packed"
+
+    @property
     def histories(self) -> Path:
         """Feature frames, one folder per (snapshot, catalogue, dates)."""
         return self.root / "histories"

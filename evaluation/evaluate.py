@@ -17,12 +17,12 @@ from configs.command import parse_config_path, run_command, say
 from configs.errors import ModelError
 from configs.loader import StrictConfig, load_config
 from configs.workspace import Workspace
+from evaluation.published import published_folder, take_along
 from evaluation.shap_report import REPORT_HTML, REPORT_JSON
 from evaluation.stored import BASELINE, CLASSES_FILE, PREDICTIONS_FILE, measure, measure_classes
 from models.registry import RegisteredBundle, Registry, connect
 
 SAME = 1e-9  # a logged metric and the same one computed from the stored predictions
-FOLDER_LETTERS = 12  # of the snapshot's SHA-256
 SHOWN = ("auroc", "macro_f1", "mase", "wape")
 FORMAT = 1
 
@@ -58,7 +58,7 @@ def publish(workspace: Workspace, registry: Registry, names: Sequence[str]) -> d
     """Write the published folder of the newest snapshot; returns summary.json's content."""
     versions = [_latest(registry, name) for name in names]
     newest = max(versions, key=lambda version: version.created).snapshot_sha256
-    folder = workspace.published / newest[:FOLDER_LETTERS]
+    folder = published_folder(workspace, newest)
     draft = folder.with_name(f".{folder.name}.{os.getpid()}.draft")
     draft.mkdir(parents=True)
     try:
@@ -69,6 +69,7 @@ def publish(workspace: Workspace, registry: Registry, names: Sequence[str]) -> d
             "simulator": _simulator(workspace, registry),
         }
         _write_json(draft / "summary.json", summary)
+        take_along(folder, draft)
         _replace(draft, folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -153,7 +154,7 @@ def _say(summary: Mapping[str, Any], workspace: Workspace) -> None:
             say(f"  {model['verdict']['sentence']['en']}")
     for figure in (summary["simulator"] or {}).get("figures", ()):
         say(f"  simulator: {figure['name']['en']}: {_figure(figure['value'])} {figure['unit']}".rstrip())
-    say(f"Published in {workspace.published.name}/{summary['snapshot_sha256'][:FOLDER_LETTERS]}.")
+    say(f"Published in {workspace.published.name}/{published_folder(workspace, summary['snapshot_sha256']).name}.")
 
 
 def _run(path: str) -> None:

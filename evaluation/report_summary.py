@@ -85,6 +85,8 @@ def summarise(
     catalogue: Catalogue,
     classes: pd.DataFrame | None = None,
     attrition: Sequence[Mapping[str, Any]] = (),
+    leaks: Mapping[str, Any] | None = None,
+    switched_off: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """The report's content.  Raises DataError when an explained output has no stored predictions."""
     checked_predictions(predictions)
@@ -97,11 +99,12 @@ def summarise(
         "format": FORMAT,
         "identity": _identity(identity),
         "verdict": verdict(described),
-        "data": _data(identity, predictions, attrition),
+        "data": _data(identity, predictions, attrition, switched_off or {}, catalogue),
+        "leaks": None if leaks is None else dict(leaks),
         "outputs": described,
         "classes": None if classes is None else _classes(checked_classes(classes)),
         "families": {name: _family(catalogue, name) for name in sorted(families)},
-        "gaps": _gaps(predictions, classes),
+        "gaps": _gaps(predictions, classes, leaks),
     }
 
 
@@ -129,7 +132,11 @@ def _identity(identity: ReportIdentity) -> dict[str, Any]:
 
 
 def _data(
-    identity: ReportIdentity, predictions: pd.DataFrame, attrition: Sequence[Mapping[str, Any]]
+    identity: ReportIdentity,
+    predictions: pd.DataFrame,
+    attrition: Sequence[Mapping[str, Any]],
+    switched_off: Mapping[str, float],
+    catalogue: Catalogue,
 ) -> dict[str, Any]:
     source = identity.label_source
     return {
@@ -142,6 +149,10 @@ def _data(
         "last_as_of": str(predictions["as_of"].max().date()),
         "label_source": {"fi": source, "en": source} if isinstance(source, str) else dict(source),
         "attrition": [dict(step) for step in attrition],
+        "switched_off": [
+            {"family": name, "name": _family(catalogue, name)["name"], "completeness": share}
+            for name, share in sorted(switched_off.items(), key=lambda pair: pair[1])
+        ],
     }
 
 
@@ -248,7 +259,9 @@ def _families_named(output: Mapping[str, Any]) -> set[str]:
     return {weight["family"] for weight in output["importance"]}
 
 
-def _gaps(predictions: pd.DataFrame, classes: pd.DataFrame | None) -> list[dict[str, str]]:
+def _gaps(
+    predictions: pd.DataFrame, classes: pd.DataFrame | None, leaks: Mapping[str, Any] | None
+) -> list[dict[str, str]]:
     """What an auditor would ask and this report cannot answer."""
     present = {column.removeprefix("group_") for column in group_columns(predictions)}
     gaps = [
@@ -258,6 +271,8 @@ def _gaps(predictions: pd.DataFrame, classes: pd.DataFrame | None) -> list[dict[
     ]
     if classes is not None and "set_size" not in classes.columns:
         gaps.append({"fi": "Konformista kattavuutta ei ole mitattu.", "en": "Conformal coverage is not measured."})
+    if leaks is None:
+        gaps.append({"fi": "Vuotohälytystä ei ole tallennettu.", "en": "No leak alarm is stored."})
     return gaps + [{"fi": fi, "en": en} for fi, en in ALWAYS_MISSING]
 
 

@@ -36,9 +36,11 @@ def write_report(
     catalogue: Catalogue,
     classes: pd.DataFrame | None = None,
     attrition: Sequence[Mapping[str, Any]] = (),
+    leaks: Mapping[str, Any] | None = None,
+    switched_off: Mapping[str, float] | None = None,
 ) -> dict[str, float]:
     """Write report.html and report.json into `folder`; returns the metrics of the explanations for the run."""
-    summary = summarise(identity, predictions, outputs, specs, catalogue, classes, attrition)
+    summary = summarise(identity, predictions, outputs, specs, catalogue, classes, attrition, leaks, switched_off)
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(summary, ensure_ascii=False, indent=1, allow_nan=False)
     (folder / REPORT_JSON).write_text(text + "\n", encoding="utf-8")
@@ -49,7 +51,7 @@ def write_report(
 def render(summary: Mapping[str, Any]) -> str:
     """The report's page.  The same dict gives the same text."""
     pictures = {output["id"]: _pictures(output, summary["families"]) for output in summary["outputs"]}
-    return _environment().get_template("report.html.j2").render(report=summary, pictures=pictures)
+    return report_environment().get_template("report.html.j2").render(report=summary, pictures=pictures)
 
 
 def _pictures(output: Mapping[str, Any], families: Mapping[str, Any]) -> dict[str, Markup]:
@@ -114,7 +116,8 @@ def _finnish_date(text: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def report_environment() -> Environment:
+    """The templates of every report, with the ways numbers are written."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

@@ -15,7 +15,8 @@ from configs.errors import DataError
 from configs.workspace import Workspace
 from evaluation.metrics import auroc, kappa
 from features.histories import build
-from features.identity import load_key, pseudonymise
+from features.identity import pseudonymise
+from features.keys import load_key
 from features.store import open_snapshot
 from models.answers import Likelihood, ModelStamp
 from models.bundles.signing import trusted_keys

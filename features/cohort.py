@@ -10,8 +10,8 @@ from pydantic import Field, model_validator
 from configs.loader import StrictConfig
 from features.catalogue import Catalogue
 from features.catalogue.checks import unknown
-from features.kernel.build import Tables, observed_start
-from features.kernel.events import Rows
+from features.kernel.build import observed_start
+from features.kernel.events import Rows, Tables
 from features.kernel.pairs import Selected, latest_known
 from features.tables import TABLES
 from features.windows import NEVER, year_numbers
@@ -118,7 +118,7 @@ def _between(number: np.ndarray, rule: Rule) -> np.ndarray:
 
 def _latest(tables: Tables, rows: Rows, table: str, at: str | None) -> np.ndarray:
     events = tables.events(table, at)
-    return latest_known(Selected.of(events, np.ones(len(events), bool)), rows)
+    return latest_known(Selected.all(events), rows)
 
 
 def _step(name: str, rows: Rows, before: np.ndarray, after: np.ndarray) -> Step:

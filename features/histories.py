@@ -1,10 +1,11 @@
 """One row per (client, as_of): what was known of the client then.  `python -m features.histories` builds a grid."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -17,10 +18,12 @@ from configs.command import parse_config_path, run_command, say
 from configs.errors import DataError
 from configs.loader import StrictConfig, load_config
 from configs.workspace import Workspace
-from features import cohort
+from features import cohort, computable
+from features.attrition import write_attrition
 from features.catalogue import Catalogue, load_catalogue
 from features.catalogue.specs import FeatureSpec, feature_names, feature_specs
 from features.catalogue.vocabulary import Vocabulary, fit_vocabulary
+from features.columnar import Columns
 from features.history_files import (
     code_sha256,
     history_id,
@@ -32,11 +35,12 @@ from features.history_files import (
     write_meta,
 )
 from features.kernel import build_features
-from features.kernel.build import Tables
+from features.kernel.build import numbered_rows
 from features.kernel.columns import needed_columns
-from features.kernel.events import Rows
-from features.store import Snapshot, bucket_of, open_snapshot, read_client, read_table
-from features.windows import Step, day_numbers, index_dates
+from features.kernel.events import Tables
+from features.packed import PackedClients
+from features.store import Snapshot, bucket_of, open_snapshot, read_client, read_columns
+from features.windows import Step, index_dates
 
 DEFAULT = "configs/histories.yaml"
 
@@ -94,10 +98,11 @@ def build(snapshot: Snapshot, rows: pd.DataFrame, catalogue: Catalogue, vocabula
 
 
 def build_client(
-    snapshot: Snapshot, client_id: str, as_of: date, catalogue: Catalogue, vocabulary: Vocabulary
+    store: Snapshot | PackedClients, client_id: str, as_of: date, catalogue: Catalogue, vocabulary: Vocabulary
 ) -> np.ndarray:
     """One client's row (float32) by the same kernel: what a request is answered from."""
-    tables = read_client(snapshot, client_id)
+    tables: Mapping[str, Columns | pd.DataFrame]
+    tables = store.client(client_id) if isinstance(store, PackedClients) else read_client(store, client_id)
     clients, days = np.array([client_id], object), np.array([as_of], "datetime64[D]")
     return build_features(tables, clients, days, catalogue, vocabulary)[0]
 
@@ -124,8 +129,19 @@ def load_history(workspace: Workspace, config: HistoriesConfig | str | Path) -> 
     )
 
 
-def build_grid(workspace: Workspace, config: HistoriesConfig) -> Path:
-    """Build the history of a config unless it is there already; the folder it lies in."""
+def find_history(workspace: Workspace, config: str) -> Path:
+    """The folder of the history built for the present snapshot.  Raises DataError when there is none."""
+    settings = load_config(config, HistoriesConfig)
+    folder = _folder(workspace, settings, open_snapshot(workspace.store), load_catalogue(settings.catalogue))
+    read_meta(folder)
+    return folder
+
+
+def build_grid(workspace: Workspace, config: HistoriesConfig, engine: "Engine | None" = None) -> Path:
+    """Build the history of a config unless it is there already; the folder it lies in.
+
+    `engine` runs the work of every bucket, in bucket order; without one it runs here, in `processes` processes.
+    """
     snapshot = open_snapshot(workspace.store)
     catalogue = load_catalogue(config.catalogue)
     folder = _folder(workspace, config, snapshot, catalogue)
@@ -134,10 +150,12 @@ def build_grid(workspace: Workspace, config: HistoriesConfig) -> Path:
     vocabulary = fit_vocabulary(snapshot, catalogue, config.vocabulary_until)
     with new_folder(folder) as building:
         work = BucketWork(building, snapshot, config, catalogue.to_json(), vocabulary.to_json())
-        attrition = cohort.joined(_each_bucket(work))
+        attrition = cohort.joined((engine or _each_bucket)(work))
         if not attrition or attrition[-1]["rows_after"] == 0:
             raise DataError(f"No client is left on these dates. {_shown(attrition)}Widen `dates` or `rules`.")
-        write_meta(building, _meta(snapshot, catalogue, vocabulary, config, attrition))
+        write_attrition(building, attrition)
+        found = computable.described(sorted(building.glob("part-*.parquet")), catalogue, vocabulary)
+        write_meta(building, {**_meta(snapshot, catalogue, vocabulary, config, attrition), **found})
     return folder
 
 
@@ -153,22 +171,30 @@ class BucketWork:
 
     def __call__(self, bucket: int) -> list[cohort.Step]:
         """Build and write one bucket's part; its attrition."""
-        catalogue, vocabulary = Catalogue.from_json(self.catalogue), Vocabulary.from_json(self.vocabulary)
+        catalogue, vocabulary = _parsed(self.catalogue, self.vocabulary)
         wanted = cohort.tables_of_rules(self.config.rules, self.config.clients)
         frames = _bucket_tables(self.snapshot, bucket, catalogue, wanted)
-        people = sorted(frames[self.config.clients]["client_id"].unique())
+        people = sorted(frames[self.config.clients].text("client_id").present())
         grid = self.config.dates
         clients, as_of = cohort.grid(people, index_dates(grid.first, grid.last, grid.step))
-        numbers, order = pd.factorize(clients)
-        rows = Rows(numbers.astype(np.int32), day_numbers(as_of))
-        packed = Tables(frames, pd.Index(order, dtype=object))
-        kept, steps = cohort.keep(packed, rows, self.config.clients, self.config.rules, catalogue)
-        values = build_features(frames, clients[kept], as_of[kept], catalogue, vocabulary)
+        rows, order = numbered_rows(clients, as_of)
+        kept, steps = cohort.keep(Tables(frames, order), rows, self.config.clients, self.config.rules, catalogue)
+        threads = 1 if self.config.processes > 1 else None
+        values = build_features(frames, clients[kept], as_of[kept], catalogue, vocabulary, threads)
         frame = pd.DataFrame(values, columns=list(feature_names(catalogue, vocabulary)))
         frame.insert(0, "client_id", clients[kept])
         frame.insert(1, "as_of", as_of[kept].astype("datetime64[s]"))
         frame.to_parquet(part_file(self.folder, bucket), index=False, compression="zstd")
         return steps
+
+
+Engine = Callable[[BucketWork], Iterable[list[cohort.Step]]]
+
+
+@lru_cache(maxsize=1)
+def _parsed(catalogue: str, vocabulary: str) -> tuple[Catalogue, Vocabulary]:
+    """Read once per process, so that the kernel plans once."""
+    return Catalogue.from_json(catalogue), Vocabulary.from_json(vocabulary)
 
 
 def _each_bucket(work: BucketWork) -> Iterator[list[cohort.Step]]:
@@ -180,12 +206,10 @@ def _each_bucket(work: BucketWork) -> Iterator[list[cohort.Step]]:
         yield from _progress(pool.map(work, buckets), "histories", len(buckets))
 
 
-def _bucket_tables(
-    snapshot: Snapshot, bucket: int, catalogue: Catalogue, more: frozenset[str]
-) -> dict[str, pd.DataFrame]:
+def _bucket_tables(snapshot: Snapshot, bucket: int, catalogue: Catalogue, more: frozenset[str]) -> dict[str, Columns]:
     names = sorted({*catalogue.tables, *more})
     families = catalogue.enabled
-    return {name: read_table(snapshot, name, bucket, needed_columns(name, families)) for name in names}
+    return {name: read_columns(snapshot, name, bucket, needed_columns(name, families)) for name in names}
 
 
 def _folder(workspace: Workspace, config: HistoriesConfig, snapshot: Snapshot, catalogue: Catalogue) -> Path:
@@ -205,6 +229,7 @@ def _meta(
         "snapshot_sha256": snapshot.sha256,
         "data_until": str(snapshot.data_until),
         "catalogue_sha256": catalogue.sha256,
+        "sources_version": catalogue.sources_version,
         "code_sha256": code_sha256(),
         "settings": config.model_dump(mode="json", exclude={"var"}),
         "vocabulary": vocabulary.to_json(),
@@ -227,6 +252,8 @@ def report(folder: Path) -> None:
     for step in meta["attrition"]:
         rows = f"{step['rows_before']:>12,} {step['rows_after']:>10,}"
         say(f"{step['filter']:<40} {rows} {step['clients_before']:>15,} {step['clients_after']:>10,}")
+    for line in computable.lines(meta):
+        say(line)
     say(f"history {folder.name}: {_columns(folder)} features, snapshot {meta['snapshot_sha256'][:12]}")
 
 

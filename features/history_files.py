@@ -16,15 +16,15 @@ from configs.errors import DataError
 from configs.loader import PROJECT_ROOT
 
 META = "meta.json"
-CODE = ("kernel", "cohort.py", "families.py", "known.py", "selection.py", "specs.py", "vocabulary.py", "windows.py")
-"""The files of features/ that decide a history's numbers."""
+CODE = ("catalogue", "kernel", "cohort.py", "columnar.py", "known.py", "selection.py", "windows.py")
+"""The files and folders of features/ that decide a history's numbers."""
 
 
 @lru_cache(maxsize=1)
 def code_sha256() -> str:
     """One checksum of the code that builds histories: other code, other history."""
     folder = PROJECT_ROOT / "features"
-    files = [file for name in CODE for file in sorted({*folder.glob(name), *(folder / name).glob("*.py")})]
+    files = [file for name in CODE for file in sorted({*folder.glob(name), *(folder / name).rglob("*.py")})]
     joined = hashlib.sha256()
     for file in files:
         if file.is_file():
@@ -67,6 +67,14 @@ def read_meta(folder: Path) -> dict[str, Any]:
             "Type `python -m features.histories --config <the same histories config>`."
         )
     return dict(json.loads((folder / META).read_text(encoding="utf-8")))
+
+
+def newest_meta(histories: Path, snapshot_sha256: str, catalogue_sha256: str) -> dict[str, Any] | None:
+    """What the newest history of a snapshot and catalogue was made of; None when there is none."""
+    files = sorted(histories.glob(f"*/{META}"), key=lambda file: (file.stat().st_mtime_ns, file.parent.name))
+    found = (dict(json.loads(file.read_text(encoding="utf-8"))) for file in reversed(files))
+    wanted = (snapshot_sha256, catalogue_sha256)
+    return next((meta for meta in found if (meta["snapshot_sha256"], meta["catalogue_sha256"]) == wanted), None)
 
 
 def part_file(folder: Path, bucket: int) -> Path:

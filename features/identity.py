@@ -4,22 +4,14 @@ The pseudonym is HMAC-SHA256 under a key that lies outside the data.  A plain ha
 identifiers of 1900–2026 can be hashed in under a minute.  No message of this module ever holds an identifier.
 """
 
-import hashlib
 import hmac
-import os
 import re
-import secrets
-import stat
 import unicodedata
 from datetime import date
-from pathlib import Path
 from typing import Literal
 
-from configs.errors import ConfigError, DataError
+from configs.errors import DataError
 
-KEY_VARIABLE = "LUOTAIN_PSEUDONYM_KEY"
-KEY_FILE = "pseudonym.key"
-KEY_BYTES = 32
 PSEUDONYM_LENGTH = 32
 """Hexadecimal characters kept of the HMAC: 128 bits."""
 
@@ -82,56 +74,9 @@ def is_pseudonym(text: str) -> bool:
     return bool(_PSEUDONYM.fullmatch(text))
 
 
-def key_id(key: bytes) -> str:
-    """A name for the key that does not reveal it; stored with everything that was pseudonymised under it."""
-    return hashlib.sha256(b"luotain key id|" + key).hexdigest()[:16]
-
-
-def load_key(keys: Path, create: bool = False, seed: str | None = None) -> bytes:
-    """The pseudonym key: LUOTAIN_PSEUDONYM_KEY (64 hexadecimal characters), else the file `pseudonym.key` in `keys`.
-
-    `create` makes a new key file when there is none (development only): random, or with `seed` the same everywhere, so
-    that a fictional county gives the same bytes on every machine.  Raises ConfigError otherwise.
-    """
-    given = os.environ.get(KEY_VARIABLE)
-    if given:
-        return _parse_key(given, KEY_VARIABLE)
-    file = keys / KEY_FILE
-    if not file.exists():
-        if not create:
-            raise ConfigError(f"There is no pseudonym key. Set {KEY_VARIABLE} to 64 hexadecimal characters.")
-        _write_new_key(file, _seeded(seed) if seed else secrets.token_hex(KEY_BYTES))
-    if stat.S_IMODE(file.stat().st_mode) & 0o077:
-        raise ConfigError(f"The key file {file.name} can be read by others. Type `chmod 600` on it.")
-    return _parse_key(file.read_text(encoding="ascii", errors="replace"), file.name)
-
-
 def _is_date(year: int, month: int, day: int) -> bool:
     try:
         date(year, month, day)
     except ValueError:
         return False
     return True
-
-
-def _parse_key(text: str, where: str) -> bytes:
-    try:
-        key = bytes.fromhex(text.strip())
-    except ValueError:
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise ConfigError(f"{where} does not hold a key. It must be {2 * KEY_BYTES} hexadecimal characters.")
-    return key
-
-
-def _seeded(seed: str) -> str:
-    return hashlib.sha256(f"luotain fictional county|{seed}".encode()).hexdigest()
-
-
-def _write_new_key(file: Path, key: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as stream:
-        stream.write(key + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())

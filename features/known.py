@@ -11,6 +11,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from features.columnar import Columns
 from features.tables import Table
 from features.windows import NEVER, day_numbers
 
@@ -43,7 +44,7 @@ def first_known(*days: np.ndarray) -> np.ndarray:
     return np.where(latest >= NEVER, NEVER, latest + 1)
 
 
-def row_knowledge(table: Table, frame: pd.DataFrame, at: str | None = None) -> Knowledge:
+def row_knowledge(table: Table, frame: pd.DataFrame | Columns, at: str | None = None) -> Knowledge:
     """When the rows' date `at` (default: the table's own) was known."""
     name = at or table.time
     clocks = {"recorded_at", str(table.by_name[name].clock)}
@@ -51,7 +52,7 @@ def row_knowledge(table: Table, frame: pd.DataFrame, at: str | None = None) -> K
     return Knowledge(first_known(*days), _days(frame, "superseded_at"))
 
 
-def open_until(table: Table, frame: pd.DataFrame) -> np.ndarray:
+def open_until(table: Table, frame: pd.DataFrame | Columns) -> np.ndarray:
     """The last `as_of` at which each row reads as not ended: the later of its end and the end's clock."""
     end = table.by_name[INTERVAL_ENDS[table.name]]
     return np.asarray(np.maximum(_days(frame, end.name), _days(frame, str(end.clock))))
@@ -82,5 +83,7 @@ def _as_of_days(as_of: date | pd.Series | np.ndarray, rows: int) -> np.ndarray:
     return day_numbers(np.asarray(as_of))
 
 
-def _days(frame: pd.DataFrame, name: str) -> np.ndarray:
+def _days(frame: pd.DataFrame | Columns, name: str) -> np.ndarray:
+    if isinstance(frame, Columns):
+        return frame.days(name)
     return day_numbers(frame[name].to_numpy())

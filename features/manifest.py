@@ -10,11 +10,21 @@ from typing import Any
 
 from configs.errors import DataError
 from features.identity import TestRange
+from features.keys import Purpose
 
 MANIFEST = "manifest.json"
 PREVIOUS = "manifests"
 FORMAT = 1
-CODE_VERSION = "0.1.0"
+UNUSED: Mapping[str, Any] = {
+    "test_range": "refuse",
+    "purpose": "care",
+    "earlier_keys": (),
+    "noted": {},
+    "valid_from": None,
+}
+"""What came later, with the value that is left out, so that the checksum of a store made before it stays."""
+
+CODE_VERSION = "0.2.0"
 """Raised when the same extracts would give other rows."""
 
 
@@ -46,6 +56,10 @@ class FileReport:
     quarantined: Mapping[str, int]
     covers_until: str | None = None
     """The last day that the registers are known until; None where the source does not count for `data_until`."""
+    noted: Mapping[str, int] = field(default_factory=dict)
+    """What was changed or seen in rows that were kept: `masked:<column>`, `unknown_code:<column>`."""
+    valid_from: str | None = None
+    """First day of the mapping's validity, where several mappings read the file."""
 
     def __post_init__(self) -> None:
         found = self.accepted + self.filtered + sum(self.quarantined.values())
@@ -53,9 +67,9 @@ class FileReport:
             raise DataError(f"{self.name}: {self.rows} rows came in and {found} are accounted for. Nothing was kept.")
 
     @property
-    def identity(self) -> tuple[str, str, str]:
+    def identity(self) -> tuple[str, ...]:
         """What makes the same delivery the same: its bytes, and what it was read as."""
-        return (self.sha256, self.source, self.table)
+        return (self.sha256, self.source, self.table, *([self.valid_from] if self.valid_from else []))
 
 
 @dataclass(frozen=True)
@@ -79,6 +93,10 @@ class Manifest:
     previous: str | None = None
     test_range: TestRange = "refuse"
     """`link` once rows of temporary or test persons may be in the store: then for good."""
+    purpose: Purpose = "care"
+    """What the records are pseudonymised for: each purpose has its own key and its own store."""
+    earlier_keys: tuple[str, ...] = ()
+    """Ids of the keys that this store was under before its key was changed, oldest first."""
     code_version: str = CODE_VERSION
     format: int = FORMAT
 
@@ -88,9 +106,9 @@ class Manifest:
 
     def body(self) -> bytes:
         """The canonical bytes that the checksum is of."""
-        body = asdict(self)
-        if self.test_range == "refuse":
-            del body["test_range"]  # so that the checksum of a store made before it was recorded stays
+        body = _without_unused(asdict(self))
+        for batch in body["batches"]:
+            batch["files"] = [_without_unused(report) for report in batch["files"]]
         return _canonical(body)
 
     def files(self) -> set[str]:
@@ -145,6 +163,10 @@ def flush_file(file: Path) -> None:
 flush_folder = flush_file
 
 
+def _without_unused(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name not in UNUSED or value != UNUSED[name]}
+
+
 def _canonical(body: dict[str, Any]) -> bytes:
     return json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -175,4 +197,5 @@ def _manifest(body: dict[str, Any]) -> Manifest:
         )
         for batch in body["batches"]
     )
-    return Manifest(**{**body, "tables": tables, "batches": batches})
+    earlier_keys = tuple(body.get("earlier_keys", ()))
+    return Manifest(**{**body, "tables": tables, "batches": batches, "earlier_keys": earlier_keys})

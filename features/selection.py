@@ -1,66 +1,53 @@
-"""Which rows satisfy a family's filter: equality, one of several, or a prefix, on any column."""
+"""Which rows satisfy a family's filter: equality, one of several, a prefix or all but some, on any column."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from features.catalogue.families import Condition, Prefix, Without
+from features.catalogue.families import Between, Condition, Prefix, Without
+from features.columnar import Coded, Columns, Words
+
+__all__ = ["Coded", "column_matches", "matches"]
 
 
-@dataclass(frozen=True)
-class Coded:
-    """A text column as numbers: `codes` point into `categories`, -1 is a missing text."""
-
-    codes: np.ndarray
-    categories: np.ndarray
-
-    @classmethod
-    def of(cls, column: pd.Series) -> "Coded":
-        """From a categorical column without a copy, from plain text by numbering it."""
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            held = column.array
-            return cls(np.asarray(held.codes), np.asarray(held.categories, dtype=object))
-        codes, categories = pd.factorize(column.to_numpy(dtype=object))
-        return cls(codes, np.asarray(categories, dtype=object))
-
-    def numbered(self, texts: tuple[str, ...], otherwise: int = -1) -> np.ndarray:
-        """Each row's place in `texts`; `otherwise` for a text outside it; -1 for a missing one."""
-        place = {text: number for number, text in enumerate(texts)}
-        lookup = np.array([place.get(category, otherwise) for category in self.categories] + [-1], np.int32)
-        return lookup[self.codes]
-
-
-def matches(frame: pd.DataFrame, conditions: Mapping[str, Condition]) -> np.ndarray:
-    """True for the rows of `frame` where every condition holds; a missing value satisfies none."""
-    chosen = np.ones(len(frame), bool)
+def matches(table: pd.DataFrame | Columns, conditions: Mapping[str, Condition]) -> np.ndarray:
+    """True for the rows where every condition holds; a missing value satisfies none."""
+    chosen = np.ones(len(table), bool)
     for name, condition in conditions.items():
-        chosen &= column_matches(frame[name], condition)
+        chosen &= column_matches(table[name], condition)
     return chosen
 
 
-def column_matches(column: pd.Series | Coded, condition: Condition) -> np.ndarray:
+def column_matches(column: pd.Series | np.ndarray | Coded, condition: Condition) -> np.ndarray:
     """True where one column satisfies one condition."""
+    if isinstance(column, pd.Series):
+        is_text = isinstance(column.dtype, pd.CategoricalDtype) or column.dtype == object
+        return column_matches(Coded.of(column) if is_text else column.to_numpy(), condition)
     if isinstance(column, Coded):
-        return coded_matches(column, condition)
-    if isinstance(column.dtype, pd.CategoricalDtype) or column.dtype == object:
-        return coded_matches(Coded.of(column), condition)
-    return np.isin(column.to_numpy(), np.array(_values(condition)))
+        return _mask(column.words, condition)[column.codes]
+    if isinstance(condition, Between):
+        low = -np.inf if condition.at_least is None else condition.at_least
+        high = np.inf if condition.at_most is None else condition.at_most
+        return np.asarray((column >= low) & (column <= high))
+    return np.isin(column, np.array(_several(condition)))
 
 
-def coded_matches(column: Coded, condition: Condition) -> np.ndarray:
-    """True where a text column satisfies a condition."""
+def _mask(words: Words, condition: Condition) -> np.ndarray:
+    """For each code whether its text satisfies the condition; the last place (code -1) is the missing text."""
+    return words.remembered(("mask", condition), lambda: np.array([*_holds(words.texts, condition), False], bool))
+
+
+def _holds(texts: np.ndarray, condition: Condition) -> list[bool]:
     if isinstance(condition, Prefix):
-        wanted = [str(category).startswith(_values(condition.prefix)) for category in column.categories]
-    elif isinstance(condition, Without):
-        wanted = [category not in _values(condition.without) for category in column.categories]
-    else:
-        values = set(_values(condition))
-        wanted = [category in values for category in column.categories]
-    return np.array([*wanted, False])[column.codes]
+        return [str(text).startswith(_several(condition.prefix)) for text in texts]
+    if isinstance(condition, Without):
+        return [text not in _several(condition.without) for text in texts]
+    values = set(_several(condition))
+    return [text in values for text in texts]
 
 
-def _values(condition: Any) -> tuple[Any, ...]:
+def _several(condition: Any) -> tuple[Any, ...]:
+    """A condition's values: one alone or several."""
     return condition if isinstance(condition, tuple) else (condition,)

@@ -14,7 +14,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from configs.errors import DataError
+from features.columnar import Columns
 from features.identity import TestRange
+from features.keys import Purpose
 from features.manifest import Batch, FileEntry, read_manifest
 from features.tables import TABLES, Column, Table
 
@@ -40,6 +42,7 @@ class Snapshot:
     batches: tuple[Batch, ...]
     test_range: TestRange = "refuse"
     """`link`: fictional persons may be among the clients, which production never serves."""
+    purpose: Purpose = "care"
 
 
 def open_snapshot(store: Path) -> Snapshot:
@@ -56,6 +59,7 @@ def open_snapshot(store: Path) -> Snapshot:
         tables=manifest.tables,
         batches=manifest.batches,
         test_range=manifest.test_range,
+        purpose=manifest.purpose,
     )
 
 
@@ -73,6 +77,14 @@ def read_table(
     names = [column.name for column in wanted]
     parts = [_cast(_open(snapshot, entry).read(columns=names), wanted) for entry in entries]
     return _frame(parts, wanted)
+
+
+def read_columns(snapshot: Snapshot, table: str, bucket: int, columns: Sequence[str] | None = None) -> Columns:
+    """Rows of one table and bucket by columns, without a copy where Arrow allows it: what the kernel reads."""
+    names = [column.name for column in _wanted(table, columns)]
+    entries = [entry for entry in snapshot.tables.get(table, ()) if entry.bucket == bucket]
+    parts = [_open(snapshot, entry).read(columns=names) for entry in entries]
+    return Columns.of_arrow(pa.concat_tables(parts) if parts else _no_rows(_wanted(table, columns)))
 
 
 def read_client(snapshot: Snapshot, client_id: str) -> dict[str, pd.DataFrame]:
@@ -137,9 +149,18 @@ def _cast(rows: pa.Table, columns: Sequence[Column]) -> pa.Table:
 
 
 def _frame(parts: Sequence[pa.Table], columns: Sequence[Column]) -> pd.DataFrame:
-    if not parts:
-        parts = [pa.table({column.name: pa.array([], ARROW_TYPES[column.kind]) for column in columns})]
+    parts = parts or [_no_rows(columns)]
     return pa.concat_tables(parts).unify_dictionaries().to_pandas(self_destruct=True)
+
+
+def _no_rows(columns: Sequence[Column]) -> pa.Table:
+    return pa.table({column.name: pa.array([], ARROW_TYPES[column.kind]) for column in columns})
+
+
+def read_entry(root: Path, entry: FileEntry) -> pa.Table:
+    """The rows of one file as they were written.  Raises DataError when it is missing or damaged."""
+    file = root / entry.path
+    return pq.ParquetFile(file, metadata=_verified(file, entry.sha256, entry.size)).read()
 
 
 def _open(snapshot: Snapshot, entry: FileEntry) -> pq.ParquetFile:

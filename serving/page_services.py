@@ -171,6 +171,17 @@ class CorePageServices:
             raise NotYours("There is no report of such a model version.")
         return html
 
+    def has_quality_report(self) -> bool:
+        """Whether a data-quality report is there to be read."""
+        return self._desk.engine.quality_report() is not None
+
+    def quality_report(self, visitor: Visitor) -> str:
+        """The data-quality report of the registers."""
+        html = self._desk.logged(self._caller(visitor), "see_models", "report", self._desk.engine.quality_report)
+        if html is None:
+            raise NotYours("There is no data-quality report of these registers.")
+        return html
+
     def decision_log(self, visitor: Visitor, page: int, filters: Mapping[str, str]) -> LogPage:
         """Recorded decisions."""
         records, size = self._desk.records, self._desk.settings.pages.rows_per_page

@@ -169,5 +169,8 @@ class FakeEngine:
     def versions(self):
         return (ModelVersion("segmentation_suuntima_like", "3", True, "2026-11-20", "2024-12-31", "ab" * 32, {}, True),)
 
+    def quality_report(self):
+        return "<!doctype html><title>quality</title>"
+
     def report(self, name, version):
         return "<!doctype html><title>report</title>" if version == "3" else None

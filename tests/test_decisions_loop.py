@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from configs.errors import ConfigError, DataError
-from features.identity import load_key, pseudonymise
+from features.identity import pseudonymise
+from features.keys import load_key
 from features.sources.mapping import load_mapping, mapping_of
 from serving import export_log
 from serving.records.entries import Actor, AuditEvent, DecisionEntry

@@ -79,7 +79,8 @@ def config(var: Path) -> Path:
         "visits": {"table": "contacts", "aggregate": "count", "by": "service", "windows": [30], **words},
         "age": {"table": "residents", "aggregate": "age_years", "value": "birth_year", **words},
     }
-    catalogue = {"dimensions": {"health": WORDS}, "vocabulary": {"minimum_rows": 1}, "families": families}
+    named = {"sources": "configs/catalogue.yaml", "dimensions": {"health": WORDS}}
+    catalogue = {**named, "vocabulary": {"minimum_rows": 1}, "families": families}
     (var / "features.yaml").write_text(yaml.safe_dump(catalogue, sort_keys=False), encoding="utf-8")
     file = var / "histories.yaml"
     settings = {

@@ -1,22 +1,14 @@
-"""The kernel: a window's edges, both clocks, corrections, and equality with the readable reference."""
+"""The kernel on tables drawn by hand: a window's edges, both clocks, corrections, what is unknown."""
 
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
-import features.kernel.aggregates
-import features.known
-from features.catalogue.specs import feature_names
 from features.catalogue.vocabulary import Vocabulary
 from features.kernel import build_features
-from features.reference import reference_features
-from features.tables import TABLES
 from tests.histories_data import catalogue_of, dates, empty_tables, family, table_of
 
 NO_CODES = Vocabulary({}, date(2025, 1, 1))
@@ -169,163 +161,3 @@ def test_rare_and_unknown_codes_are_other_and_missing_ones_nothing() -> None:
     vocabulary = Vocabulary({"visits": ("gp_visit",)}, date(2025, 1, 1))
     found = build_features(tables, np.array(["a"], object), dates("2025-04-01"), by_service, vocabulary)
     assert found.tolist() == [[1, 2]]
-
-
-# ------------------------------------------------------------------ kernel = reference
-
-EVERYTHING = catalogue_of(
-    family("visits", "contacts", "count", windows=[1, 7, 30]),
-    family("any_status", "contacts", "count", windows=[30], filter={"status": ("done", "no_show")}),
-    family("by_service", "contacts", "count", by="service", windows=[7, 30]),
-    family("declared", "contacts", "count", by="service", codes=["s1", "s9"], windows=[30]),
-    family("minutes", "contacts", "sum", value="minutes", windows=[7, 30]),
-    family("minutes_by", "contacts", "sum", value="minutes", by="service", windows=[30]),
-    family("services", "contacts", "distinct", value="service", windows=[7, 30]),
-    family("people", "contacts", "distinct", value="professional_id", windows=[30]),
-    family("people_by", "contacts", "distinct", value="professional_id", by="service", windows=[7, 30]),
-    family("months", "contacts", "distinct", value="month", windows=[30, 60]),
-    family("since", "contacts", "days_since"),
-    family("since_inside", "contacts", "days_since", windows=[3, 30]),
-    family("since_by", "contacts", "days_since", by="service"),
-    family("since_first", "contacts", "days_since_first", filter={"service": {"prefix": "s"}}),
-    family("else", "contacts", "count", filter={"service": {"without": ("s1", "new")}}, windows=[30]),
-    family("exact", "contacts", "count", filter={"minutes": 2}, windows=[30]),
-    family("cps", "assessments", "last", value="value", filter={"scale": "CPS"}),
-    family("scales", "assessments", "last", value="value", by="scale", codes=["CPS", "IADL"], windows=[10]),
-    family("rai_age", "assessments", "age_of"),
-    family("memory", "diagnoses", "ever", filter={"code": {"prefix": ("F0", "G30")}}),
-    family("plan", "plans", "valid_on", filter={"kind": "care_plan"}),
-    family("care", "episodes", "valid_on", by="intensity", codes=["light", "regular"]),
-    family("granted", "episodes", "valid_sum", value="granted_minutes_per_week"),
-    family("ends", "episodes", "count", at="end", windows=[30]),
-    family("open", "requests", "valid_on"),
-    family("outcomes", "requests", "count", at="ended_at", by="outcome", windows=[30]),
-    family("age", "residents", "age_years", value="birth_year"),
-    family("sex", "residents", "is", value="sex", codes=["female"]),
-    family("language", "residents", "is", value="language", codes=["sv", "other"]),
-    family("observed", "residents", "observed_days"),
-)
-WORDS_KEPT = Vocabulary(
-    {"by_service": ("s1", "s2"), "minutes_by": ("s2",), "people_by": ("s1",), "since_by": ("s2",), "outcomes": ("y",)},
-    date(2025, 1, 1),
-)
-NAMES = feature_names(EVERYTHING, WORDS_KEPT)
-FIRST = np.datetime64("2025-01-01T00:00:00")
-ORDINARY: dict[str, list[Any]] = {
-    "service": ["s1", "s2", "s3", "new", None],
-    "status": ["done", "done", "done", "no_show"],
-    "professional_id": ["p1", "p2", "p3", None],
-    "minutes": [0.0, 0.25, 2.0, 30.5, None],
-    "scale": ["CPS", "IADL"],
-    "value": [0.0, 1.0, 4.0],
-    "code": ["F00.1", "F01", "G30.9", "I20", "F1"],
-    "kind": ["care_plan", "client_plan"],
-    "intensity": ["light", "regular", "intensive", None],
-    "granted_minutes_per_week": [60.0, 90.5, None],
-    "outcome": ["y", "n", None],
-    "birth_year": [1940, 1955],
-    "sex": ["female", "male"],
-    "language": ["fi", "sv", "other"],
-}
-DAY_HALVES = st.integers(0, 90)  # half days: midnights (also those of DST and month ends) are half of all times
-
-
-def moment(half_days: int | None) -> np.datetime64 | None:
-    return None if half_days is None else FIRST + np.timedelta64(half_days * 12, "h")
-
-
-@st.composite
-def any_row(draw: st.DrawFn, name: str) -> dict[str, Any]:
-    """A row with any order of its clocks: late, early, at midnight, superseded, open or ended."""
-    table = TABLES[name]
-    row: dict[str, Any] = {"client_id": draw(st.sampled_from(["a", "b", "stranger"])), "request_id": "r"}
-    for column in table.columns:
-        if column.kind == "time":
-            often_missing = column.nullable and draw(st.booleans())
-            row[column.name] = None if often_missing else moment(draw(DAY_HALVES))
-        elif column.name in ORDINARY:
-            row[column.name] = draw(st.sampled_from(ORDINARY[column.name]))
-    return row
-
-
-@st.composite
-def any_tables(draw: st.DrawFn) -> dict[str, pd.DataFrame]:
-    """Random tables of three clients; rows may be duplicates of each other."""
-    tables = dict(EMPTY)
-    for name in EVERYTHING.tables:
-        most = 12 if name == "contacts" else 4
-        rows = draw(st.lists(any_row(name), max_size=most))
-        twice = rows[: draw(st.integers(0, 1))]
-        if name == "residents":  # a person's latest stay is one row: history_start of a tie would be anybody's guess
-            rows = list({(row["client_id"], row["valid_from"], row["recorded_at"]): row for row in rows}.values())
-            rows, twice = [*rows, *OBSERVED[: draw(st.sampled_from([2, 2, 2, 1, 0]))]], []
-        tables[name] = table_of(name, [*rows, *twice])
-    return tables
-
-
-# Most clients are observed since long ago; otherwise almost every window would be unknown and prove nothing.
-OBSERVED = [
-    {"client_id": client, "valid_from": "2024-01-01", "history_start": "2024-06-01", "birth_year": 1930}
-    for client in ("a", "b")
-]
-EMPTY = empty_tables()
-QUESTIONS = [(client, day) for client in ("b", "a", "empty") for day in ("2025-02-14", "2025-01-20", "2025-01-02")]
-
-
-def check_equal(examples: int, shrink: bool = True) -> None:
-    """Kernel = reference on random tables.  Raises AssertionError that names the features which differ."""
-    phases = [Phase.generate, Phase.shrink] if shrink else [Phase.generate]
-
-    @settings(
-        max_examples=examples,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        phases=phases,
-        report_multiple_bugs=False,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(any_tables())
-    def equal(tables: dict[str, pd.DataFrame]) -> None:
-        clients = np.array([client for client, _ in QUESTIONS], object)
-        as_of = dates(*(day for _, day in QUESTIONS))
-        fast = build_features(tables, clients, as_of, EVERYTHING, WORDS_KEPT)
-        slow = reference_features(tables, clients, as_of, EVERYTHING, WORDS_KEPT)
-        same = (fast == slow) | (np.isnan(fast) & np.isnan(slow))
-        assert same.all(), [NAMES[column] for column in np.flatnonzero(~same.all(axis=0))]
-
-    equal()
-
-
-def test_the_kernel_equals_the_reference() -> None:
-    check_equal(examples=120)
-
-
-def recorded_at_as_of_counts(original: Callable[..., Any]) -> Callable[..., Any]:
-    def wrong(*days: np.ndarray) -> np.ndarray:
-        return original(*days) - 1  # <= in the place of <
-
-    return wrong
-
-
-def window_one_day_longer(original: Callable[..., Any]) -> Callable[..., Any]:
-    def wrong(windows: list[int]) -> np.ndarray:
-        return np.append(0, original(windows)).astype(np.int8)[: max(windows) + 1]
-
-    return wrong
-
-
-@pytest.mark.parametrize(
-    "place, name, mistake",
-    [
-        (features.known, "first_known", recorded_at_as_of_counts),
-        (features.kernel.aggregates, "ring_of_age", window_one_day_longer),
-    ],
-    ids=["recorded <= as_of", "age <= window + 1"],
-)
-def test_a_wrong_kernel_fails_the_same_check(
-    monkeypatch: pytest.MonkeyPatch, place: Any, name: str, mistake: Callable[..., Any]
-) -> None:
-    monkeypatch.setattr(place, name, mistake(getattr(place, name)))
-    with pytest.raises(AssertionError):
-        check_equal(examples=120, shrink=False)

@@ -213,7 +213,7 @@ def test_log_pages_are_limited_to_days(built, services, coordinator, days, found
     assert log_page(built.desk.records, DECISIONS, 1, days, 50).total == found
 
 
-@pytest.mark.parametrize("read", ["models", "decision_log", "audit_log", "chain", "series", "report"])
+@pytest.mark.parametrize("read", ["models", "decision_log", "audit_log", "chain", "series", "report", "quality_report"])
 def test_A32_a_coordinator_reads_no_logs_models_or_forecasts(built, services, coordinator, read):
     arguments = {"decision_log": (1, {}), "audit_log": (1, {}), "report": ("segmentation_suuntima_like", "3")}
     with pytest.raises(NotAllowed):

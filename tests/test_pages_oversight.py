@@ -40,6 +40,14 @@ def test_X5_the_report_may_use_its_own_style_block_and_nothing_else(tuula: FakeB
     assert answer.text == REPORT
 
 
+def test_the_data_quality_report_is_listed_when_it_was_published_and_runs_no_script(tuula: FakeBrowser) -> None:
+    assert 'href="/models/quality"' in tuula.get("/models").text
+    assert "/models/quality" not in FakeBrowser(FakeServices(empty=True), user="tuula").get("/models").text
+    answer = tuula.get("/models/quality")
+    assert answer.headers["content-security-policy"] == report_policy(answer.text)
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
 def test_a_report_without_a_style_block_may_use_none() -> None:
     assert "style-src 'none'" in report_policy("<p style='color:red'>x</p>")
 

@@ -154,7 +154,8 @@ def snapshot_of(folder: Path) -> Snapshot:
 def work(tmp_path: Path) -> RuleWork:
     catalogue = tmp_path / "features.yaml"
     families = {one.id: one.model_dump(mode="json", exclude={"id"}) for one in FAMILIES}
-    catalogue.write_text(yaml.safe_dump({"dimensions": {"health": WORDS}, "families": families}))
+    named = {"sources": "configs/catalogue.yaml", "dimensions": {"health": WORDS}}
+    catalogue.write_text(yaml.safe_dump({**named, "families": families}))
     rules = written(
         tmp_path,
         many=rule(all=[bound("visits__90d", at_least=3)]),

@@ -1,11 +1,16 @@
 """One source of truth: pandera schemas and SQL rules, both made from the tables, judge a row alike."""
 
+from pathlib import Path
+
 import pandas as pd
 import pandera.errors
 import pytest
 
+from configs.errors import ConfigError
+from configs.loader import read_yaml
 from features.schema.frames import DTYPES, schema_of
 from features.schema.rules import rules_of
+from features.schema.scales import load_scales
 from features.sources.engine import Engine, quoted
 from features.sources.expressions import SQL_TYPES
 from features.tables import TABLES
@@ -98,3 +103,37 @@ def test_a_planned_date_may_lie_ahead(engine: Engine) -> None:
     assert sql_reasons(engine, "plans", {"valid_to": pd.Timestamp("2030-01-01")}) == set()
     planned = {"status": "planned", "time": pd.Timestamp("2030-01-01")}
     assert sql_reasons(engine, "contacts", planned) == set()
+
+
+@pytest.mark.parametrize(
+    "instrument,    scale,   value, broken",
+    [
+        ("RAI-HC",      "CPS",   6,     False),
+        ("RAI-HC",      "CPS",   7,     True),
+        ("RAI-HC",      "MAPLe", 0,     True),  # MAPLe begins from 1
+        ("RAI-HC",      "IADL",  48,    False),
+        ("measurement", "bmi",   250,   True),  # kilograms in the place of an index
+        ("measurement", "ldl",   0.05,  True),
+        ("RAI-HC",      "own",   900,   False),  # a scale without a range
+        ("other",       "CPS",   900,   False),
+    ],
+)  # fmt: skip
+def test_a_value_outside_its_scale_is_quarantined(
+    engine: Engine, instrument: str, scale: str, value: float, broken: bool
+) -> None:
+    found = sql_reasons(engine, "assessments", {"instrument": instrument, "scale": scale, "value": value})
+    assert found == ({"value"} if broken else set())
+
+
+def test_a_range_that_is_upside_down_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "scales.yaml"
+    file.write_text("RAI-HC: {CPS: {low: 6, high: 0}}", encoding="utf-8")
+    with pytest.raises(ConfigError, match="`low` must be less than `high`"):
+        load_scales(str(file))
+
+
+def test_both_rai_set_ups_of_the_demo_come_to_the_same_scales_and_each_has_a_range() -> None:
+    coded = [read_yaml(f"configs/sources/demo/arviot_{one}.yaml")["columns"]["scale"]["codes"] for one in "ab"]
+    assert set(coded[0].values()) == set(coded[1].values())
+    assert set(coded[0]) & set(coded[1]) == set()  # the systems name nothing alike
+    assert set(coded[0].values()) <= {scale for scales in load_scales().values() for scale in scales}

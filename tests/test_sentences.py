@@ -49,6 +49,9 @@ def said(family, value, usual=None, window=None, code=None):
         ("rai_cps",              3,     1,     None, "RAI-arvion kognitioasteikko CPS (0–6): 3 (~1)"),
         ("missed_contacts",      1,     None,  90,   "1 toteutumaton käynti 90 päivän aikana"),
         ("missed_contacts",      2,     None,  90,   "2 toteutumatonta käyntiä 90 päivän aikana"),
+        ("digital_share", 0.254, 0.5, 90, "Digiasiointien osuus asioinneista: 25\u00a0% 90 päivän aikana (~50\u00a0%)"),
+        ("digital_share", 0, None, 365, "Digiasiointien osuus asioinneista: 0\u00a0% 12 kuukauden aikana"),
+        ("annual_check_overdue", 0, 0, None, "Vuositarkastus tai lääkärin vastaanotto on vuoden sisällä (~~)"),
         ("rai_cps",              None,  1,     None, "Ei tietoa: Fysioterapia"),
         ("not_in_catalogue",     2,     None,  None, "Fysioterapia: 2"),
         ("not_in_catalogue",     2.5,   1,     30,   "Fysioterapia 30 päivän aikana: 2,5 (~1)"),
@@ -100,6 +103,19 @@ def test_english_forms(family, value, usual, window, en):
     assert said(family, value, usual, window)["en"] == en
 
 
+@pytest.mark.parametrize(
+    "family,      value, window, sv",
+    [
+        ("rai_change", 2,    365, "förändring sedan föregående bedömning +2 poäng"),
+        ("rai_change", 0,    365, "förändring sedan föregående bedömning 0 poäng"),
+        ("rai_trend",  0.05, 730, "förändring +0,6 poäng om året under 24 månader"),
+        ("rai_trend",  -0.5, 730, "förändring -6,1 poäng om året under 24 månader"),
+    ],
+)  # fmt: skip
+def test_a_change_is_said_with_its_sign(family, value, window, sv):
+    assert said(family, value, None, window, "CPS")["sv"] == f"RAI-bedömningens kognitionsskala CPS: {sv}"
+
+
 def test_a_choice_is_said_without_a_comparison():
     assert said("sex", 1, 0, None, "female")["fi"] == "Sukupuoli: nainen"
 
@@ -132,6 +148,15 @@ KINDS = {
     "age_years": "years",
     "observed_days": "amount",
     "is": "choice",
+    "mean": "amount",
+    "count_within": "flag",
+    "first_contact_is_emergency": "flag",
+    "overdue": "flag",
+    "lapsed": "flag",
+    "change_between_assessments": "change",
+    "trend": "trend",
+    **dict.fromkeys(("share", "coci", "usual_provider_share", "repeat_contact_share"), "share"),
+    **dict.fromkeys(("night_share", "named_share"), "share"),
 }
 
 
@@ -142,7 +167,9 @@ def test_every_family_of_the_catalogue_has_a_phrase_that_fits_its_aggregate(fami
     for code in family.codes or (None,):
         phrase = CATALOGUE.phrase_of(family.id, code)
         assert phrase is not None, code
-        assert phrase.kind == KINDS[family.aggregate]
+        assert phrase.kind == (
+            "flag" if family.id == "smoking" else KINDS[family.aggregate]
+        )  # a value that is yes or no
 
 
 @pytest.mark.parametrize("value, fi, en", [(0.05, "0,1", "0.1"), (-0.04, "0", "0"), (12345.6, "12\u00a0346", "12,346")])

@@ -1,6 +1,8 @@
 """Both trainings on a generated history: measured, reported, registered, and the same bytes from the same inputs."""
 
+import json
 from datetime import date
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,9 +10,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from configs.errors import ConfigError, DataError
+from configs.errors import ConfigError, DataError, GateError
 from configs.loader import read_yaml, validate_config
 from configs.workspace import Workspace
+from evaluation.shap_report import render
 from features.catalogue.specs import feature_specs
 from features.histories import History
 from models.answers import ModelStamp
@@ -22,7 +25,7 @@ from models.registry import connect
 from models.segmentation import SegmentationModel
 from tests.client_case import catalogue, draw, labels, names, vocabulary
 from training import need, segmentation
-from training.publish import strongest_feature
+from training.publish import LEAKS_WAIVED
 
 CLIENTS, DATES = 160, pd.to_datetime(["2023-01-01", "2023-04-01", "2023-07-01", "2023-10-01", "2024-01-01"])
 SNAPSHOT = SimpleNamespace(sha256="a" * 64, data_until=date(2024, 12, 31))
@@ -223,10 +226,78 @@ def test_a_rule_on_a_feature_that_is_not_built_is_refused(workspace, tmp_path, e
         segmentation.train(segmentation_config(str(file)))
 
 
-def test_the_leak_alarm_finds_the_feature_that_knows_the_label():
-    rows = np.column_stack([np.arange(100) % 7, np.where(np.arange(100) > 60, 1.0, np.nan)]).astype(np.float32)
-    name, alone = strongest_feature(rows, (np.arange(100) > 60).astype(int), ["harmless", "leak"])
-    assert (name, alone) == ("leak", 1.0)
+WAIVER = {"feature": "rai_cps", "reason": "Assessed by a nurse before the date.", "by": "quality lead"}
+
+
+def newest_run(registry, name: str):
+    """The newest run of a name, registered or not."""
+    client = registry.client
+    runs = client.search_runs([registry.experiment_id()], f"attributes.run_name = '{name}'", max_results=1)
+    return runs[0].info
+
+
+def test_a_leak_stops_the_training_before_anything_is_fitted(trained, workspace, monkeypatch, capsys):
+    before = trained.latest("need_heavier_home_care_6m").version
+    monkeypatch.setattr(need, "fit_calibrated", lambda *_: pytest.fail("something was fitted"))
+    with pytest.raises(GateError, match=r"`rai_cps` against heavier_home_care_6m: AUC 0\.\d{3}.*waivers") as refused:
+        need.train(need_config(leak_alarm={"bound": 0.55}))
+    assert refused.value.exit_code == 5
+    assert "leak alarm" in capsys.readouterr().out
+    assert trained.latest("need_heavier_home_care_6m").version == before
+    run = newest_run(trained, "need_heavier_home_care_6m")
+    stored = json.loads(trained.artefact(run.run_id, "leaks.json").read_text())
+    assert run.status == "FAILED"
+    assert {"outcome": "heavier_home_care_6m", "feature": "rai_cps"} in stored["stopped"]
+
+
+def test_a_waived_leak_passes_and_is_shown_wherever_the_model_is(trained, workspace, eligibility, capsys):
+    features = [name for name in names() if name != "sex__female"]
+    waivers = [{**WAIVER, "feature": name} for name in features]
+    segmentation.train(segmentation_config(eligibility, leak_alarm={"bound": 0.51, "waivers": waivers}))
+    assert "waived: rai_cps against complexity: Assessed by a nurse before the date. (quality lead)" in (
+        capsys.readouterr().out
+    )
+    version = trained.latest("segmentation_suuntima_like")
+    assert "rai_cps" in version.tags[LEAKS_WAIVED]
+    assert trained.metrics(version.run_id)["one_feature_max_auroc"] == 0.5  # every feature was answered for
+    stored = json.loads(trained.artefact(version.run_id, "leaks.json").read_text())
+    assert {one["outcome"] for one in stored["outcomes"]} == {"complexity", "resources"}
+    report = trained.artefact(version.run_id, "report.html").read_text()
+    assert "Assessed by a nurse before the date." in report
+    told = json.loads(trained.artefact(version.run_id, "report.json").read_text())
+    assert told["leaks"]["waived"]
+    assert "vastauksen kopio" not in report
+    told["leaks"]["outcomes"][0]["features"][0]["copy"] = "equal"
+    assert render(told).count("vastauksen kopio") == 1
+
+
+@pytest.mark.parametrize(
+    "waiver, message",
+    [
+        ({**WAIVER, "reason": "is fine"}, "at least 10 characters"),
+        ({**WAIVER, "by": " "}, "who decided"),
+        ({"feature": "rai_cps", "reason": WAIVER["reason"]}, "`leak_alarm.waivers.0.by` is missing"),
+        ({**WAIVER, "feature": "rai_cp"}, "Did you mean `rai_cps`"),
+    ],
+)
+def test_a_waiver_that_says_nothing_or_names_nothing_is_refused(trained, workspace, waiver, message):
+    with pytest.raises(ConfigError, match=message):
+        need.train(need_config(leak_alarm={"waivers": [waiver]}))
+
+
+def test_the_attrition_table_goes_down_to_the_training_rows(trained, workspace):
+    run = trained.latest("need_heavier_home_care_6m").run_id
+    steps = json.loads(trained.artefact(run, "attrition.json").read_text())
+    table = trained.artefact(run, "attrition.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert table[0] == "filter;rows_before;rows_after;clients_before;clients_after"
+    assert len(table) == len(steps) + 1
+    for before, after in pairwise(steps):
+        assert after["rows_before"] == before["rows_after"], after
+        assert after["clients_before"] == before["clients_after"], after
+    report = json.loads(trained.artefact(run, "report.json").read_text())["data"]
+    assert steps[-1]["rows_after"] == report["training_rows"]
+    assert steps[-1]["rows_before"] - steps[-1]["rows_after"] == report["holdout_rows"]
+    assert report["attrition"] == steps
 
 
 def test_golden_rows_are_no_clients_rows(trained, workspace, tmp_path):

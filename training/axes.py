@@ -1,6 +1,6 @@
 """The axes of a segmentation as fitted, and the figures that are told about them beside the audit report's."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,10 +11,10 @@ from evaluation.stored import PROBABILITY_METRICS
 from models.eligibility import assess
 from models.learners.blend import Blend
 from models.parts import ClientParts
-from models.scheme import Axis, Level
+from models.scheme import Axis, Level, Scheme
 from models.segmentation import AxisModel, SegmentationModel, output_id
 from training.fitting import Fitted
-from training.publish import strongest_feature
+from training.leak_alarm import Question
 from training.records import NO_LEVEL, Records
 from training.splits import Holdout
 
@@ -58,7 +58,7 @@ def trees_alone(axes: Sequence[FittedAxis], learned: Learned) -> dict[str, float
             if isinstance(fitted.model.learner, Blend):
                 p = fitted.trees.probabilities(learned.used[test][known])
                 key = f"trees_{output_id(one.axis, level)}_"
-                found |= {key + name: value for name, value in _figures(levels[known] >= step, p).items()}
+                found |= {key + name: value for name, value in figures(levels[known] >= step, p).items()}
     return found
 
 
@@ -81,15 +81,14 @@ def label_metrics(model: SegmentationModel, learned: Learned, residents: pd.Data
     return found
 
 
-def strongest_of(learned: Learned) -> tuple[str, float]:
-    """The leak alarm over the axes."""
-    levels, found = learned.records.levels, []
-    for place in range(levels.shape[1]):
-        mask = learned.split.train & (levels[:, place] != NO_LEVEL)
-        labels = (levels[mask, place] >= 1).astype(np.int8)
-        found.append(strongest_feature(learned.used[mask], labels, learned.parts.used))
-    return max(found, key=lambda pair: pair[1])
+def questions_of(learned: Learned, scheme: Scheme) -> Iterator[Question]:
+    """What the leak alarm asks: every axis and level on the training rows whose axis was recorded."""
+    for place, axis in enumerate(scheme.axes):
+        levels = learned.records.levels[:, place]
+        train = learned.split.train & (levels != NO_LEVEL)
+        for step, level in enumerate(axis.levels[1:], start=1):
+            yield Question(output_id(axis, level), learned.used[train], levels[train] >= step)
 
 
-def _figures(label: np.ndarray, p: np.ndarray) -> dict[str, float]:
+def figures(label: np.ndarray, p: np.ndarray) -> dict[str, float]:
     return {name: compute(label.astype(np.int8), p) for name, compute in PROBABILITY_METRICS.items()}

@@ -28,6 +28,7 @@ from evaluation.backtest import (
     weighted_errors,
 )
 from features.panel import Refused, VisitRule, checked_series, long_enough, sheet_panel, visit_panel
+from features.source_catalogue import load_source_catalogue
 from features.store import open_snapshot
 from models.bundles.golden import DEFAULT_SEED, GOLDEN_FILE, draw_rows, golden_file
 from models.demand import boosted
@@ -51,6 +52,8 @@ class DemandCommand(StrictConfig):
 
     var: str
     forecasts: tuple[str, ...] = Field(min_length=1)
+    sources: str | None = None
+    """The source catalogue of the counted registers: its version is stored with every run."""
 
 
 @dataclass(frozen=True)
@@ -66,15 +69,17 @@ class Panel:
 def train(command: DemandCommand) -> None:
     """Train every forecast of the command."""
     workspace = Workspace.of(command.var)
+    version = load_source_catalogue(command.sources).sha256 if command.sources else ""
     for path in command.forecasts:
-        train_one(load_config(path, DemandConfig), workspace)
+        train_one(load_config(path, DemandConfig), workspace, version)
 
 
-def train_one(config: DemandConfig, workspace: Workspace) -> None:
+def train_one(config: DemandConfig, workspace: Workspace, sources_version: str = "") -> None:
     """One demand config: back-test, choose, refit on everything, register.  Raises DataError or ModelError."""
     panel = read_panel(config, workspace)
     published = published_series(config, sorted(panel.frame["unique_id"].unique()))
-    with tracked_run(workspace, demand_model(config.id), "demand", config, panel.source_sha256) as run:
+    source = panel.source_sha256
+    with tracked_run(workspace, demand_model(config.id), "demand", config, source, sources_version) as run:
         table = rolling_forecasts(panel.frame, published, config, forecast_members)
         member = choose_member(table, config)
         judged = covered(table, member, config.horizon, level_of(published))

@@ -22,12 +22,16 @@ from features.store import Snapshot, open_snapshot, read_table
 from models.eligibility import check_features, holds_all
 from models.explaining.comparison import Comparison
 from models.explaining.sentences import load_sentences
+from models.learners.blend import Blend
 from models.names import need_model
 from models.need import AGE, NeedModel, NeedTask, load_task
 from models.parts import ClientParts, column_names
+from training.attrition import split_steps
+from training.axes import figures
 from training.fitting import FitSettings, Fitted, Sample, column_directions, fit_calibrated
 from training.holdout import numbered, shuffled
-from training.publish import Outcome, explained_output, measured, publish, strongest_feature
+from training.leak_alarm import Alarm, LeakAlarm, Question, sound
+from training.publish import Outcome, explained_output, measured, publish
 from training.search import Searcher
 from training.splits import Holdout, require_positives, temporal_holdout
 from training.tables import comparison_table
@@ -51,6 +55,7 @@ class NeedConfig(StrictConfig):
     """Families that no task's model may see (protected traits, traces of the recording instance)."""
     holdout_share: float = Field(default=0.3, gt=0, lt=1)
     minimum_positives: int = Field(default=30, ge=2)
+    leak_alarm: LeakAlarm = LeakAlarm()
     compare_with: str | None = None
     """A feature whose value alone is shown beside the models as the simplest rule (smaller = more likely)."""
     floors: Mapping[str, float] = {}
@@ -95,9 +100,13 @@ def train_task(config: NeedConfig, task: NeedTask, workspace: Workspace, snapsho
     used, signs = parts.used_columns(labelled.frame), column_directions(config.fit, parts.explainer.specs)
     sample = Sample(used[split.train], labelled.label[split.train], labelled.clients[split.train], parts.used, signs)
     searcher = Searcher(config.fit.search, workspace.mlflow / "search.sqlite", need_model(task.id), snapshot.sha256)
-    with tracked_run(workspace, need_model(task.id), "need", config, snapshot.sha256) as run:
+    version = history.catalogue.sources_version
+    with tracked_run(workspace, need_model(task.id), "need", config, snapshot.sha256, version) as run:
+        question = Question(task.id, sample.rows, sample.labels)
+        alarm = sound(run, config.leak_alarm, [question], parts.used, config.fit.seed)
         fitted = fit_calibrated(sample, config.fit, searcher)
-        outcome = _outcome(config, task, snapshot, NeedModel(parts, task, fitted.model), fitted, labelled, split, used)
+        model = NeedModel(parts, task, fitted.model)
+        outcome = _outcome(config, task, snapshot, model, fitted, labelled, split, used, alarm)
         metrics = measured(outcome)
         registered = publish(run, outcome, metrics)
     say(_report(task, metrics, outcome, labelled, split, config))
@@ -168,6 +177,7 @@ def _outcome(
     labelled: Labelled,
     split: Holdout,
     used: np.ndarray,
+    alarm: Alarm,
 ) -> Outcome:
     test, residents = used[split.test], read_table(snapshot, "residents")
     ages = _ages(labelled.frame, model.feature_names)[split.test]
@@ -176,8 +186,6 @@ def _outcome(
     predictions = numbers.predictions(
         task.id, labels, fitted.model.probabilities(test), fitted.baseline.probabilities(test)
     )
-    train_labels = labelled.label[split.train]
-    strongest, alone = strongest_feature(used[split.train], train_labels, model.parts.used)
     identity = ReportIdentity(
         name=need_model(task.id),
         kind="need",
@@ -195,16 +203,19 @@ def _outcome(
         identity=identity,
         predictions=shuffled(predictions),
         outputs=[explained_output(task.id, task.name.as_text(), fitted.model, test)],
-        attrition=labelled.attrition,
-        metrics={**_more_metrics(labelled, split, used, fitted), "one_feature_max_auroc": alone},
-        strongest=strongest,
+        attrition=(*labelled.attrition, *split_steps(split, labelled.clients)),
+        metrics={**_more_metrics(labelled, split, used, fitted), **alarm.metrics},
+        alarm=alarm,
     )
 
 
 def _more_metrics(labelled: Labelled, split: Holdout, used: np.ndarray, fitted: Fitted) -> dict[str, float]:
-    """The loss that the search saw, and the same figures for clients unseen in training."""
+    """The loss that the search saw, LightGBM alone, and the same figures for clients unseen in training."""
     clients, labels = labelled.clients, labelled.label
     found = {"out_of_fold_log_loss": fitted.out_of_fold_loss}
+    if isinstance(fitted.model.learner, Blend):
+        alone = figures(labels[split.test], fitted.trees.probabilities(used[split.test]))
+        found |= {f"trees_{name}": value for name, value in alone.items()}
     unseen = split.test & ~np.isin(clients, clients[split.train])
     if len(np.unique(labels[unseen])) == 2:
         found["unseen_clients_auroc"] = auroc(labels[unseen], fitted.model.probabilities(used[unseen]))
@@ -238,9 +249,6 @@ def _report(
         )
     if task.published_best is not None:
         lines.append(f"  best published: AUROC {task.published_best.auroc:.3f} ({task.published_best.source})")
-    lines.append(
-        f"  strongest single feature in training: {outcome.strongest}, AUROC {metrics['one_feature_max_auroc']:.3f}"
-    )
     return "\n".join(lines)
 
 

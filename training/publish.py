@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from evaluation.explanation import LinearHalf
-from evaluation.metrics import auroc
 from evaluation.shap_report import ExplainedOutput, ReportIdentity, write_report
 from evaluation.stored import CLASSES_FILE, PREDICTIONS_FILE, measure, measure_classes
+from features.attrition import ATTRITION_CSV, ATTRITION_JSON, attrition_csv, attrition_json
 from models.answers import Text
 from models.bundles.golden import DEFAULT_SEED, GOLDEN_FILE, draw_rows, golden_file
 from models.learners.baseline import LogisticRegression
@@ -21,8 +21,11 @@ from models.learners.blend import Blend
 from models.learners.boosting import BoostedTrees
 from models.parts import ClientParts
 from models.registry import RegisteredBundle
+from training.leak_alarm import REPORTED, Alarm
 from training.tracking import TrackedRun
 
+LEAKS_WAIVED = "leaks_waived"
+"""Tag of a version: the features that somebody answered for."""
 MOST_EXPLAINED_ROWS = 1000
 """Hold-out rows that the audit report explains."""
 
@@ -48,8 +51,8 @@ class Outcome:
     outputs: Sequence[ExplainedOutput]
     attrition: Sequence[Mapping[str, object]]
     metrics: Mapping[str, float]
-    strongest: str
-    """The leak alarm in words: the single feature that tells the label best in training."""
+    alarm: Alarm
+    """What the leak alarm measured before anything was fitted."""
     classes: pd.DataFrame | None = None
 
 
@@ -65,7 +68,8 @@ def publish(run: TrackedRun, outcome: Outcome, metrics: Mapping[str, float]) -> 
     run.log_frame(PREDICTIONS_FILE, outcome.predictions)
     if outcome.classes is not None:
         run.log_frame(CLASSES_FILE, outcome.classes)
-    run.log_json("attrition.json", list(outcome.attrition))
+    run.log_bytes(ATTRITION_JSON, attrition_json(outcome.attrition).encode())
+    run.log_bytes(ATTRITION_CSV, attrition_csv(outcome.attrition).encode())
     with tempfile.TemporaryDirectory() as folder:
         checks = write_report(
             Path(folder),
@@ -76,10 +80,13 @@ def publish(run: TrackedRun, outcome: Outcome, metrics: Mapping[str, float]) -> 
             parts.catalogue,
             outcome.classes,
             outcome.attrition,
+            outcome.alarm.as_dict(REPORTED),
+            parts.vocabulary.off,
         )
         run.log_folder(Path(folder))
     run.log_metrics({**metrics, **checks})
-    return run.register_bundle(bundle_files(outcome.model, outcome.training))
+    waived = ", ".join(sorted({leak.feature for _, leak in outcome.alarm.waived}))
+    return run.register_bundle(bundle_files(outcome.model, outcome.training), {LEAKS_WAIVED: waived} if waived else {})
 
 
 def bundle_files(model: ClientModel, training: np.ndarray) -> dict[str, bytes]:
@@ -117,18 +124,3 @@ def _halves(learner: Learner) -> tuple[BoostedTrees | None, LogisticRegression |
 def linear_half(line: LogisticRegression, rows: np.ndarray, share: float) -> LinearHalf:
     """The linear part of a blend, for shap.LinearExplainer."""
     return LinearHalf(line.coefficients, line.intercept, line.standardised(rows), share)
-
-
-def strongest_feature(rows: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> tuple[str, float]:
-    """The leak alarm: the feature that alone tells the label best, and its AUROC (unknown counts as lowest)."""
-    scores = [_alone(rows[:, place], labels) for place in range(rows.shape[1])]
-    best = int(np.argmax(scores))
-    return names[best], scores[best]
-
-
-def _alone(column: np.ndarray, labels: np.ndarray) -> float:
-    known = column[~np.isnan(column)]
-    if known.size == 0:
-        return 0.5
-    found = auroc(labels, np.where(np.isnan(column), known.min() - 1, column).astype(np.float64))
-    return max(found, 1 - found)

@@ -12,10 +12,11 @@ from configs.command import fail, parse_config_path, say
 from configs.errors import LuotainError
 from configs.loader import StrictConfig, load_config
 
-StepName = Literal["ingest", "histories", "segmentation", "need", "demand", "evaluate", "promote"]
+StepName = Literal["ingest", "histories", "quality", "segmentation", "need", "demand", "evaluate", "promote"]
 MODULES: dict[str, str] = {
     "ingest": "features.ingest.__main__",
     "histories": "features.histories",
+    "quality": "evaluation.quality.__main__",
     "segmentation": "training.segmentation",
     "need": "training.need",
     "demand": "training.demand",

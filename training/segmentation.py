@@ -25,17 +25,19 @@ from models.need import AGE
 from models.parts import ClientParts, column_names
 from models.scheme import Axis, Level, Scheme, load_scheme
 from models.segmentation import SegmentationModel, output_id
+from training.attrition import split_steps
 from training.axes import (
     DIRECT,
     FittedAxis,
     Learned,
     direct_metrics,
     label_metrics,
-    strongest_of,
+    questions_of,
     trees_alone,
 )
 from training.fitting import FitSettings, Fitted, Sample, column_directions, fit_calibrated
 from training.holdout import Rows, numbered, shuffled
+from training.leak_alarm import Alarm, LeakAlarm, sound
 from training.publish import Outcome, explained_output, measured, publish
 from training.records import NO_LEVEL, recorded_segmentations
 from training.search import Searcher
@@ -64,6 +66,7 @@ class SegmentationConfig(StrictConfig):
     """Records before this date are not learned from: a known break in supply, demand or recording."""
     holdout_share: float = Field(default=0.25, gt=0, lt=1)
     minimum_positives: int = Field(default=40, ge=2)
+    leak_alarm: LeakAlarm = LeakAlarm()
     fit: FitSettings = FitSettings()
 
 
@@ -78,13 +81,15 @@ def train(config: SegmentationConfig) -> None:
     name = segmentation_model(scheme.id)
     for place, axis in enumerate(scheme.axes):
         _require_levels(axis, learned.records.levels[:, place], learned.split, config.minimum_positives)
-    with tracked_run(workspace, name, "segmentation", config, snapshot.sha256) as run:
+    version = learned.parts.catalogue.sources_version
+    with tracked_run(workspace, name, "segmentation", config, snapshot.sha256, version) as run:
+        alarm = sound(run, config.leak_alarm, questions_of(learned, scheme), learned.parts.used, config.fit.seed)
         axes = [
             FittedAxis(axis, tuple(_fit_steps(config, workspace, snapshot, learned, axis, place)))
             for place, axis in enumerate(scheme.axes)
         ]
         model = SegmentationModel(learned.parts, scheme, rules, tuple(axis.served for axis in axes))
-        outcome = _outcome(config, snapshot, model, axes, learned)
+        outcome = _outcome(config, snapshot, model, axes, learned, alarm)
         metrics = measured(outcome)
         registered = publish(run, outcome, metrics)
     say(_report(scheme, metrics, outcome, learned))
@@ -138,13 +143,13 @@ def _outcome(
     model: SegmentationModel,
     axes: Sequence[FittedAxis],
     learned: Learned,
+    alarm: Alarm,
 ) -> Outcome:
     test, records = learned.split.test, learned.records
     residents = read_table(snapshot, "residents")
     ages = _ages(learned.frame, model.feature_names)[test]
     rows = numbered(records.rows[test], ages, residents, config.fit.seed)
     classes = _classes(config, model, axes, learned, rows)
-    strongest, alone = strongest_of(learned)
     identity = ReportIdentity(
         name=segmentation_model(model.scheme.id),
         kind="segmentation",
@@ -166,14 +171,14 @@ def _outcome(
             for one in axes
             for level, fitted in one.steps
         ],
-        attrition=records.attrition,
+        attrition=(*records.attrition, *split_steps(learned.split, records.clients)),
         metrics={
             **label_metrics(model, learned, residents),
             **direct_metrics(classes),
             **trees_alone(axes, learned),
-            "one_feature_max_auroc": alone,
+            **alarm.metrics,
         },
-        strongest=strongest,
+        alarm=alarm,
         classes=shuffled(classes.drop(columns=[DIRECT])),
     )
 
@@ -232,7 +237,6 @@ def _report(scheme: Scheme, metrics: dict[str, float], outcome: Outcome, learned
             metrics,
             {"": "two axes, as served", "baseline_": "two axes, logistic regression", DIRECT: "direct LightGBM"},
         ),
-        f"  strongest single feature in training: {outcome.strongest}, AUROC {metrics['one_feature_max_auroc']:.3f}",
     ]
     return "\n".join(lines)
 

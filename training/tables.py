@@ -25,7 +25,7 @@ def comparison_table(predictions: pd.DataFrame, metrics: Mapping[str, float]) ->
     for output, part in predictions.groupby("output", observed=True):
         key = f"{output}_" if several else ""
         blended = f"trees_{key}auroc" in metrics
-        served = "mean of both below" if blended else "LightGBM"
+        served = "blend" if blended else "LightGBM"
         lines.append(_line(f"{output}: {served}", metrics, key, interval(part, "auroc", "p")))
         if blended:
             lines.append(_line("  LightGBM alone", metrics, f"trees_{key}", None))

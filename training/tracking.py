@@ -104,9 +104,12 @@ class TrackedRun:
 
 @contextmanager
 def tracked_run(
-    workspace: Workspace, name: str, kind: str, config: StrictConfig, snapshot_sha256: str
+    workspace: Workspace, name: str, kind: str, config: StrictConfig, snapshot_sha256: str, sources_version: str = ""
 ) -> Iterator[TrackedRun]:
-    """A run of the registered model `name`.  It ends FINISHED, or FAILED when the block raises."""
+    """A run of the registered model `name`.  It ends FINISHED, or FAILED when the block raises.
+
+    `sources_version` is the version of the source catalogue that its features were checked against.
+    """
     registry = connect(workspace)
     values = config.model_dump(mode="json")
     tags = {
@@ -114,6 +117,7 @@ def tracked_run(
         "snapshot_sha256": snapshot_sha256,
         "git_commit": git_commit(),
         "config_sha256": hashlib.sha256(canonical_json(values)).hexdigest(),
+        **({"sources_version": sources_version} if sources_version else {}),
     }
     run_id = registry.client.create_run(registry.experiment_id(), run_name=name, tags={**tags, **_parent()}).info.run_id
     run = TrackedRun(registry, workspace, run_id, name, tags)

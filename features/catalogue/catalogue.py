@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,14 @@ from pydantic import Field
 
 from configs.errors import ConfigError
 from configs.loader import StrictConfig, read_yaml, validate_config
-from features.catalogue.checks import catalogue_faults, unknown
-from features.catalogue.families import Dimension, Family, Words
+from configs.words import Words, unknown
+from features.catalogue.checks import catalogue_faults
+from features.catalogue.cited import coverage_faults, source_faults
+from features.catalogue.families import Dimension, Family
+from features.source_catalogue import load_source_catalogue
+
+FROM_SOURCES = ("sources_version", "coverage")
+"""What a catalogue takes from the source catalogue: a file may not say it itself."""
 
 
 class VocabularyRule(StrictConfig):
@@ -27,6 +33,12 @@ class Catalogue(StrictConfig):
 
     observed_from: str = "residents"
     """`residents`: each resident's history_start.  An ISO date: the source is complete for everyone from that date."""
+    sources: str = ""
+    """The source catalogue that every cited field is in."""
+    sources_version: str = ""
+    """sha256 of what the source catalogue said when the file was read."""
+    coverage: Mapping[str, Mapping[str, date]] = Field(default_factory=dict)
+    """Source and municipality to the first day from which absence means zero."""
     vocabulary: VocabularyRule = VocabularyRule()
     dimensions: Mapping[Dimension, Words]
     code_names: Mapping[str, Mapping[str, Words]] = Field(default_factory=dict)
@@ -45,7 +57,7 @@ class Catalogue(StrictConfig):
     @property
     def tables(self) -> tuple[str, ...]:
         """The canonical tables that features are made of."""
-        wanted = {family.table for family in self.enabled}
+        wanted = {name for family in self.enabled for name in (family.table, *family.also_reads)}
         return tuple(sorted(wanted | ({"residents"} if self.observed_since is None else set())))
 
     @property
@@ -68,26 +80,41 @@ class Catalogue(StrictConfig):
 
     @classmethod
     def from_json(cls, text: str) -> "Catalogue":
-        """The catalogue inside a bundle.  Raises ConfigError as load_catalogue does."""
-        return _checked(json.loads(text), "catalogue.json")
+        """The catalogue inside a bundle, with the coverage it was trained on.  Raises ConfigError."""
+        catalogue = validate_config(json.loads(text), cls, "catalogue.json")
+        pairs = catalogue.families.items()
+        missing = [fault for key, family in pairs for fault in coverage_faults(key, family, catalogue.coverage)]
+        _refused([*_faults(catalogue), *missing], "catalogue.json")
+        return catalogue
 
 
 def load_catalogue(path: str | Path) -> Catalogue:
-    """Read a catalogue.  Raises ConfigError with every unknown table, column or aggregate and the nearest name."""
+    """Read a catalogue and the source catalogue it names.
+
+    Raises ConfigError with every unknown table, column or aggregate, every field that no source has, and the nearest
+    name.
+    """
     values = read_yaml(path)
     families = values.get("families")
     if isinstance(families, dict):
         values["families"] = {key: _with_id(key, body) for key, body in families.items()}
-    return _checked(values, str(path))
+    _refused([f"`{key}` comes from the source catalogue. Remove it." for key in FROM_SOURCES if key in values], path)
+    catalogue = validate_config(values, Catalogue, str(path))
+    if not catalogue.sources:
+        raise ConfigError(f"{path}: the key `sources` is missing. Add `sources: configs/catalogue.yaml`.")
+    sources = load_source_catalogue(catalogue.sources)
+    _refused([*_faults(catalogue), *source_faults(catalogue.families, sources, catalogue.sources)], path)
+    return catalogue.model_copy(update={"sources_version": sources.sha256, "coverage": sources.coverage})
 
 
 def _with_id(key: Any, body: Any) -> Any:
     return {"id": str(key), **body} if isinstance(body, dict) else body
 
 
-def _checked(values: Mapping[str, Any], shown: str) -> Catalogue:
-    catalogue = validate_config(values, Catalogue, shown)
-    faults = catalogue_faults(catalogue.families, catalogue.dimensions, catalogue.observed_from)
+def _faults(catalogue: Catalogue) -> list[str]:
+    return catalogue_faults(catalogue.families, catalogue.dimensions, catalogue.observed_from)
+
+
+def _refused(faults: Sequence[str], shown: str | Path) -> None:
     if faults:
         raise ConfigError(f"{shown}: {' '.join(faults)}")
-    return catalogue

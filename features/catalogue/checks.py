@@ -1,29 +1,36 @@
 """What a declared family may say: every fault is one sentence with the nearest allowed word."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 
-from configs.loader import nearest
-from features.catalogue.families import AGGREGATES, WINDOWED, Condition, Family, Prefix, Without
-from features.known import INTERVAL_ENDS, KNOWN_LATER
+from configs.words import unknown
+from features.catalogue.families import AGGREGATES, MONTH, WINDOWED, Family
+from features.catalogue.fields import column_faults
+from features.known import INTERVAL_ENDS
 from features.tables import TABLES, Table
 
-NEVER_FEATURES = frozenset({"non_disclosure", "client_id", "recorded_at", "superseded_at"})
-IDENTIFIERS = re.compile(r"(^|_)id$")
-MONTH = "month"
-"""A column every table has without storing it: the calendar month of the row's date (for `distinct`)."""
-NEEDS_VALUE = frozenset({"sum", "distinct", "last", "valid_sum", "age_years", "is"})
-NEEDS_NUMBER = frozenset({"sum", "last", "valid_sum", "age_years"})
+NEEDS_VALUE = frozenset(
+    {
+        *("sum", "mean", "trend", "distinct", "last", "valid_sum", "age_years", "is", "coci", "usual_provider_share"),
+        *("repeat_contact_share", "change_between_assessments"),
+    }
+)
+NEEDS_NUMBER = frozenset({"sum", "mean", "trend", "last", "valid_sum", "age_years", "change_between_assessments"})
+NEEDS_TEXT = frozenset({"is", "distinct", "coci", "usual_provider_share", "repeat_contact_share"})
+NEEDS_WITHIN = {"repeat_contact_share": 14, "overdue": 365}
+"""Aggregates that need `within_days`, with an example."""
+TAKES_AT_LEAST = frozenset({"coci", "usual_provider_share", "count_within"})
+MAY_HAVE_WINDOWS = WINDOWED | {"days_since", "last", "change_between_assessments"}
 NO_BY = frozenset({"age_years", "is", "observed_days"})
-
-
-def unknown(kind: str, word: str, allowed: Iterable[str]) -> str:
-    """The sentence about an unknown name."""
-    names = sorted(allowed)
-    guess = nearest(word, names)
-    hint = f"Did you mean `{guess}`?" if guess else f"Allowed: {', '.join(names)}."
-    return f"unknown {kind} `{word}`. {hint}"
+ONLY_ON = {
+    "age_years": "residents",
+    "observed_days": "residents",
+    "named_share": "contacts",
+    "first_contact_is_emergency": "contacts",
+}
+MASKED = WINDOWED | {"overdue"}
+"""Aggregates that a source's coverage can make unknown."""
 
 
 def catalogue_faults(families: Mapping[str, Family], dimensions: Collection[str], observed_from: str) -> list[str]:
@@ -54,63 +61,21 @@ def _family_faults(key: str, family: Family) -> Iterator[str]:
     if family.table not in with_client:
         yield unknown("table", family.table, with_client)
     else:
-        yield from _column_faults(TABLES[family.table], family)
+        yield from column_faults(TABLES[family.table], family)
         yield from _shape_faults(TABLES[family.table], family)
-
-
-def _column_faults(table: Table, family: Family) -> Iterator[str]:
-    named = {"by": family.by, "value": family.value if family.value != MONTH else None}
-    for place, column in [*named.items(), *(("filter", name) for name in family.filter)]:
-        if column is None:
-            continue
-        if column not in table.by_name:
-            yield unknown(f"column of {table.name} in `{place}`", column, set(table.by_name) - NEVER_FEATURES)
-        elif fault := _forbidden(table, family, place, column):
-            yield fault
-    if family.at and family.at not in {column.name for column in table.dates}:
-        yield unknown(f"date of {table.name} in `at`", family.at, {column.name for column in table.dates})
-    for name, condition in family.filter.items():
-        yield from _condition_faults(table, name, condition)
-
-
-def _forbidden(table: Table, family: Family, place: str, column: str) -> str | None:
-    if column in NEVER_FEATURES or (IDENTIFIERS.search(column) and family.aggregate != "distinct"):
-        return f"`{column}` may never be used in `{place}`. Choose another column."
-    later = KNOWN_LATER.get((table.name, column))
-    if later and family.at != later:
-        return f"`{column}` is known only from `{later}` on. Add `at: {later}`."
-    is_date = table.by_name[column].kind == "time"
-    if is_date:
-        return f"`{column}` is a date and cannot stand in `{place}`. Use `at: {column}`."
-    return None
-
-
-def _condition_faults(table: Table, name: str, condition: Condition) -> Iterator[str]:
-    column = table.by_name.get(name)
-    if column is None:
-        return
-    if isinstance(condition, Prefix | Without):
-        if column.kind != "text":
-            word = "prefix" if isinstance(condition, Prefix) else "without"
-            yield f"`{word}` needs a text column, `{name}` holds a {column.kind}."
-        return
-    values = condition if isinstance(condition, tuple) else (condition,)
-    if column.kind == "text" and not all(isinstance(value, str) for value in values):
-        yield f"`{name}` holds text; write its codes in quotes, e.g. `{name}: '901'`."
-    for value in values:
-        if column.allowed and isinstance(value, str) and value not in column.allowed:
-            yield unknown(f"code of `{name}`", value, column.allowed)
 
 
 def _shape_faults(table: Table, family: Family) -> Iterator[str]:
     if family.aggregate in WINDOWED and not family.windows:
         yield f"`{family.aggregate}` needs windows, e.g. `windows: [90, 365]`."
-    if family.aggregate not in WINDOWED | {"days_since", "last"} and family.windows:
+    if family.aggregate not in MAY_HAVE_WINDOWS and family.windows:
         yield f"`{family.aggregate}` takes no windows. Remove `windows`."
     if list(family.windows) != sorted(set(family.windows)) or any(days < 1 for days in family.windows):
         yield "`windows` must be different whole days from 1 up, shortest first."
     yield from _value_faults(table, family)
-    if family.aggregate.startswith("valid") and (table.name not in INTERVAL_ENDS or family.at):
+    yield from _setting_faults(family)
+    lasts = family.aggregate.startswith("valid") or family.aggregate == "lapsed"
+    if lasts and (table.name not in INTERVAL_ENDS or family.at):
         yield f"`{family.aggregate}` needs a table with intervals ({', '.join(sorted(INTERVAL_ENDS))}) and no `at`."
     if family.by and family.aggregate in NO_BY:
         yield f"`{family.aggregate}` takes no `by`. Remove it."
@@ -118,8 +83,40 @@ def _shape_faults(table: Table, family: Family) -> Iterator[str]:
         yield "`is` needs codes, e.g. `codes: [female]`."
     if family.codes and family.aggregate != "is" and not family.by:
         yield "`codes` belong to `by`. Add `by: <column>` or remove them."
-    if family.aggregate in {"age_years", "observed_days"} and family.table != "residents":
-        yield f"`{family.aggregate}` is made of residents. Write `table: residents`."
+    only = ONLY_ON.get(family.aggregate, family.table)
+    if family.table != only:
+        yield f"`{family.aggregate}` is made of {only}. Write `table: {only}`."
+
+
+def _setting_faults(family: Family) -> Iterator[str]:
+    """The settings that belong to some aggregates only."""
+    aggregate = family.aggregate
+    if aggregate == "share" and not family.part:
+        yield "`share` needs what is counted above the line: add `part`, e.g. `part: {channel: digital}`."
+    if aggregate != "share" and family.part:
+        yield f"`{aggregate}` takes no `part`. Remove it, or write `aggregate: share`."
+    if aggregate in NEEDS_WITHIN and family.within_days is None:
+        yield f"`{aggregate}` needs `within_days`, e.g. `within_days: {NEEDS_WITHIN[aggregate]}`."
+    if aggregate not in NEEDS_WITHIN and family.within_days is not None:
+        yield f"`{aggregate}` takes no `within_days`. Remove it."
+    if family.coverage and aggregate not in MASKED:
+        yield f"`{aggregate}` has no window that `coverage` could make unknown. Remove `coverage`."
+    yield from _limit_faults(family)
+
+
+def _limit_faults(family: Family) -> Iterator[str]:
+    low, high = family.at_least, family.at_most
+    if family.aggregate not in TAKES_AT_LEAST and low is not None:
+        yield f"`{family.aggregate}` takes no `at_least`. Remove it."
+    if family.aggregate != "count_within":
+        if high is not None:
+            yield f"`{family.aggregate}` takes no `at_most`. Remove it."
+        if low is not None and low < 2:
+            yield f"`{family.aggregate}` needs `at_least` from 2 up: one visit says nothing about continuity."
+    elif low is None and high is None:
+        yield "`count_within` needs `at_least`, `at_most` or both, e.g. `at_least: 60`."
+    elif low is not None and high is not None and low > high:
+        yield "`at_least` is greater than `at_most`. Swap them."
 
 
 def _value_faults(table: Table, family: Family) -> Iterator[str]:
@@ -132,5 +129,5 @@ def _value_faults(table: Table, family: Family) -> Iterator[str]:
     column = table.by_name.get(family.value or "")
     if column and family.aggregate in NEEDS_NUMBER and column.kind not in {"number", "integer"}:
         yield f"`{family.aggregate}` needs a number, `{column.name}` holds a {column.kind}."
-    if column and family.aggregate in {"is", "distinct"} and column.kind != "text":
+    if column and family.aggregate in NEEDS_TEXT and column.kind != "text":
         yield f"`{family.aggregate}` needs a text column, `{column.name}` holds a {column.kind}."

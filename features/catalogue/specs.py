@@ -19,8 +19,8 @@ class FeatureSpec:
 
 
 def feature_specs(catalogue: Catalogue, vocabulary: Vocabulary) -> tuple[FeatureSpec, ...]:
-    """Every column of the enabled families: families in file order, inside them codes, inside those windows."""
-    return tuple(spec for family in catalogue.enabled for spec in family_specs(family, vocabulary))
+    """Every column of the families in use: families in file order, inside them codes, inside those windows."""
+    return tuple(spec for family in vocabulary.used(catalogue) for spec in family_specs(family, vocabulary))
 
 
 def feature_names(catalogue: Catalogue, vocabulary: Vocabulary) -> tuple[str, ...]:

@@ -1,10 +1,10 @@
-"""Codes that get columns of their own, learned once on what was known by a date; all others are `other`."""
+"""What training data teach the catalogue: codes with columns of their own, and families too incomplete to be used."""
 
 import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import pandas as pd
@@ -19,10 +19,12 @@ from features.tables import TABLES
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The kept codes of each family that has a `by` column without declared codes."""
+    """The kept codes of each family that has a `by` column without declared codes, and the families switched off."""
 
     codes: Mapping[str, tuple[str, ...]]
     until: date
+    off: Mapping[str, float] = field(default_factory=dict)
+    """Family to the completeness found (0 without a row): less than its `minimum_completeness`, so it is not used."""
 
     def codes_of(self, family: Family) -> tuple[str, ...]:
         """The codes that become columns, `other` last; declared codes have no `other`.  Empty without `by`."""
@@ -30,15 +32,26 @@ class Vocabulary:
             return family.codes
         return (*self.codes.get(family.id, ()), OTHER) if family.by else ()
 
+    def used(self, catalogue: Catalogue) -> tuple[Family, ...]:
+        """The families that become features: enabled, and not switched off by the data."""
+        return tuple(family for family in catalogue.enabled if family.id not in self.off)
+
     def to_json(self) -> str:
-        values = {"codes": {key: list(kept) for key, kept in sorted(self.codes.items())}, "until": str(self.until)}
+        values: dict[str, object] = {
+            "codes": {key: list(kept) for key, kept in sorted(self.codes.items())},
+            "until": str(self.until),
+        }
+        if self.off:
+            values["off"] = dict(sorted(self.off.items()))
         return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> "Vocabulary":
+        """The inverse of to_json; a file without `off` is one from before families could be switched off."""
         values = json.loads(text)
         kept = {key: tuple(codes) for key, codes in values["codes"].items()}
-        return cls(kept, date.fromisoformat(values["until"]))
+        off = {str(key): float(share) for key, share in values.get("off", {}).items()}
+        return cls(kept, date.fromisoformat(values["until"]), off)
 
     @property
     def sha256(self) -> str:
@@ -46,27 +59,61 @@ class Vocabulary:
 
 
 def fit_vocabulary(snapshot: Snapshot, catalogue: Catalogue, until: date) -> Vocabulary:
-    """Count codes in what was known at `until`, bucket by bucket, and keep the common ones."""
-    families = [family for family in catalogue.enabled if family.needs_vocabulary]
-    tables = sorted({family.table for family in families})
+    """Learn from what was known at `until`, bucket by bucket."""
+    tables = sorted({family.table for family in _asked(catalogue)})
     frames = ({name: read_table(snapshot, name, bucket) for name in tables} for bucket in range(snapshot.n_buckets))
     return vocabulary_of(frames, catalogue, until)
 
 
 def vocabulary_of(buckets: Iterable[Mapping[str, pd.DataFrame]], catalogue: Catalogue, until: date) -> Vocabulary:
     """The vocabulary of tables given bucket by bucket."""
-    families = [family for family in catalogue.enabled if family.needs_vocabulary]
-    counts: dict[str, Counter[str]] = {family.id: Counter() for family in families}
-    for tables in buckets if families else ():
+    seen = {family.id: Seen(family) for family in _asked(catalogue)}
+    for tables in buckets if seen else ():
         known = {name: known_at(TABLES[name], frame, until) for name, frame in tables.items()}
-        for family in families:
-            counts[family.id].update(_codes(known[family.table], family))
-    return Vocabulary({key: _kept(counted, catalogue.vocabulary) for key, counted in counts.items()}, until)
+        for one in seen.values():
+            one.add(known[one.family.table])
+    off = {key: one.completeness for key, one in seen.items() if one.is_too_little}
+    codes = {
+        key: _kept(one.codes, catalogue.vocabulary)
+        for key, one in seen.items()
+        if one.family.needs_vocabulary and key not in off
+    }
+    return Vocabulary(codes, until, off)
 
 
-def _codes(known: pd.DataFrame, family: Family) -> dict[str, int]:
-    wanted = known.loc[matches(known, family.conditions), str(family.by)]
-    return {str(code): int(rows) for code, rows in wanted.value_counts().items() if rows}
+@dataclass
+class Seen:
+    """What the known rows of one family hold: how many there are, how often each cited column is set, which codes."""
+
+    family: Family
+    rows: int = 0
+    filled: Counter[str] = field(default_factory=Counter)
+    codes: Counter[str] = field(default_factory=Counter)
+
+    def add(self, known: pd.DataFrame) -> None:
+        """Count the rows of one bucket."""
+        chosen = known[matches(known, self.family.conditions)]
+        self.rows += len(chosen)
+        self.filled.update({name: int(chosen[name].notna().sum()) for name in self.family.cited})
+        if self.family.needs_vocabulary:
+            counted = chosen[str(self.family.by)].value_counts()
+            self.codes.update({str(code): int(rows) for code, rows in counted.items() if rows})
+
+    @property
+    def completeness(self) -> float:
+        """The share of rows that hold the least complete of the cited columns; 0 without rows."""
+        if not self.rows:
+            return 0.0
+        return min((self.filled[name] for name in self.family.cited), default=self.rows) / self.rows
+
+    @property
+    def is_too_little(self) -> bool:
+        least = self.family.minimum_completeness
+        return least > 0 and (self.rows == 0 or self.completeness < least)
+
+
+def _asked(catalogue: Catalogue) -> list[Family]:
+    return [family for family in catalogue.enabled if family.needs_vocabulary or family.minimum_completeness > 0]
 
 
 def _kept(counted: Counter[str], rule: VocabularyRule) -> tuple[str, ...]:

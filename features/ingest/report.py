@@ -18,8 +18,10 @@ def report_lines(files: Sequence[FileReport]) -> list[str]:
 
 def _cells(file: FileReport) -> tuple[str, ...]:
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(file.quarantined.items()))
+    noted = ", ".join(f"{what} {count:,}" for what, count in sorted(file.noted.items()))
     numbers = (file.rows, file.accepted, file.filtered, file.stored, sum(file.quarantined.values()))
-    return (file.table, file.name, *(f"{number:,}" for number in numbers), reasons)
+    told = reasons + (f"; kept with a note: {noted}" if noted else "")
+    return (file.table, file.name, *(f"{number:,}" for number in numbers), told)
 
 
 def _numbers(files: Sequence[FileReport]) -> list[list[int]]:

@@ -1,10 +1,7 @@
 """One ingest: every new file read, checked and written, then one manifest published.  All or nothing."""
 
-import fcntl
-import shutil
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,19 +9,21 @@ from tqdm import tqdm
 
 from configs.errors import ConfigError, DataError
 from configs.workspace import Workspace
-from features.identity import key_id, load_key
 from features.ingest.discover import Found, find, mappings_of
+from features.ingest.locking import only_writer, remove_leftovers, scratch_of
 from features.ingest.publish import publish
+from features.ingest.renamed import read_renamed
 from features.ingest.settings import IngestConfig
-from features.manifest import FileReport, Manifest, kept_files, read_manifest
+from features.ingest.settle import Take
+from features.keys import key_id, keys_folder, load_key
+from features.manifest import FileReport, Manifest, read_manifest
 from features.sources.engine import Engine
+from features.sources.fetching.fetch import Fetcher, fetching
+from features.sources.fetching.query import Power
 from features.sources.identities import Identities
-from features.sources.read import look
-from features.sources.scan import Scan
+from features.sources.reading.read import look
+from features.sources.settling.parts import staged_of
 from features.sources.stage import Delivery, prepare, stage
-
-SCRATCH = ".scratch"
-LOCK = ".lock"
 
 
 @dataclass(frozen=True)
@@ -41,20 +40,43 @@ def ingest(config: IngestConfig) -> Outcome:
     workspace = Workspace.of(config.var)
     mappings = mappings_of(config.sources)
     found = list(find(mappings, workspace.root))
-    key = load_key(workspace.keys, config.identity.create_key, config.identity.key_seed)
+    key = key_of(config, workspace)
     workspace.store.mkdir(parents=True, exist_ok=True)
-    with _only_writer(workspace.store), _scratch(workspace.store) as scratch:
-        before = read_manifest(workspace.store) or Manifest(key_id(key), config.n_buckets, "1900-01-01")
+    with only_writer(workspace.store), scratch_of(workspace.store) as scratch:
+        before = read_manifest(workspace.store) or _empty_store(key_id(key), config)
         _refuse_other_store(before, key, config)
-        _remove_leftovers(workspace.store)
-        new, known = _new_deliveries(found, before)
+        remove_leftovers(workspace.store)
+        power = Power(config.threads, config.memory_mb)
+        with fetching(workspace.root, scratch, config.limits, power) as fetcher:
+            new, known = _new_deliveries(found, before, fetcher)
         if not new:
             return Outcome((), known, before.sha256)
         engine = Engine(scratch, config.threads, config.memory_mb)
         try:
-            return _take_in(engine, config, key, before, new, known, workspace.store, scratch)
+            manifest = _take_in(engine, config, key, before, new, workspace.store, scratch)
+        except BaseException:
+            remove_leftovers(workspace.store)
+            raise
         finally:
             engine.close()
+        return Outcome(manifest.batches[-1].files, known, manifest.sha256)
+
+
+def key_of(config: IngestConfig, workspace: Workspace) -> bytes:
+    """The key of the config's purpose; outside the data folder unless this is development."""
+    identity = config.identity
+    outside = None if identity.is_development else workspace.root
+    return load_key(workspace.keys, identity.create_key, identity.key_seed, identity.purpose, outside)
+
+
+def _renamed(config: IngestConfig, before: Manifest) -> dict[str, str]:
+    """What the service's pseudonyms of before a change of key have become."""
+    folder = keys_folder(Workspace.of(config.var).keys)
+    return read_renamed(folder, before.purpose, (*before.earlier_keys, before.key_id))
+
+
+def _empty_store(key: str, config: IngestConfig) -> Manifest:
+    return Manifest(key, config.n_buckets, "1900-01-01", purpose=config.identity.purpose)
 
 
 def _take_in(
@@ -63,44 +85,49 @@ def _take_in(
     key: bytes,
     before: Manifest,
     new: Sequence[Delivery],
-    known: tuple[str, ...],
     store: Path,
     scratch: Path,
-) -> Outcome:
+) -> Manifest:
     prepare(engine)
-    identities = Identities(engine, key, config.identity.test_range)
+    identities = Identities(engine, key, config.identity.test_range, _renamed(config, before))
+    staged = staged_of([delivery.mapping for delivery in new], before.n_buckets, scratch)
     counted = []
     for delivery in tqdm(new, desc="ingest", unit="file", file=sys.stderr, disable=None):
-        counted.append(stage(engine, delivery, identities, before.n_buckets, scratch))
-    settled = list(zip(new, counted, strict=True))
-    manifest = publish(engine, store, before, settled, config.quarantine_limit, config.identity.test_range)
-    return Outcome(manifest.batches[-1].files, known, manifest.sha256)
+        table = staged[delivery.mapping.table]
+        counted.append(stage(engine, delivery, identities, table, before.n_buckets, config.piece_bytes))
+    take = Take(list(zip(new, counted, strict=True)), staged, config.quarantine_limit, config.identity.test_range)
+    return publish(engine, store, before, take)
 
 
-def _new_deliveries(found: Sequence[Found], before: Manifest) -> tuple[list[Delivery], tuple[str, ...]]:
+def _new_deliveries(
+    found: Sequence[Found], before: Manifest, fetcher: Fetcher
+) -> tuple[list[Delivery], tuple[str, ...]]:
     """The files that were not ingested before, with the names of those that were."""
     ingested = {report.identity: report.mapping_sha256 for batch in before.batches for report in batch.files}
     new: list[Delivery] = []
     known: list[str] = []
     for one in found:
-        scan = look(one.file, one.mapping)
-        _refuse_other_bytes(one, scan)
-        identity = (scan.sha256, one.mapping.source, one.mapping.table)
-        if identity in ingested:
-            if ingested[identity] != one.mapping.sha256_of_meaning:
-                raise ConfigError(_other_mapping(one))
-            known.append(one.file.name)
+        fetched = fetcher.fetch(one.file, one.mapping)
+        if fetched is None:
             continue
-        ingested[identity] = one.mapping.sha256_of_meaning
-        new.append(Delivery(len(new), one.file, one.mapping, scan, one.marker.covers_until, one.marker.rows))
+        until = one.marker.covers_until or fetched.covers_until
+        delivery = Delivery(len(new), fetched, one.mapping, look(fetched), until, one.marker.rows, one.others)
+        _refuse_other_bytes(one, delivery)
+        if delivery.identity in ingested:
+            if ingested[delivery.identity] != one.mapping.sha256_of_meaning:
+                raise ConfigError(_other_mapping(one))
+            known.append(delivery.name)
+            continue
+        ingested[delivery.identity] = one.mapping.sha256_of_meaning
+        new.append(delivery)
     return new, tuple(known)
 
 
-def _refuse_other_bytes(one: Found, scan: Scan) -> None:
+def _refuse_other_bytes(one: Found, delivery: Delivery) -> None:
     promised = one.marker.sha256
-    if promised is not None and promised != scan.sha256:
+    if promised is not None and promised != delivery.sha256:
         raise DataError(
-            f"{one.file.name} has the checksum {scan.sha256[:12]}…, {promised[:12]}… was promised. Fetch it again."
+            f"{delivery.name} has the checksum {delivery.sha256[:12]}…, {promised[:12]}… was promised. Fetch it again."
         )
 
 
@@ -112,40 +139,18 @@ def _other_mapping(one: Found) -> str:
 
 
 def _refuse_other_store(before: Manifest, key: bytes, config: IngestConfig) -> None:
+    if before.purpose != config.identity.purpose:
+        raise ConfigError(
+            f"The store is for {before.purpose}, the config says `purpose: {config.identity.purpose}`. "
+            "Give each purpose a data folder of its own."
+        )
     if before.key_id != key_id(key):
-        raise ConfigError("The store was pseudonymised with another key. Give that key, or delete the store.")
+        raise ConfigError(
+            f"The store was pseudonymised with another key (id {before.key_id}, given {key_id(key)}). Give that key, "
+            "or change the store's key with `python -m features.rotate_key`."
+        )
     if before.n_buckets != config.n_buckets:
         raise ConfigError(
             f"The store has {before.n_buckets} buckets, the config says {config.n_buckets}. "
             f"Write `n_buckets: {before.n_buckets}`, or delete the store."
         )
-
-
-def _remove_leftovers(store: Path) -> None:
-    """Remove the data files of an ingest that was killed: no manifest names them."""
-    kept = kept_files(store)
-    for file in (*store.glob("data/*/*.parquet"), *store.glob("quarantine/*.parquet"), *store.glob("**/.*.part")):
-        if file.relative_to(store).as_posix() not in kept:
-            file.unlink()
-
-
-@contextmanager
-def _only_writer(store: Path) -> Iterator[None]:
-    with (store / LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise DataError("Another ingest is writing this store. Wait until it is ready.") from None
-        yield
-
-
-@contextmanager
-def _scratch(store: Path) -> Iterator[Path]:
-    """A private folder for copies and spilled rows; emptied before and removed after, whatever happens."""
-    scratch = store / SCRATCH
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(mode=0o700)
-    try:
-        yield scratch
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)

@@ -1,62 +1,61 @@
-"""Walks the catalogue: families that share a filter share their pairs; results land in one float32 frame."""
+"""Walks the plan: families that share a filter share their events; results land in one float32 frame."""
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from features.catalogue import Catalogue
-from features.catalogue.families import WINDOWED, Family
-from features.catalogue.specs import family_specs
+from features.catalogue.families import COUNTED
 from features.catalogue.vocabulary import Vocabulary
-from features.kernel.aggregates import distinct, latest, valid, windowed
-from features.kernel.events import EventTable, Rows
-from features.kernel.pairs import Pairs, Selected, known_pairs, latest_known
-from features.tables import TABLES
+from features.columnar import Coded, Columns
+from features.kernel.aggregates import Asked, Block, Fill, latest, valid, windowed
+from features.kernel.coverage import covered_from, empty_unknown
+from features.kernel.derived import DERIVED
+from features.kernel.events import Clients, Rows, Tables
+from features.kernel.pairs import Selected, known_pairs, latest_known
+from features.kernel.plan import Group, Plan, Slot, plan_of
 from features.windows import NEVER, day_number, day_numbers
 
-BLOCK_ROWS = 16_384
-"""Prediction rows worked on at once: bounds the memory of the pairs."""
-
-
-@dataclass
-class Tables:
-    """The packed tables of one call, each sorted once per date that a family counts by."""
-
-    frames: Mapping[str, pd.DataFrame]
-    clients: pd.Index
-    packed: dict[tuple[str, str | None], EventTable] = field(default_factory=dict)
-
-    def events(self, table: str, at: str | None) -> EventTable:
-        key = (table, at if at != TABLES[table].time else None)
-        if key not in self.packed:
-            self.packed[key] = EventTable(TABLES[table], self.frames[table], self.clients, key[1])
-        return self.packed[key]
+BLOCK_ROWS = 8_192
+"""Prediction rows worked on at once: what two threads share, and what bounds the memory of pairs."""
+MOST_THREADS = 4
 
 
 def build_features(
-    tables: Mapping[str, pd.DataFrame],
-    client_ids: np.ndarray,
+    tables: Mapping[str, pd.DataFrame | Columns],
+    client_ids: np.ndarray | Coded,
     as_of: np.ndarray,
     catalogue: Catalogue,
     vocabulary: Vocabulary,
+    threads: int | None = None,
 ) -> np.ndarray:
-    """Features of each (client, as_of), float32 [rows, features] in the order of feature_specs; NaN = unknown."""
-    numbers, clients = pd.factorize(np.asarray(client_ids, dtype=object))
-    rows = Rows(numbers.astype(np.int32), day_numbers(np.asarray(as_of, "datetime64[D]")))
-    packed = Tables(tables, pd.Index(clients, dtype=object))
-    start = observed_start(packed, rows, catalogue)
-    columns, width = _columns(catalogue, vocabulary)
-    frame = np.empty((len(rows), width), np.float32)
-    for group in _groups(catalogue):
-        events = packed.events(group[0].table, group[0].at)
-        selected = Selected.of(events, events.where(group[0].conditions))
-        for first in range(0, len(rows), BLOCK_ROWS):
-            block = slice(first, first + BLOCK_ROWS)
-            part = rows.part(first, first + BLOCK_ROWS)
-            _fill(frame[block], group, selected, part, start[block], columns, vocabulary)
+    """Features of each (client, as_of), float32 [rows, features] in the order of feature_specs; NaN = unknown.
+
+    `threads` (default: the processor's, at most four) share the blocks of rows; the result does not depend on it.
+    """
+    rows, clients = numbered_rows(client_ids, as_of)
+    plan = plan_of(catalogue, vocabulary)
+    packed = Tables(tables, clients)
+    frame = np.empty((len(rows), plan.width), np.float32)
+    work = Work(plan, packed, frame, rows, observed_start(packed, rows, catalogue).astype(np.int32))
+    each = _each_block(len(rows), threads or min(MOST_THREADS, len(os.sched_getaffinity(0))))
+    for group in plan.groups:
+        each(work.group(group))
     return frame
+
+
+def numbered_rows(client_ids: np.ndarray | Coded, as_of: np.ndarray) -> tuple[Rows, Clients]:
+    """The prediction rows by client number and day, and the clients in the order of their numbers."""
+    if isinstance(client_ids, Coded):
+        numbers, ids = client_ids.codes, client_ids.categories
+    else:
+        numbers, ids = pd.factorize(np.asarray(client_ids, dtype=object))
+    days = day_numbers(np.asarray(as_of, "datetime64[D]"))
+    return Rows(np.ascontiguousarray(numbers, np.int32), days), Clients(ids)
 
 
 def observed_start(tables: Tables, rows: Rows, catalogue: Catalogue) -> np.ndarray:
@@ -64,84 +63,88 @@ def observed_start(tables: Tables, rows: Rows, catalogue: Catalogue) -> np.ndarr
     since = catalogue.observed_since
     if since is not None:
         return np.where(rows.day > day_number(since), day_number(since), NEVER)
-    residents = tables.events("residents", None)
-    place = latest_known(Selected.of(residents, np.ones(len(residents), bool)), rows)
+    residents = tables.events("residents")
+    place = latest_known(Selected.all(residents), rows)
     start = np.append(residents.number("history_start"), NEVER)[place]
     return np.where(start < rows.day, start, NEVER)
 
 
-def _columns(catalogue: Catalogue, vocabulary: Vocabulary) -> tuple[dict[str, slice], int]:
-    places: dict[str, slice] = {}
-    width = 0
-    for family in catalogue.enabled:
-        count = len(family_specs(family, vocabulary))
-        places[family.id] = slice(width, width + count)
-        width += count
-    return places, width
+@dataclass(frozen=True)
+class Work:
+    """One call: the tables, the rows, the frame they fill, and from when absence of events means zero."""
+
+    plan: Plan
+    tables: Tables
+    frame: np.ndarray
+    rows: Rows
+    start: np.ndarray
+    covered: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def group(self, group: Group) -> Callable[[int], None]:
+        """Everything of a group made ready; the function fills its columns of the block that begins at a row."""
+        events = self.tables.events(group.table, group.at)
+        selected = Selected.of(events, events.where(group.conditions)) if len(events) else Selected.all(events)
+        ready = [(self._fill(slot, selected), self._start(slot)) for slot in group.direct]
+
+        def fill(top: int) -> None:
+            block = self._block(top)
+            for one, start in ready:
+                one(block, start[top : top + BLOCK_ROWS])
+            if group.derived:
+                self._derive(group, selected, block)
+
+        return fill
+
+    def _block(self, top: int) -> Block:
+        stop = top + BLOCK_ROWS
+        return Block(self.frame, top, self.rows.part(top, stop), self.start[top:stop])
+
+    def _start(self, slot: Slot) -> np.ndarray:
+        """The first day from which absence of a family's events means zero, for every row."""
+        source = slot.family.coverage
+        if source is None or slot.family.aggregate not in COUNTED:
+            return self.start
+        if source not in self.covered:
+            found = covered_from(slot.family, self.plan.catalogue, self.tables, self.rows, self.start)
+            self.covered[source] = found.astype(np.int32)
+        return self.covered[source]
+
+    def _fill(self, slot: Slot, selected: Selected) -> Fill:
+        asked = Asked(slot.family, slot.codes, selected, slot.left)
+        if slot.family.aggregate == "observed_days":
+            return _observed_days(slot.left)
+        if slot.family.aggregate in COUNTED:
+            return windowed(asked)
+        return valid(asked) if slot.family.aggregate.startswith("valid") else latest(asked)
+
+    def _derive(self, group: Group, selected: Selected, block: Block) -> None:
+        pairs = known_pairs(selected, block.rows, group.longest)
+        for slot in group.derived:
+            family = slot.family
+            values = DERIVED[family.aggregate](family, slot.codes, self.tables, selected, pairs, block.rows)
+            empty_unknown(values, family, self.plan.catalogue, self.tables, block.rows, block.start)
+            block.columns(slot.left, slot.width)[...] = values
 
 
-def _groups(catalogue: Catalogue) -> Iterator[list[Family]]:
-    """Families with the same table, date and filter, together."""
-    groups: dict[str, list[Family]] = {}
-    for family in catalogue.enabled:
-        groups.setdefault(f"{family.table}|{family.at}|{family.conditions!r}", []).append(family)
-    yield from groups.values()
+def _observed_days(left: int) -> Fill:
+    def fill(block: Block, start: np.ndarray) -> None:
+        days = np.where(block.start < NEVER, block.rows.day - block.start, np.nan)
+        block.columns(left, 1)[...] = days[:, None]
+
+    return fill
 
 
-def _fill(
-    frame: np.ndarray,
-    group: list[Family],
-    selected: Selected,
-    rows: Rows,
-    start: np.ndarray,
-    columns: Mapping[str, slice],
-    vocabulary: Vocabulary,
-) -> None:
-    longest = max((family.windows[-1] for family in group if family.aggregate in WINDOWED), default=0)
-    pairs = known_pairs(selected, rows, longest) if longest else None
-    for family in group:
-        values = _values(family, vocabulary.codes_of(family), selected, pairs, rows, start)
-        _empty_unknown(values, family, rows, start)
-        frame[:, columns[family.id]] = values
+def _each_block(rows: int, threads: int) -> Callable[[Callable[[int], None]], None]:
+    """Runs a function for the first row of every block, on several threads when there are several blocks."""
+    tops = range(0, rows, BLOCK_ROWS)
 
+    def each(fill: Callable[[int], None]) -> None:
+        if threads == 1 or len(tops) < 2:
+            for top in tops:
+                fill(top)
+            return
+        with ThreadPoolExecutor(threads) as pool:
+            for _ in pool.map(fill, tops):
+                pass
 
-def _values(
-    family: Family, codes: tuple[str, ...], selected: Selected, pairs: Pairs | None, rows: Rows, start: np.ndarray
-) -> np.ndarray:
-    if family.aggregate == "observed_days":
-        return np.where(start < NEVER, rows.day - start, np.nan)[:, None]
-    if family.by and family.aggregate not in {"count", "sum", "valid_on", "valid_sum"}:
-        return _by_code(family, codes, selected, pairs, rows)
-    if family.aggregate.startswith("valid"):
-        return valid(family, codes, selected, rows)
-    if pairs is None or family.aggregate not in WINDOWED:
-        return latest(family, selected, rows)
-    if family.aggregate == "distinct":
-        return distinct(family, selected.table, pairs, rows).astype(np.float64)
-    return windowed(family, codes, selected.table, pairs, rows)
-
-
-def _by_code(family: Family, codes: tuple[str, ...], selected: Selected, pairs: Pairs | None, rows: Rows) -> np.ndarray:
-    """Aggregates that cannot share one bincount: one pass per code."""
-    table = selected.table
-    otherwise = len(codes) - 1 if not family.codes else -1
-    number = table.text(str(family.by)).numbered(codes, otherwise)
-    found = []
-    for code in range(len(codes)):
-        if family.aggregate == "distinct" and pairs is not None:
-            kept = number[pairs.place] == code
-            found.append(distinct(family, table, Pairs(pairs.row[kept], pairs.place[kept], pairs.age[kept]), rows))
-        else:
-            chosen = np.zeros(len(table), bool)
-            chosen[selected.places[number[selected.places] == code]] = True
-            found.append(latest(family, Selected.of(table, chosen), rows))
-    return np.concatenate(found, axis=1).astype(np.float64)
-
-
-def _empty_unknown(values: np.ndarray, family: Family, rows: Rows, start: np.ndarray) -> None:
-    """NaN where the window reaches before the observed history: absence there is unknown, not zero."""
-    if family.aggregate in WINDOWED:
-        for place, days in enumerate(family.windows):
-            values[rows.day - days < start, place :: len(family.windows)] = np.nan
-    elif family.aggregate in {"ever", "valid_on", "valid_sum"}:
-        values[(start >= NEVER)[:, None] & (values == 0)] = np.nan
+    return each

@@ -21,13 +21,12 @@ from features.catalogue.specs import FeatureSpec, feature_specs
 from features.catalogue.vocabulary import Vocabulary
 from features.history_files import history_id, new_folder
 from features.kernel import build_features
-from features.kernel.build import Tables
-from features.kernel.events import Rows
+from features.kernel.build import numbered_rows
+from features.kernel.events import Tables
 from features.rules.evidence import Fired, evidence
 from features.rules.fire import FIRES, verdicts
 from features.rules.spec import RuleBook, load_rules
 from features.store import Snapshot, open_snapshot, read_table
-from features.windows import day_numbers
 
 ANSWERS = {1: "fires", 0: "does_not", -1: "cannot_tell"}
 
@@ -139,9 +138,8 @@ def _clients(work: RuleWork, tables: Mapping[str, pd.DataFrame]) -> np.ndarray:
     """The residents of the bucket who fulfil the cohort's rules on the date."""
     people = np.array(sorted(tables["residents"]["client_id"].unique()), dtype=object)
     as_of = np.full(len(people), np.datetime64(work.as_of, "D"))
-    rows = Rows(np.arange(len(people), dtype=np.int32), day_numbers(as_of))
-    packed = Tables(tables, pd.Index(people, dtype=object))
-    kept, _ = cohort.keep(packed, rows, "residents", work.cohort_rules, work.catalogue)
+    rows, order = numbered_rows(people, as_of)
+    kept, _ = cohort.keep(Tables(tables, order), rows, "residents", work.cohort_rules, work.catalogue)
     return people[kept]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from features.schema.scales import load_scales, outside
 from features.tables import Column, Table
 
 FIRST_YEAR, LAST_YEAR = 1880, 2200
@@ -23,6 +24,7 @@ def rules_of(table: Table) -> tuple[Rule, ...]:
     columns = [column for column in table.columns if column.name not in ("source", "legacy_org")]
     return (
         *(rule for column in columns for rule in _column_rules(column)),
+        *_scale_rules(table),
         *_order_rules(table),
         *_future_rules(table),
     )
@@ -41,6 +43,12 @@ def _column_rules(column: Column) -> Iterator[Rule]:
         yield Rule("out_of_range", column.name, f"{measured} < {low:g}")
     if high is not None:
         yield Rule("out_of_range", column.name, f"{measured} > {high:g}")
+
+
+def _scale_rules(table: Table) -> Iterator[Rule]:
+    """A value that its instrument's scale cannot have."""
+    if table.name == "assessments":
+        yield Rule("out_of_range", "value", outside(load_scales()))
 
 
 def _order_rules(table: Table) -> Iterator[Rule]:

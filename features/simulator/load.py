@@ -7,6 +7,8 @@ from configs.errors import ConfigError
 from configs.loader import read_yaml, resolve_path, validate_config
 from features.simulator.settings import County
 
+KIND = "simulation"
+
 
 def load_county(path: str) -> County:
     """The county that a file describes.  Raises ConfigError."""
@@ -15,6 +17,11 @@ def load_county(path: str) -> County:
 
 def _settings(path: str, seen: tuple[str, ...]) -> dict[str, Any]:
     values = read_yaml(path)
+    if values.pop("kind", KIND) != KIND:
+        raise ConfigError(
+            f"{path} is a county profile and cannot be simulated: it holds no rates. "
+            f"Give settings with `kind: {KIND}`, e.g. `--config configs/county/demo.yaml`."
+        )
     base = values.pop("based_on", None)
     if base is None:
         return values

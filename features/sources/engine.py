@@ -1,6 +1,7 @@
 """The DuckDB engine: an in-memory scratch pad with bounded memory.  It never holds the store."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ class Engine:
                 "autoload_known_extensions": False,
             },
         )
+        # Else a written file's schema would depend on which columns happened to hold no empty value.
+        self._connection.execute("SET disabled_optimizers = 'statistics_propagation'")
 
     def run(self, sql: str, values: Sequence[Any] = (), what: str = "The ingest") -> list[Row]:
         """Run one statement and return its rows.  Raises DataError naming `what`."""
@@ -37,9 +40,9 @@ class Engine:
         except duckdb.Error as error:
             raise DataError(f"{what}: the engine refused the data ({type(error).__name__}).") from None
 
-    def count(self, sql: str, values: Sequence[Any] = ()) -> int:
+    def count(self, sql: str, values: Sequence[Any] = (), what: str = "The ingest") -> int:
         """The one number a statement gives."""
-        return int(self.run(sql, values)[0][0] or 0)
+        return int(self.run(sql, values, what)[0][0] or 0)
 
     def register(self, name: str, frame: object) -> None:
         """Make an Arrow table or pandas frame visible to SQL under `name`."""
@@ -47,6 +50,15 @@ class Engine:
 
     def unregister(self, name: str) -> None:
         self._connection.unregister(name)
+
+    @contextmanager
+    def given(self, name: str, frame: object) -> Iterator[None]:
+        """A frame that SQL sees under `name` for as long as this lasts."""
+        self.register(name, frame)
+        try:
+            yield
+        finally:
+            self.unregister(name)
 
     def close(self) -> None:
         self._connection.close()

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from features.schema.rules import Rule
+from features.sources.checking.codes import dated_code, load_codes
 from features.sources.engine import cell, literal
 from features.sources.mapping import ColumnMapping, SourceMapping
 from features.tables import Column, Table
@@ -89,6 +90,9 @@ def _parsed(
         text = _coded(text, given)
         if given.unknown is None:
             faults.append(Rule("unknown_code", column.name, f"{raw} IS NOT NULL AND {text} IS NULL"))
+    if given.code_table is not None:
+        day = day_of(mapping, given.code_on or mapping.canonical.time)
+        text = dated_code(load_codes(given.code_table), text, day, given.unknown)
     if column.kind == "text":
         return text, faults
     value, wrong = _typed(column, given, text, mapping)
@@ -129,6 +133,15 @@ def _typed(
         flag = f"CASE WHEN lower({text}) IN ('1', 'true') THEN true WHEN lower({text}) IN ('0', 'false') THEN false END"
         return flag, [("not_allowed_value", f"({flag}) IS NULL")]
     return _number(column, given, text, mapping)
+
+
+def day_of(mapping: SourceMapping, name: str) -> str:
+    """SQL: the day that a date column of the row says, from its cell; of a year, its last day; NULL when unreadable."""
+    given = mapping.columns[name]
+    text = literal(given.value) if given.value is not None else raw_cell(given)
+    if mapping.canonical.by_name[name].kind == "integer":
+        return f"try_strptime({text} || '-12-31', '%Y-%m-%d')::DATE"
+    return f"{_time(text, given.formats)[0]}::DATE"
 
 
 def _number(

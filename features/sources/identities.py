@@ -1,6 +1,6 @@
 """Identifiers of a file become pseudonyms: each distinct identifier is checked and hashed once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
@@ -23,8 +23,11 @@ _SCHEMA = pa.schema([("raw", pa.string()), ("id", pa.string()), ("reason", pa.st
 class Identities:
     """The pseudonyms made so far in this run, in scratch tables that are never stored."""
 
-    def __init__(self, engine: Engine, key: bytes, test_range: TestRange) -> None:
+    def __init__(
+        self, engine: Engine, key: bytes, test_range: TestRange, renamed: Mapping[str, str] | None = None
+    ) -> None:
         self._engine, self._key, self._test_range = engine, key, test_range
+        self._renamed = renamed or {}
         for kind in KINDS:
             engine.run(f"CREATE TEMP TABLE ids_{kind} (raw VARCHAR, id VARCHAR, reason VARCHAR)")
 
@@ -40,7 +43,7 @@ class Identities:
                 self._keep(kind, (row[0] for row in new))
 
     def _keep(self, kind: str, identifiers: Iterable[str]) -> None:
-        make = {"henkilotunnus": self._henkilotunnus, "plain": self._plain, "already": _already}[kind]
+        make = {"henkilotunnus": self._henkilotunnus, "plain": self._plain, "already": self._already}[kind]
         made = pa.Table.from_pylist([make(raw) for raw in identifiers], schema=_SCHEMA)
         self._engine.register("made", made)
         self._engine.run(f"INSERT INTO ids_{kind} SELECT raw, id, reason FROM made")
@@ -56,11 +59,11 @@ class Identities:
     def _plain(self, raw: str) -> dict[str, str | None]:
         return {"raw": raw, "id": pseudonymise_plain(self._key, raw), "reason": None}
 
-
-def _already(raw: str) -> dict[str, str | None]:
-    """A pseudonym that came back from the service."""
-    known = is_pseudonym(raw)
-    return {"raw": raw, "id": raw if known else None, "reason": None if known else "bad_identifier"}
+    def _already(self, raw: str) -> dict[str, str | None]:
+        """A pseudonym that came back from the service, perhaps of before a change of key."""
+        if not is_pseudonym(raw):
+            return {"raw": raw, "id": None, "reason": "bad_identifier"}
+        return {"raw": raw, "id": self._renamed.get(raw, raw), "reason": None}
 
 
 def joins(mapping: SourceMapping) -> str:

@@ -2,15 +2,17 @@
 
 import hashlib
 import json
-from typing import Literal
+from datetime import date
+from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
 from configs.errors import ConfigError
 from configs.loader import StrictConfig, load_config, nearest, validate_config
+from features.sources.checking.codes import load_codes
+from features.sources.formats import PLACES, Format
 from features.tables import TABLES, Column, Table
 
-Encoding = Literal["utf-8", "cp1252", "latin-1"]
 Scalar = str | int | float | bool
 
 
@@ -22,17 +24,20 @@ OUTSIDE_THE_ROWS = {
     "repeats_deliveries",
     "origin",
     "sha256",
+    "unknown_limit",
 }
 """Settings of a mapping that change no row."""
 
-
-class FileFormat(StrictConfig):
-    """How the file is written.  `separator` and `decimal` speak of CSV only."""
-
-    type: Literal["csv", "parquet"]
-    encoding: Encoding = "utf-8"
-    separator: str = Field(default=";", min_length=1, max_length=1)
-    decimal: Literal[".", ","] = "."
+UNUSED = {
+    "valid_from": None,
+    "valid_to": None,
+    "planned_years_ahead": 2,
+    "code_table": None,
+    "code_on": None,
+    "query": None,
+    "covers_until": None,
+}
+"""Settings that came later, with the value that means nothing: a mapping without them keeps its checksum."""
 
 
 class ColumnMapping(StrictConfig):
@@ -45,6 +50,12 @@ class ColumnMapping(StrictConfig):
     format: str | tuple[str, ...] | None = Field(default=None, description="strptime form of a date; default ISO")
     codes: dict[str, Scalar] | None = None
     unknown: str | None = Field(default=None, description="what a code outside `codes` becomes; else quarantined")
+    code_table: str | None = Field(
+        default=None, description="dated codes (configs/codes): an abolished one is followed"
+    )
+    code_on: str | None = Field(
+        default=None, description="the date column that says which day's code; default the row's own"
+    )
     empty: Scalar | None = Field(default=None, description="what an empty cell becomes")
     pseudonymise: Literal["henkilotunnus", "plain", "already"] | None = Field(
         default=None,
@@ -57,8 +68,12 @@ class ColumnMapping(StrictConfig):
     def _one_origin(self) -> "ColumnMapping":
         if (self.from_ is None) == (self.value is None):
             raise ValueError("give either `from: <column>` or `value: <constant>`")
-        if self.unknown is not None and self.codes is None:
-            raise ValueError("`unknown` needs `codes`")
+        if self.unknown is not None and self.codes is None and self.code_table is None:
+            raise ValueError("`unknown` needs `codes` or `code_table`")
+        if self.code_table is not None and (self.codes is not None or self.from_ is None):
+            raise ValueError("`code_table` needs `from`, and no `codes` beside it")
+        if self.code_on is not None and self.code_table is None:
+            raise ValueError("`code_on` needs `code_table`")
         return self
 
     @property
@@ -101,19 +116,31 @@ class SourceMapping(StrictConfig):
 
     source: str = Field(min_length=1)
     table: str
-    files: str = Field(description="path or glob, relative to the data folder; ${LUOTAIN_DATA} is replaced")
+    files: str = Field(
+        default="",
+        description="path or glob, relative to the data folder; ${LUOTAIN_DATA} is replaced; none for a query",
+    )
     complete_marker: bool = Field(default=True, description="read a file only with `<file>.complete` beside it")
     optional: bool = Field(default=False, description="no file is no fault: the source is left out until it delivers")
     counts_for_data_until: bool = Field(
         default=True, description="the deliveries' last day is one that the registers are known until"
     )
-    repeats_deliveries: bool = Field(
-        default=False, description="every delivery holds the earlier rows too: copies do not count as refused rows"
+    repeats_deliveries: bool | None = Field(
+        default=None,
+        description="every delivery holds the earlier rows too: copies do not count as refused rows; default for sql",
     )
     origin: str | None = Field(default=None, description="where a missing public file can be had")
     sha256: str | None = Field(default=None, description="checksum that the file must have")
-    format: FileFormat
+    format: Format
     recording_delay_days: int = Field(ge=0, description="days after which a date without a clock is held known")
+    valid_from: date | None = Field(default=None, description="first day whose rows this mapping reads")
+    valid_to: date | None = Field(default=None, description="first day whose rows it reads no more")
+    planned_years_ahead: int = Field(
+        default=2, ge=0, le=100, description="how far after the delivery a planned beginning may lie"
+    )
+    unknown_limit: float = Field(
+        default=0.01, ge=0, le=1, description="share of a column's codes that may be unknown; more refuses the file"
+    )
     where: RowFilter | None = None
     repeats: Literal["quarantine", "keep"] = Field(
         default="quarantine", description="`keep`: the source has no row key, equal rows are different events"
@@ -135,6 +162,16 @@ class SourceMapping(StrictConfig):
         return TABLES[self.table]
 
     @property
+    def may_repeat(self) -> bool:
+        """True when the earlier rows come again, as they do from a database."""
+        return self.format.type == "sql" if self.repeats_deliveries is None else self.repeats_deliveries
+
+    @property
+    def place(self) -> str:
+        """What is read: the files, or the query."""
+        return self.files or self.format.query or ""
+
+    @property
     def file_columns(self) -> tuple[str, ...]:
         """Every column of the file that the mapping reads, once."""
         names = [name for column in (*self.columns.values(), self.legacy_org) for name in column.origins]
@@ -143,7 +180,12 @@ class SourceMapping(StrictConfig):
     @property
     def sha256_of_meaning(self) -> str:
         """Changes when the mapping would give other rows; not when only the place of the files changes."""
-        meaning = self.model_dump(mode="json", exclude=OUTSIDE_THE_ROWS)
+        meaning = _without_unused(
+            self.model_dump(mode="json", exclude={**dict.fromkeys(OUTSIDE_THE_ROWS, True), "format": PLACES})
+        )
+        tables = {column.code_table for column in self.columns.values() if column.code_table}
+        if tables:
+            meaning["code_tables"] = {path: load_codes(path).sha256 for path in tables}
         return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
 
 
@@ -163,6 +205,11 @@ def column_of(mapping: SourceMapping, name: str) -> Column:
         return mapping.canonical.by_name[name]
     except KeyError:
         raise ConfigError(f"The table {mapping.table} has no column `{name}`.") from None
+
+
+def _without_unused(meaning: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in meaning.items() if name not in UNUSED or value != UNUSED[name]}
+    return {name: _without_unused(value) if isinstance(value, dict) else value for name, value in kept.items()}
 
 
 def _faults(mapping: SourceMapping) -> list[str]:
@@ -192,7 +239,7 @@ def _missing_columns(mapping: SourceMapping, table: Table) -> list[str]:
 
 
 def _misused(mapping: SourceMapping, table: Table) -> list[str]:
-    faults = []
+    faults = _misplaced(mapping)
     for name, given in mapping.columns.items():
         column = table.by_name.get(name)
         if column is None:
@@ -203,9 +250,28 @@ def _misused(mapping: SourceMapping, table: Table) -> list[str]:
             faults.append("`client_id` needs `pseudonymise: henkilotunnus`, `plain` or `already`")
         if given.format and column.kind != "time" and given.part is None:
             faults.append(f"`{name}` is no date, take `format` away")
+        faults += _misused_codes(name, given, column, mapping)
+    if mapping.valid_from and mapping.valid_to and mapping.valid_to <= mapping.valid_from:
+        faults.append("`valid_to` must be later than `valid_from`")
     if mapping.merge and mapping.repeats == "keep":
         faults.append("`merge` makes one row of many, take `repeats` away")
     if mapping.merge:
         named = (*mapping.merge.by, *([mapping.merge.end] if mapping.merge.end else []))
         faults += [f"`merge` names `{name}`, which {table.name} has not" for name in named if name not in table.by_name]
+    return faults
+
+
+def _misplaced(mapping: SourceMapping) -> list[str]:
+    if mapping.format.is_asked:
+        return ["`files` is for delivered files, take it away"] if mapping.files else []
+    return [] if mapping.files else ["`files` must name the delivered files"]
+
+
+def _misused_codes(name: str, given: ColumnMapping, column: Column, mapping: SourceMapping) -> list[str]:
+    if given.code_table is None:
+        return []
+    faults = [] if column.kind == "text" and not column.allowed else [f"`{name}` takes `codes`, not `code_table`"]
+    on = given.code_on or mapping.canonical.time
+    if on not in mapping.columns or mapping.canonical.by_name[on].kind not in ("time", "integer"):
+        faults.append(f"`{name}` looks its code up on `{on}`, which is no mapped date of {mapping.table}")
     return faults

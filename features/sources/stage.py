@@ -1,26 +1,21 @@
-"""One file into the scratch pad: good rows typed and staged, bad rows noted with their reason."""
+"""One file into scratch, piece by piece: good rows typed and divided by client, bad rows noted with their reason."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 
 from configs.errors import DataError
-from features.schema.rules import Rule, happened_columns, rules_of
+from features.schema.rules import Rule, rules_of
+from features.sources.checking.notes import Notes
+from features.sources.checking.plausible import delivery_rules
 from features.sources.engine import Engine, literal, quoted
-from features.sources.expressions import SQL_TYPES, all_faults, clocked, expressions_of
+from features.sources.expressions import all_faults, clocked, expressions_of
+from features.sources.fetching.fetch import Fetched
 from features.sources.identities import Identities, joins
 from features.sources.mapping import SourceMapping
-from features.sources.merging import merge_rows
-from features.sources.read import STRUCTURAL, Cells, read_cells
-from features.sources.scan import Scan
-from features.tables import TABLES, Table
-
-LINEAGE = "file INTEGER, line BIGINT, lines INTEGER, nth INTEGER, bucket SMALLINT"
-"""Columns of a staged row beside the canonical ones.
-
-`lines` counts the physical lines it stands for; `nth` counts equal rows of a source that has no row key, else 0.
-"""
+from features.sources.reading.read import STRUCTURAL, Read, read_pieces
+from features.sources.reading.scan import Scan
+from features.sources.settling.parts import Staged, bucket_sql, names_of
 
 
 @dataclass(frozen=True)
@@ -28,29 +23,71 @@ class Delivery:
     """One file to ingest: its number in this run, its mapping, its place and what its marker promises."""
 
     number: int
-    file: Path
+    fetched: Fetched
     mapping: SourceMapping
     scan: Scan
     covers_until: date | None = None
     promised_rows: int | None = None
+    others: tuple[SourceMapping, ...] = ()
+    """Mappings that read other rows of the same file."""
+
+    @property
+    def name(self) -> str:
+        return self.fetched.name
+
+    @property
+    def sha256(self) -> str:
+        """The checksum of the delivery as it came."""
+        return self.fetched.sha256 or self.scan.sha256
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What makes the same delivery the same: its bytes, and what it is read as."""
+        return (self.sha256, self.mapping.source, self.mapping.table, *([self.valid_from] if self.valid_from else []))
+
+    @property
+    def valid_from(self) -> str | None:
+        """The first day of the mapping, where several mappings share the file."""
+        start = self.mapping.valid_from
+        return start.isoformat() if start and self.others else None
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What was read of one file: its rows, those that the mapping's `where` left out, and what was noted of others."""
+
+    rows: int
+    filtered: int
+    noted: Mapping[str, int] = field(default_factory=dict)
 
 
 def prepare(engine: Engine) -> None:
-    """Make the empty scratch tables."""
-    for table in TABLES.values():
-        columns = ", ".join(f"{quoted(column.name)} {SQL_TYPES[column.kind]}" for column in table.columns)
-        engine.run(f"CREATE TEMP TABLE staged_{table.name} ({LINEAGE}, {columns})")
+    """Make the empty table of refused rows."""
     engine.run("CREATE TEMP TABLE rejects (file INTEGER, line BIGINT, lines INTEGER, reason VARCHAR, col VARCHAR)")
 
 
-def stage(engine: Engine, delivery: Delivery, identities: Identities, n_buckets: int, scratch: Path) -> Cells:
-    """Read, check and stage one file.  Every row lands in `staged_<table>` or in `rejects`, or was filtered."""
+def stage(
+    engine: Engine, delivery: Delivery, identities: Identities, staged: Staged, n_buckets: int, piece_bytes: int
+) -> Taken:
+    """Read, check and stage one file.  Every row lands in `staged` or in `rejects`, or was filtered."""
+    rows = filtered = 0
+    notes = Notes(delivery.mapping, delivery.others)
+    for read in read_pieces(engine, delivery.fetched, delivery.mapping, delivery.scan, piece_bytes):
+        left = notes.take_piece(engine, read.is_ascii)
+        _take_piece(engine, delivery, identities, staged, n_buckets, read)
+        rows, filtered = rows + read.rows, filtered + read.filtered + left
+    _compare_rows(delivery, rows)
+    return Taken(rows, filtered, notes.conclude(delivery.name))
+
+
+def _take_piece(
+    engine: Engine, delivery: Delivery, identities: Identities, staged: Staged, n_buckets: int, read: Read
+) -> None:
+    """The rows of the table `cells`."""
     mapping = delivery.mapping
-    cells = read_cells(engine, delivery.file, mapping, delivery.scan, scratch)
-    _compare_rows(delivery, cells)
     identities.learn(mapping)
-    expressions = expressions_of(mapping, cells.is_ascii)
-    rules = (*rules_of(mapping.canonical), *coverage_rules(mapping.canonical, delivery.covers_until))
+    expressions = expressions_of(mapping, read.is_ascii)
+    rules = (*rules_of(mapping.canonical), *delivery_rules(mapping, delivery.covers_until))
     cell_faults = (*STRUCTURAL, *all_faults(expressions))
     typed = ", ".join(f"{expression.value} AS {quoted(expression.name)}" for expression in expressions)
     engine.run(
@@ -58,41 +95,18 @@ def stage(engine: Engine, delivery: Delivery, identities: Identities, n_buckets:
         f"WITH typed AS (SELECT line, {_cell_fault(cell_faults)} AS cell_fault, {typed} FROM cells {joins(mapping)}), "
         f"timed AS (SELECT * REPLACE ({_clocks(mapping)}) FROM typed) "
         f"SELECT *, {_row_fault(rules, len(cell_faults))} AS fault FROM timed",
-        what=delivery.file.name,
+        what=delivery.name,
     )
     engine.run("DROP TABLE cells")
-    _keep(engine, delivery, n_buckets)
+    _keep(engine, delivery, staged, n_buckets)
     _reject(engine, delivery, (*cell_faults, *rules))
     engine.run("DROP TABLE checked")
-    merge_rows(engine, delivery.number, mapping)
-    return cells
 
 
-def coverage_rules(table: Table, covers_until: date | None) -> tuple[Rule, ...]:
-    """What happened cannot lie after the last day that the delivery covers."""
-    if covers_until is None:
-        return ()
-    end = literal((covers_until + timedelta(days=1)).isoformat())
-    unless = " AND \"status\" IS DISTINCT FROM 'planned'" if "status" in table.by_name else ""
-    return tuple(Rule("future_event", name, f'"{name}" >= TIMESTAMP {end}{unless}') for name in happened_columns(table))
-
-
-def bucket_sql(table: Table, n_buckets: int) -> str:
-    """SQL of `features.store.bucket_of`."""
-    if not table.has_client:
-        return "0::SMALLINT"
-    return f"((('0x' || client_id[1:8])::UBIGINT) % {n_buckets})::SMALLINT"
-
-
-def nth_sql(table: Table) -> str:
-    """SQL that numbers equal rows."""
-    return f"row_number() OVER (PARTITION BY {', '.join(quoted(column.name) for column in table.columns)})"
-
-
-def _compare_rows(delivery: Delivery, cells: Cells) -> None:
-    if delivery.promised_rows not in (None, cells.rows):
+def _compare_rows(delivery: Delivery, rows: int) -> None:
+    if delivery.promised_rows not in (None, rows):
         raise DataError(
-            f"{delivery.file.name} has {cells.rows} rows, its marker promised {delivery.promised_rows}. Fetch it again."
+            f"{delivery.name} has {rows} rows, its marker promised {delivery.promised_rows}. Fetch it again."
         )
 
 
@@ -114,13 +128,13 @@ def _clocks(mapping: SourceMapping) -> str:
     return ", ".join(f"{sql} AS {quoted(name)}" for name, sql in clocks.items())
 
 
-def _keep(engine: Engine, delivery: Delivery, n_buckets: int) -> None:
+def _keep(engine: Engine, delivery: Delivery, staged: Staged, n_buckets: int) -> None:
     table = delivery.mapping.canonical
-    names = ", ".join(quoted(column.name) for column in table.columns)
-    nth = nth_sql(table) if delivery.mapping.repeats == "keep" else "0"
-    engine.run(
-        f"INSERT INTO staged_{table.name} SELECT {delivery.number}, line, 1, {nth}, {bucket_sql(table, n_buckets)}, "
-        f"{names} FROM checked WHERE fault = 0"
+    lineage = f"{delivery.number}::INTEGER AS file, line, 1::INTEGER AS lines, 0::INTEGER AS nth"
+    staged.add(
+        engine,
+        f"SELECT {lineage}, {bucket_sql(table, n_buckets)} AS bucket, {names_of(table)} FROM checked WHERE fault = 0",
+        engine.count("SELECT count(*) FROM checked WHERE fault = 0"),
     )
 
 

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from features.catalogue import Catalogue
+from features.catalogue.families import RATIOS
 from features.catalogue.specs import FeatureSpec
 from models.answers import UNSAID, Likelihood, Missing, Reason, Text
 from models.explaining.comparison import Comparison
@@ -20,8 +21,8 @@ from models.learners.binary import BinaryModel
 FEWEST_REASONS, MOST_REASONS = 3, 5
 WORTH_SAYING = 0.01
 """A family that moves the log-odds less than this is not said aloud."""
-NEVER_IS_KNOWN = ("days_since", "days_since_first")
-"""Aggregates whose unknown value says that there was no such event: nothing is missing."""
+NEVER_IS_KNOWN = frozenset({"days_since", "days_since_first", "change_between_assessments"}) | RATIOS
+"""Aggregates whose unknown value says that there was no such event, or too few of them: nothing is missing."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,9 @@ from models.answers import Text
 from models.texts import LANGUAGES, Texts
 
 Words = Mapping[str, str]
-PhraseKind = Literal["count", "amount", "since", "age_of", "scale", "years", "flag", "choice"]
+PhraseKind = Literal[
+    "count", "amount", "since", "age_of", "scale", "years", "flag", "choice", "share", "change", "trend"
+]
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "count": ("one", "many", "none"),
     "amount": ("label",),
@@ -26,6 +28,9 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "years": ("label",),
     "flag": ("present", "absent"),
     "choice": ("present", "absent"),
+    "share": ("label",),
+    "change": ("label",),
+    "trend": ("label",),
 }
 NOT_COMPARED = ("choice", "years")
 """Kinds said without a comparison: a group of the same age band says nothing about an age."""
@@ -33,6 +38,9 @@ WHOLE_FROM = 100
 """From this size on numbers are shown whole."""
 NUMBER_PATTERN = "#,##0.#"
 DAYS_PER_YEAR = 365
+PER_CENT = {"fi": "\u00a0%", "sv": "\u00a0%", "en": "%"}
+DAYS_PER_SLOPE = 30
+SIGNED = ("change", "trend")
 
 
 class Phrase(StrictConfig):
@@ -75,6 +83,12 @@ class Frames(StrictConfig):
     age_of: Texts
     scale: Texts
     years: Texts
+    share: Texts
+    """{n} as per cent."""
+    change: Texts
+    """{n} with its sign: what the latest assessment says more than the one before."""
+    trend: Texts
+    """{n} with its sign: change in a year."""
     plain: Texts
     """For a family without a phrase of its own."""
     unknown: Texts
@@ -162,8 +176,18 @@ def _sentence(
     return _tidy(f"{said} {_usual(frames, phrase, usual, language)}")
 
 
-def _said(catalogue: Sentences, phrase: Phrase | None, name: str, value: float, window: str, language: str) -> str:
+def kind_text(phrase: Phrase | None, value: float, language: str) -> str:
+    """A number as its kind is said: a share in per cent, a change with its sign, a slope (per 30 days) over a year."""
+    kind = phrase.kind if phrase is not None else ""
+    if kind == "share":
+        return number_text(math.floor(100 * value + 0.5), language) + PER_CENT[language]
+    value = value * DAYS_PER_YEAR / DAYS_PER_SLOPE if kind == "trend" else value
     n = number_text(value, language)
+    return f"+{n}" if kind in SIGNED and _shown(value) > 0 else n
+
+
+def _said(catalogue: Sentences, phrase: Phrase | None, name: str, value: float, window: str, language: str) -> str:
+    n = kind_text(phrase, value, language)
     if phrase is None:
         return _text(catalogue.frames.plain, language).format(name=name, n=n, window=window)
     words = phrase.words(language)
@@ -189,7 +213,7 @@ def _usual(frames: Frames, phrase: Phrase | None, usual: float | None, language:
         return ""
     if phrase is not None and phrase.kind == "flag":
         return _text(frames.usual_yes if usual >= 0.5 else frames.usual_no, language)
-    return _text(frames.usual, language).format(n=number_text(usual, language))
+    return _text(frames.usual, language).format(n=kind_text(phrase, usual, language))
 
 
 def _form(unit: Unit, value: float, language: str) -> str:

@@ -1,6 +1,7 @@
 """What there is to choose from: the scheme's picture, the forecast series, the registered model versions."""
 
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 from configs.errors import ModelError
@@ -12,6 +13,7 @@ from serving.pages.services import Axis, Layout, ModelVersion, Series
 from serving.records.entries import local_text
 
 REPORT_FILE = "report.html"
+QUALITY_FILE, PUBLISHED_LETTERS = "quality.html", 12  # as evaluation publishes it: folder named after the snapshot
 DATA_UNTIL_TAG = "data_until"
 
 
@@ -71,6 +73,12 @@ def report_of(registry: Registry, name: str, version: str) -> str | None:
     except ModelError:
         return None
     return file.read_text(encoding="utf-8")
+
+
+def quality_report_of(published: Path, data: DataStamp | None) -> str | None:
+    """The data-quality report published about the snapshot that is served; None when there is none."""
+    file = published / data.snapshot_sha256[:PUBLISHED_LETTERS] / QUALITY_FILE if data else None
+    return file.read_text(encoding="utf-8") if file and file.is_file() else None
 
 
 def _version(registry: Registry, registered: RegisteredBundle, live: bool, data: DataStamp | None) -> ModelVersion:

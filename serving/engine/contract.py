@@ -89,3 +89,6 @@ class Engine(Protocol):
 
     def report(self, name: str, version: str) -> str | None:
         """The audit report (HTML text) of one version; None when there is none."""
+
+    def quality_report(self) -> str | None:
+        """The data-quality report (HTML text) of the served registers; None when there is none."""

@@ -3,22 +3,25 @@
 import logging
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 
 from configs.errors import LuotainError
-from features.identity import IdentifierError, canonical_henkilotunnus, key_id, load_key, pseudonymise
-from features.kernel import build_features
-from features.store import Snapshot, open_snapshot, read_client
+from features.identity import IdentifierError, canonical_henkilotunnus, pseudonymise
+from features.kernel import build_features, plan_of
+from features.keys import key_id, load_key
+from features.store import Snapshot, open_snapshot
 from models.answers import ForecastAnswer, ModelStamp, NeedAnswer, SegmentAnswer, Text
 from models.registry import connect
 from serving.access import ClientTies
 from serving.engine import catalogue
 from serving.engine.contract import ClientFacts, DataStamp
-from serving.engine.registers import Registers, open_registers, refuse_test_persons
+from serving.engine.registers import Registers, open_registers, packed_or_none, refuse_test_persons
 from serving.engine.shelf import LiveModel, Shelf
+from serving.engine.warming import warm
 from serving.pages.services import Layout, ModelVersion, Series, Unavailable
 from serving.refusals import refusal
 from serving.settings import ServingSettings
@@ -36,6 +39,7 @@ class RegisterEngine:
         self._shelf = Shelf(self._workspace, settings.models.names)
         self._registers: Registers | None = None
         self._fault: str | None = None
+        self._warmed: frozenset[tuple[str, str]] = frozenset()
         self._stop = threading.Event()
 
     def start(self) -> None:
@@ -50,6 +54,8 @@ class RegisterEngine:
         """Take a new snapshot and new champions into use; a fault keeps what there is."""
         self._refresh_registers()
         self._shelf.refresh()
+        names = self._settings.models.names
+        self._warmed = warm(self._registers, [live for name in names if (live := self._shelf.get(name))], self._warmed)
 
     def missing(self) -> tuple[str, ...]:
         """The registers and every served model that is not there yet."""
@@ -64,7 +70,11 @@ class RegisterEngine:
         """The pseudonym under the key of the snapshot.  Raises Unavailable when this service holds another key."""
         snapshot = self._opened().snapshot
         try:
-            key = load_key(self._workspace.keys)
+            key = load_key(
+                self._workspace.keys,
+                purpose=snapshot.purpose,
+                data=None if self._settings.is_development else self._workspace.root,
+            )
         except LuotainError:
             raise Unavailable(refusal("key_missing")) from None
         if key_id(key) != snapshot.key_id:
@@ -139,6 +149,11 @@ class RegisterEngine:
         except LuotainError as error:
             raise Unavailable(str(error)) from None
 
+    def quality_report(self) -> str | None:
+        """The data-quality report of the registers that are served."""
+        stamp = self._registers.stamp if self._registers else None
+        return catalogue.quality_report_of(self._workspace.published, stamp)
+
     def _segmentation(self) -> LiveModel | None:
         name = self._settings.models.segmentation
         return self._shelf.get(name) if name else None
@@ -159,7 +174,8 @@ class RegisterEngine:
             if self._registers is None or _differs(self._registers.snapshot, store):
                 opened = open_registers(store, self._settings.published_data)
                 refuse_test_persons(opened.snapshot, self._settings)
-                self._registers = opened
+                packed = packed_or_none(self._workspace.packed, opened.snapshot)
+                self._registers = replace(opened, packed=packed)
             self._fault = None
         except (LuotainError, OSError) as error:
             said = str(error) if isinstance(error, LuotainError) else type(error).__name__
@@ -176,7 +192,7 @@ class RegisterCase:
         self._shelf = shelf
         self._models = settings.models
         self._client_id = client_id
-        self._tables = read_client(registers.snapshot, client_id)
+        self._tables = registers.tables_of(client_id)
         self._rows: dict[tuple[str, str], np.ndarray] = {}
 
     def segment(self) -> SegmentAnswer:
@@ -203,7 +219,7 @@ class RegisterCase:
 
     def _row(self, live: LiveModel) -> np.ndarray:
         features, codes = live.model.catalogue, live.model.vocabulary
-        kind = (features.sha256, codes.sha256)
+        kind = plan_of(features, codes).key
         if kind not in self._rows:
             clients, days = (
                 np.array([self._client_id], object),

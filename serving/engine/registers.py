@@ -1,11 +1,17 @@
 """One snapshot of the registers as the service holds it: the index of care relationships and the list's facts."""
 
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+import pandas as pd
+
 from configs.errors import DataError
-from features.store import Snapshot, open_snapshot, read_table
+from features.columnar import Columns
+from features.packed import PackedClients, open_packed
+from features.store import Snapshot, open_snapshot, read_client, read_table
 from serving.access import Tie
 from serving.engine.contract import ClientFacts, DataStamp
 from serving.engine.facts import CONTACT_COLUMNS, collect_facts
@@ -21,8 +27,17 @@ class Registers:
     stamp: DataStamp
     relations: RelationsIndex
     facts: dict[str, ClientFacts]
+    packed: PackedClients | None = None
+    """Every client's rows in one mapped file; None where the data folder cannot be written."""
+
+    def tables_of(self, client_id: str) -> Mapping[str, Columns | pd.DataFrame]:
+        """Every row of one client, by table."""
+        if self.packed is not None:
+            return self.packed.client(client_id)
+        return read_client(self.snapshot, client_id)
 
 
+logger = logging.getLogger("luotain.serving")
 PUBLISHED = Tie("published_data", "published_data", date.min)
 """The tie of every client in a published, anonymous data set, which knows no care relationships."""
 
@@ -52,3 +67,13 @@ def open_registers(store: Path, published: bool = False) -> Registers:
         else index_relations(read_table(snapshot, "relations"), residents["client_id"], as_of),
         collect_facts(residents, read_table(snapshot, "plans"), contacts, as_of),
     )
+
+
+def packed_or_none(folder: Path, snapshot: Snapshot) -> PackedClients | None:
+    """The packed file of the snapshot; None, and one line in the log, where it can be neither read nor made."""
+    try:
+        return open_packed(folder, snapshot)
+    except (DataError, OSError) as error:
+        said = str(error) if isinstance(error, DataError) else type(error).__name__
+        logger.warning("packed file: %s Clients are read from the store, which takes longer.", said)
+        return None

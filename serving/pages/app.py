@@ -66,6 +66,7 @@ def _routes() -> list[Route | Mount]:
         _signed_in("/forecasts", forecasts.forecast),
         _signed_in("/forecasts/download", forecasts.download),
         _signed_in("/models", oversight.models),
+        _signed_in("/models/quality", oversight.quality),
         _signed_in("/models/{name}/{version}/report", oversight.report),
         _signed_in("/decisions", oversight.decisions),
         _signed_in("/audit-log", oversight.audit_log),

@@ -257,6 +257,12 @@ class PageServices(Protocol):
     def report(self, visitor: Visitor, name: str, version: str) -> str:
         """The published SHAP report (HTML text) of one listed version.  Raises NotYours."""
 
+    def has_quality_report(self) -> bool:
+        """Whether a data-quality report of the served registers was published."""
+
+    def quality_report(self, visitor: Visitor) -> str:
+        """The published data-quality report (HTML text).  Raises NotYours."""
+
     def decision_log(self, visitor: Visitor, page: int, filters: Mapping[str, str]) -> LogPage:
         """Recorded decisions, newest first."""
 

@@ -132,6 +132,13 @@ class FakeServices:
         self._check(visitor, "auditor")
         return () if self.empty else _versions()
 
+    def has_quality_report(self) -> bool:
+        return not self.empty
+
+    def quality_report(self, visitor: Visitor) -> str:
+        self._check(visitor, "auditor")
+        return REPORT
+
     def report(self, visitor: Visitor, name: str, version: str) -> str:
         self._check(visitor, "auditor")
         if (name, version) != ("segmentation_suuntima_like", "3"):

@@ -46,15 +46,20 @@ def models(page: Page) -> Response:
     """Every model version, the live one marked."""
     versions = page.services.models(page.who)
     names = list(dict.fromkeys(version.name for version in versions))
-    return page.show(
-        "models.html", groups=[(name, [v for v in versions if v.name == name]) for name in names], metrics=METRICS
-    )
+    groups = [(name, [v for v in versions if v.name == name]) for name in names]
+    return page.show("models.html", groups=groups, metrics=METRICS, quality=page.services.has_quality_report())
 
 
 def report(page: Page) -> Response:
     """The published SHAP report as it is; only its own style block is allowed, by its hash."""
     parameters = page.request.path_params
     html = page.services.report(page.who, parameters["name"], parameters["version"])
+    return HTMLResponse(html, headers={"Content-Security-Policy": report_policy(html)})
+
+
+def quality(page: Page) -> Response:
+    """The published data-quality report as it is, under the same policy."""
+    html = page.services.quality_report(page.who)
     return HTMLResponse(html, headers={"Content-Security-Policy": report_policy(html)})
 
 

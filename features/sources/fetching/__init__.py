@@ -1,0 +1,1 @@
+"""How a delivery comes here: as a file, packed, or asked from a database."""

@@ -1,0 +1,1 @@
+"""From the bytes of a delivered file to cells: in pieces, so that memory does not grow with the file."""

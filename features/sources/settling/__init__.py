@@ -1,0 +1,1 @@
+"""Rows settled against each other and against the store, part by part, and written."""

@@ -1,0 +1,83 @@
+"""Time and memory of one process, or of a command and every process it starts."""
+
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import psutil
+
+T = TypeVar("T")
+STATUS = Path("/proc/self/status")
+EVERY_S = 0.02
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Wall time, processor time, and the most memory at once."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_bytes: int
+
+
+def peak_bytes() -> int:
+    """The most this process has held.  getrusage would count what its parent held before the start."""
+    if STATUS.exists():
+        line = next(line for line in STATUS.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+@dataclass(frozen=True)
+class Timed:
+    """Wall time of the first run (compilation and cold caches included) and of the best, and its processor time."""
+
+    first_s: float
+    best_s: float
+    cpu_s: float
+
+
+def best_of(times: int, work: Callable[[], T]) -> tuple[T, Timed]:
+    """The last result and the times."""
+    spent = []
+    for _ in range(times):
+        start, cpu = time.perf_counter(), time.process_time()
+        result = work()
+        spent.append((time.perf_counter() - start, time.process_time() - cpu))
+    return result, Timed(spent[0][0], *min(spent))
+
+
+def command(arguments: Sequence[str]) -> Spent:
+    """Run a command; its memory is the greatest sum over it and its children, shared pages counted in each."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.perf_counter()
+    process = psutil.Popen(arguments, stdout=subprocess.DEVNULL)
+    peak = 0
+    while process.poll() is None:
+        peak = max(peak, _held(process))
+        time.sleep(EVERY_S)
+    seconds = time.perf_counter() - start
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, list(arguments))
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Spent(seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, peak)
+
+
+def _held(process: psutil.Process) -> int:
+    try:
+        return sum(_resident(one) for one in [process, *process.children(recursive=True)])
+    except psutil.NoSuchProcess:
+        return 0
+
+
+def _resident(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.NoSuchProcess:
+        return 0

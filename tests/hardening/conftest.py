@@ -1,0 +1,12 @@
+"""A small county for every test of this room."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.extracts import Extracts, county
+
+
+@pytest.fixture
+def extracts(var: Path) -> Extracts:
+    return county(var)

@@ -1,0 +1,54 @@
+"""docs/hardening.md says what is so: every item once, every tested number with a test that pytest collects."""
+
+import subprocess
+import sys
+
+from configs.loader import PROJECT_ROOT
+from tests.hardening.document import NUMBERED, PAGE, numbered_files, page, sections
+
+COUNTS = {"I": 37, "W": 23, "F": 27, "A": 33, "X": 8, "P": 14, "L": 13}
+OF_THE_HISTORIES = {*(f"I{n}" for n in range(1, 38)), "F8", "F10", "F15", "F18", "F19", "F25", "P8", "P9"}
+
+
+def test_every_item_is_listed_once_in_its_order() -> None:
+    listed = [number for section in sections().values() for number in section["items"]]
+    assert sorted(listed) == sorted(f"{letter}{n}" for letter, most in COUNTS.items() for n in range(1, most + 1))
+    assert len(listed) == 155
+
+
+def test_the_page_is_equal_to_the_list_and_the_tests() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "python -m tests.hardening.document > docs/hardening.md"
+
+
+def test_every_item_of_deliveries_and_the_store_has_a_test() -> None:
+    assert set(numbered_files()) >= OF_THE_HISTORIES
+
+
+def test_no_test_carries_a_number_that_is_not_on_the_list() -> None:
+    listed = {number for section in sections().values() for number in section["items"]}
+    assert set(numbered_files()) <= listed
+
+
+def test_every_numbered_test_of_this_room_is_collected() -> None:
+    listing = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "--collect-only",
+            "-o",
+            "addopts=",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "tests/hardening",
+        ],
+        cwd=PROJECT_ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    names = [line.split("::")[1] for line in listing.splitlines() if "::" in line]
+    collected = {carried[1] for name in names if (carried := NUMBERED.match(name))}
+    here = {number for number, files in numbered_files().items() if any("hardening" in file for file in files)}
+    assert collected == here >= OF_THE_HISTORIES

@@ -1,0 +1,301 @@
+"""Each derived aggregate on a table drawn by hand, the sums left visible."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.catalogue import Catalogue
+from features.catalogue.families import Family
+from features.catalogue.vocabulary import Vocabulary
+from features.kernel import build_features
+from features.reference import reference_features
+from tests.histories_data import catalogue_of, dates, empty_tables, family, table_of
+
+NO_CODES = Vocabulary({}, pd.Timestamp("2025-01-01").date())
+HOME = {"client_id": "a"}
+
+
+def rows(names: str, *table: tuple[Any, ...], **same: Any) -> list[dict[str, Any]]:
+    """Rows of client a: one tuple per row, `same` in every row."""
+    return [{**HOME, **same, **dict(zip(names.split(), row, strict=True))} for row in table]
+
+
+def said(declared: Family, at: str = "2025-04-01", catalogue: Catalogue | None = None, **tables: Any) -> list[float]:
+    """Client a's features by the kernel; the reference must say the same."""
+    frames = {**empty_tables(), "residents": table_of("residents", [HOME])}
+    frames |= {name: table_of(name, held) for name, held in tables.items()}
+    asked = (frames, np.array(["a"], object), dates(at), catalogue or catalogue_of(declared), NO_CODES)
+    fast, slow = build_features(*asked)[0], reference_features(*asked)[0]
+    np.testing.assert_allclose(fast, slow, rtol=1e-6)
+    return [round(float(value), 6) for value in fast]
+
+
+def contacts(declared: dict[str, Any], names: str, *table: tuple[Any, ...]) -> list[float]:
+    return said(family("one", "contacts", **declared), contacts=rows(names, *table))
+
+
+def test_mean_counts_only_rows_with_a_value_inside_the_window() -> None:
+    visits = [("2025-03-31", 20.0), ("2025-03-02", 30.0), ("2025-03-01", None), ("2025-01-01", 100.0)]
+    length = {"aggregate": "mean", "value": "minutes", "windows": [30, 90]}
+    assert contacts(length, "time minutes", *visits) == [(20 + 30) / 2, (20 + 30 + 100) / 3]
+    np.testing.assert_equal(contacts({**length, "windows": [1]}, "time minutes", ("2025-03-01", 5.0)), [np.nan])
+
+
+@pytest.mark.parametrize(
+    "values, slope",
+    [
+        ([("2025-03-01", 1.0), ("2025-03-31", 3.0)], 2),  # 2 points in 30 days
+        ([("2025-01-30", 4.0), ("2025-03-31", 0.0)], -2),  # -4 points in 60 days
+        ([("2025-03-01", 1.0), ("2025-03-11", 3.0), ("2025-03-21", 2.0)], 30 * 10 / 200),  # -10*-1 + 10*0 of 200
+        ([("2025-03-01", 1.0), ("2025-03-01", 3.0)], np.nan),  # one day only
+        ([("2025-03-01", 1.0)], np.nan),
+        ([("2025-02-28", 2.0), ("2025-03-01", 3.0)], 30),  # a month's end is one day wide
+        ([("2025-03-01", 7.0), ("2025-03-31", 7.0)], 0),
+    ],
+)
+def test_trend_is_the_slope_per_thirty_days(values: list[tuple[str, float]], slope: float) -> None:
+    declared = family("one", "assessments", "trend", value="value", windows=[90])
+    np.testing.assert_allclose(said(declared, assessments=rows("time value", *values)), [slope], atol=1e-6)
+
+
+def test_trend_counts_the_leap_day() -> None:
+    declared = family("one", "assessments", "trend", value="value", windows=[90])
+    values = [("2024-02-28", 0.0), ("2024-03-01", 2.0)]  # two days apart in a leap year
+    assert said(declared, at="2024-04-01", assessments=rows("time value", *values)) == [30.0]
+
+
+def test_share_is_the_part_of_the_filtered_rows() -> None:
+    declared = {
+        "aggregate": "share",
+        "filter": {"service": {"without": "home_care"}},
+        "part": {"channel": ("chat", "digital")},
+        "windows": [10, 90],
+    }
+    visits = [
+        ("2025-03-30", "gp_visit", "chat"),
+        ("2025-03-29", "gp_visit", "in_person"),
+        ("2025-03-28", "home_care", "digital"),  # not in the filter
+        ("2025-02-01", "other", "digital"),
+    ]
+    assert contacts(declared, "time service channel", *visits) == [1 / 2, round((1 + 1) / 3, 6)]
+
+
+@pytest.mark.parametrize(
+    "met,         coci,                                usual",
+    [
+        ("p p p",     (9 - 3) / (3 * 2),                   3 / 3),
+        ("p p q",     ((4 + 1) - 3) / (3 * 2),             2 / 3),
+        ("p q r",     (3 - 3) / (3 * 2),                   1 / 3),
+        ("p p q q r", ((4 + 4 + 1) - 5) / (5 * 4),         2 / 5),
+        ("p p",       np.nan,                              np.nan),  # below three visits
+        ("p p - -",   np.nan,                              np.nan),  # nobody known in two of them
+        ("p p q -",   ((4 + 1) - 3) / (3 * 2),             2 / 3),
+    ],
+)  # fmt: skip
+def test_continuity_is_undefined_below_three_visits(met: str, coci: float, usual: float) -> None:
+    visits = [(f"2025-03-{day:02d}", None if who == "-" else who) for day, who in enumerate(met.split(), start=10)]
+    same = {"value": "professional_id", "windows": [90]}
+    found = [
+        contacts({"aggregate": name, **same}, "time professional_id", *visits)
+        for name in ("coci", "usual_provider_share")
+    ]
+    np.testing.assert_allclose(found, [[coci], [usual]], atol=1e-6)
+
+
+def test_the_minimum_of_visits_is_declared() -> None:
+    declared = {"aggregate": "coci", "value": "professional_id", "windows": [90], "at_least": 2}
+    assert contacts(declared, "time professional_id", ("2025-03-01", "p"), ("2025-03-02", "p")) == [(4 - 2) / (2 * 1)]
+
+
+@pytest.mark.parametrize(
+    "visits, share",
+    [
+        ([("2025-03-01", "K"), ("2025-03-15", "K")], 1 / 2),  # 14 days later: still a repeat
+        ([("2025-03-01", "K"), ("2025-03-16", "K")], 0),  # 15 days later
+        ([("2025-03-01", "K"), ("2025-03-02", "L")], 0),  # another reason
+        ([("2025-03-01", "K"), ("2025-03-02", "K"), ("2025-03-03", "K")], 2 / 3),
+        ([("2025-03-01", "K"), ("2025-03-01", "K")], 0),  # the same second: one visit written twice
+        ([("2025-03-01", "K"), ("2025-03-01", "K"), ("2025-03-02", "K")], 1 / 3),
+        ([("2025-03-01T23:59:59", "K"), ("2025-03-15T00:00:00", "K")], 1 / 2),
+        ([("2025-03-01", None), ("2025-03-02", "K")], 0),
+        ([("2024-12-31", "K"), ("2025-01-01", "K")], 0),  # the first of them lies before the window
+        ([("2025-03-01", None)], np.nan),
+    ],
+)
+def test_a_repeat_comes_back_for_the_same_reason_soon(visits: list[tuple[str, str | None]], share: float) -> None:
+    declared = {"aggregate": "repeat_contact_share", "value": "reason", "within_days": 14, "windows": [90]}
+    np.testing.assert_allclose(contacts(declared, "time reason", *visits), [share], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "clock, night",
+    [
+        *[("21:59:59", 0), ("22:00:00", 1), ("23:59:59", 1), ("00:00:00", 1)],
+        *[("06:59:59", 1), ("07:00:00", 0), ("12:00:00", 0)],
+    ],
+)
+def test_night_is_ten_to_seven_on_the_wall_clock(clock: str, night: float) -> None:
+    night_share = {"aggregate": "night_share", "windows": [90]}
+    assert contacts(night_share, "time", (f"2025-03-10T{clock}",)) == [night]
+    # The nights of the changed clocks have the same hours on the wall.
+    assert contacts(night_share, "time", (f"2025-03-30T{clock}",), ("2025-03-29T12:00:00",)) == [night / 2]
+
+
+@pytest.mark.parametrize(
+    "visits, first",
+    [
+        ([("2025-03-01", "emergency"), ("2025-03-02", "non_urgent")], 1),
+        ([("2025-03-02", "emergency"), ("2025-03-01", "non_urgent")], 0),
+        ([("2025-03-01", "urgent"), ("2025-03-01", "emergency")], 1),  # at one second an emergency comes first
+        ([("2025-03-01", "unknown"), ("2025-03-02", "emergency")], np.nan),  # cannot tell is not no
+        ([("2024-12-31", "emergency"), ("2025-03-01", "urgent")], 0),  # before the window
+        ([("2024-12-31", "emergency")], np.nan),
+    ],
+)
+def test_how_the_client_came_in(visits: list[tuple[str, str]], first: float) -> None:
+    declared = {"aggregate": "first_contact_is_emergency", "windows": [90]}
+    np.testing.assert_equal(contacts(declared, "time urgency", *visits), [first])
+
+
+@pytest.mark.parametrize(
+    "visits, at_least, at_most, said_so",
+    [(59, 60, None, 0), (60, 60, None, 1), (61, 60, None, 1), (0, 1, 9, 0), (1, 1, 9, 1), (9, 1, 9, 1), (10, 1, 9, 0)],
+)
+def test_intensity_classes_by_visits_in_a_month(
+    visits: int, at_least: int, at_most: int | None, said_so: float
+) -> None:
+    limits = {"aggregate": "count_within", "at_least": at_least, "windows": [30]} | (
+        {"at_most": at_most} if at_most else {}
+    )
+    assert contacts(limits, "time", *[("2025-03-10",)] * visits) == [said_so]
+
+
+@pytest.mark.parametrize(
+    "values, change",
+    [
+        ([("2025-01-10", 1.0), ("2025-03-10", 4.0)], 4 - 1),
+        ([("2025-01-10", 1.0), ("2025-02-10", 3.0), ("2025-03-10", 2.0)], 2 - 3),
+        ([("2025-03-10", 4.0)], np.nan),
+        ([("2025-03-10T08:00:00", 1.0), ("2025-03-10T09:00:00", 4.0)], np.nan),  # the same day
+        ([("2025-03-09", 2.0), ("2025-03-10T08:00:00", 1.0), ("2025-03-10T09:00:00", 4.0)], 4 - 2),
+        ([("2025-03-09", 2.0), ("2025-03-10", 1.0), ("2025-03-10", 4.0)], 4 - 2),  # a tie: the greater one is latest
+    ],
+)
+def test_change_since_the_assessment_of_an_earlier_day(values: list[tuple[str, float]], change: float) -> None:
+    declared = family("one", "assessments", "change_between_assessments", value="value")
+    np.testing.assert_equal(said(declared, assessments=rows("time value", *values)), [change])
+
+
+def test_a_window_of_change_asks_only_the_latest_as_last_does() -> None:
+    values = rows("time value", ("2020-01-01", 1.0), ("2025-03-01", 4.0))
+    declared = family("one", "assessments", "change_between_assessments", value="value", windows=[30, 90])
+    np.testing.assert_equal(said(declared, assessments=values), [np.nan, 4 - 1])
+
+
+@pytest.mark.parametrize(
+    "seen,          history_start, overdue",
+    [
+        ("2024-04-01", "2020-01-01",  0),  # 365 days ago
+        ("2024-03-31", "2020-01-01",  1),  # 366 days ago
+        ("2024-03-31", "2025-03-01",  1),  # an old visit is an old visit, however little is observed
+        (None,         "2024-04-01",  1),  # none in the 365 days that are observed
+        (None,         "2024-04-02",  np.nan),  # one day too few observed
+        ("2025-03-31", "2025-03-31",  0),
+    ],
+)  # fmt: skip
+def test_overdue_cannot_tell_from_a_short_history(seen: str | None, history_start: str, overdue: float) -> None:
+    declared = family("one", "contacts", "overdue", within_days=365)
+    visits = rows("time", *([(seen,)] if seen else []))
+    home = [{**HOME, "history_start": history_start}]
+    np.testing.assert_equal(said(declared, contacts=visits, residents=home), [overdue])
+
+
+@pytest.mark.parametrize(
+    "plans, lapsed",
+    [
+        ([], 0),
+        ([("2024-01-01", None, None)], 0),
+        ([("2024-01-01", "2025-01-01", "2025-01-01")], 1),
+        ([("2024-01-01", "2025-01-01", "2025-01-01"), ("2025-02-01", None, None)], 0),  # a new one
+        ([("2024-01-01", "2025-03-31", "2025-04-01")], 0),  # the end was recorded at as_of: still reads as open
+        ([("2025-04-01", None, None)], 0),  # begins at as_of: not known
+    ],
+)
+def test_a_plan_lapses_when_its_end_became_known(plans: list[tuple[Any, ...]], lapsed: float) -> None:
+    held = rows("valid_from valid_to valid_to_recorded_at", *plans)
+    assert said(family("one", "plans", "lapsed"), plans=held) == [lapsed]
+
+
+NAMED = "other_id role valid_from valid_to valid_to_recorded_at"
+
+
+@pytest.mark.parametrize(
+    "relations, share",
+    [
+        ([("d", "named_doctor", "2025-01-01", None, None)], 1 / 3),
+        ([("d", "named_doctor", "2025-01-01", None, None), ("n", "named_nurse", "2025-01-01", None, None)], 2 / 3),
+        ([("d", "own_worker", "2025-01-01", None, None)], np.nan),  # not the pair
+        ([("d", "named_doctor", "2025-01-01", "2025-03-01", "2025-03-01")], np.nan),  # ended
+        ([("d", "named_doctor", "2025-01-01", "2025-03-01", "2025-04-01")], 1 / 3),  # its end not yet known
+        ([("d", "named_doctor", "2025-04-01", None, None)], np.nan),  # named at as_of
+        ([("never met", "named_doctor", "2025-01-01", None, None)], 0),
+    ],
+)
+def test_share_of_contacts_with_the_named_pair(relations: list[tuple[Any, ...]], share: float) -> None:
+    visits = rows(
+        "time professional_id", ("2025-03-01", "d"), ("2025-03-02", "n"), ("2025-03-03", "x"), ("2025-03-04", None)
+    )
+    ties = rows(NAMED, *relations, other_kind="professional")
+    found = said(family("one", "contacts", "named_share", windows=[90]), contacts=visits, relations=ties)
+    np.testing.assert_allclose(found, [share], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "municipality, start,        found",
+    [
+        ("901",        "2020-01-01", [0, 0]),
+        ("902",        "2020-01-01", [0, np.nan]),  # served from 15 February 2025 on: 90 days reach before
+        ("902",        "2025-03-15", [np.nan, np.nan]),  # the client's own history is shorter still
+        ("903",        "2020-01-01", [np.nan, np.nan]),  # no such service: absence is unknown, not zero
+    ],
+)  # fmt: skip
+def test_absence_of_a_service_that_is_not_there_is_unknown(municipality: str, start: str, found: list[float]) -> None:
+    covered = family("one", "contacts", "count", filter={"channel": "digital"}, coverage="clinic", windows=[30, 90])
+    catalogue = catalogue_of(covered, coverage={"clinic": {"901": "2020-01-01", "902": "2025-02-15"}})
+    home = [{**HOME, "municipality": municipality, "history_start": start}]
+    np.testing.assert_equal(said(covered, catalogue=catalogue, residents=home), found)
+
+
+def test_coverage_follows_the_municipality_known_at_the_date() -> None:
+    covered = family("one", "contacts", "count", coverage="clinic", windows=[30])
+    catalogue = catalogue_of(covered, coverage={"clinic": {"901": "2020-01-01"}})
+    moved = rows(
+        "municipality valid_from recorded_at", ("901", "2020-01-01", "2020-01-01"), ("903", "2025-03-20", "2025-04-01")
+    )
+    assert said(covered, catalogue=catalogue, residents=moved) == [0]  # the move was recorded at as_of
+    np.testing.assert_equal(said(covered, at="2025-04-02", catalogue=catalogue, residents=moved), [np.nan])
+
+
+def test_the_carer_s_records_stay_in_the_carer_s_row() -> None:
+    tie = {"role": "informal_carer", "other_kind": "client", "other_id": "carer", "valid_from": "2025-01-01"}
+    strain = {"time": "2025-03-01", "instrument": "COPE", "scale": "strain", "value": 50.0}
+    visit = {"client_id": "carer", "time": "2025-03-01"}
+    catalogue = catalogue_of(
+        family("tie", "relations", "valid_on", filter={"role": "informal_carer"}),
+        family("tie_age", "relations", "days_since", filter={"role": "informal_carer"}),
+        family("strain", "assessments", "last", value="value", filter={"instrument": "COPE"}),
+        family("visits", "contacts", "count", windows=[90]),
+    )
+    frames = {
+        **empty_tables(),
+        "residents": table_of("residents", [HOME, {"client_id": "carer"}]),
+        "relations": table_of("relations", [{**HOME, **tie}]),
+        "assessments": table_of("assessments", [{"client_id": "carer", **strain}]),
+        "contacts": table_of("contacts", [visit]),
+    }
+    found = build_features(
+        frames, np.array(["a", "carer"], object), dates("2025-04-01", "2025-04-01"), catalogue, NO_CODES
+    )
+    np.testing.assert_equal(found.tolist(), [[1, 90, np.nan, 0], [0, np.nan, 50, 1]])
