@@ -15,11 +15,11 @@ export BENTOML_DO_NOT_TRACK := True
 export MLFLOW_ALLOW_PICKLE_DESERIALIZATION := false
 
 .DEFAULT_GOAL := help
-BENCHES := histories client ingest
+BENCHES := histories client ingest scale
 .PHONY: help doctor setup setup-dev demo demo-real mlflow pages test check prove $(addprefix bench-,$(BENCHES)) format lint types imports serve clean
 
 help: ## list the words
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 doctor: ## name what this machine lacks
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "luotain: python3 is missing: install Python 3.11 to 3.13." >&2; exit 1; }
@@ -85,11 +85,14 @@ check: lint types imports test ## format, lint, types, import rules, tests: what
 prove: setup-dev ## every repeated test with its full count (hours; goes on where it stopped), writes docs/proofs.json
 	@$(PY) -m tests.prove
 
-bench-histories: setup-dev ## the kernel beside its peers, 20,000 and 200,000 clients (about 6 min)
+bench-histories: setup-dev ## the kernel beside its peers, 20,000 and 200,000 clients (about 2 min)
 	@$(PY) -m tests.bench.histories
 
 bench-client: setup-dev ## one client at request time: read and kernel
 	@$(PY) -m tests.bench.one_client
+
+bench-scale: setup-dev ## cost per million events, and what a country needs
+	@$(PY) -m tests.bench.scale
 
 bench-ingest: setup-dev ## CSV rows per second and memory of the whole ingest
 	@$(PY) -m tests.bench.ingest
