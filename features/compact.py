@@ -41,10 +41,11 @@ def compact(store: Path) -> tuple[int, int]:
 
     Raises DataError when the store is empty, being written, or damaged; then it stays as it was.
     """
+    if read_manifest(store) is None:
+        raise DataError(f"The store {store.name}/ is empty. Type `python -m features.ingest` first.")
     with only_writer(store):
         before = read_manifest(store)
-        if before is None:
-            raise DataError(f"The store {store.name}/ is empty. Type `python -m features.ingest` first.")
+        assert before is not None, "a manifest is replaced, never taken away"
         after = replace(before, tables=_merged(store, before), previous=before.sha256)
         if after.tables != before.tables:
             publish_manifest(store, after)

@@ -98,7 +98,9 @@ def test_the_command(store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert capsys.readouterr().out == "Nothing to merge: 4 files.\n"
 
 
-def test_an_empty_store_is_said(tmp_path: Path) -> None:
-    (tmp_path / "store").mkdir()
+@pytest.mark.parametrize("exists", [True, False])
+def test_an_empty_store_is_said(tmp_path: Path, exists: bool) -> None:
+    if exists:
+        (tmp_path / "store").mkdir()
     with pytest.raises(DataError, match=r"Type `python -m features\.ingest` first"):
         compact(tmp_path / "store")
