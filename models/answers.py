@@ -49,6 +49,8 @@ class Reason:
     sentence: Text
     """The reason in words.  Empty ({}) unless the reason is one of the 3-5 said aloud (`Likelihood.reasons`)."""
     sensitivity: str = "normal"
+    date: str | None = None
+    """ISO day of the newest record behind `value`; None where the family has none or nobody looked it up."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,17 @@ class Likelihood:
 
 
 @dataclass(frozen=True)
+class SourceAge:
+    """How old the newest thing known from one register is."""
+
+    source: str
+    newest: str | None
+    """ISO day of the newest known record; None when the register holds nothing of this client."""
+    days: int | None
+    """Full days from `newest` to `as_of`."""
+
+
+@dataclass(frozen=True)
 class SegmentShare:
     """One segment of the scheme and how probable it is."""
 
@@ -87,6 +100,37 @@ class SegmentShare:
     description: Text
     probability: float
     proposed: bool
+
+
+@dataclass(frozen=True)
+class AxisAnswer:
+    """A person's own answer on one axis: recorded in a questionnaire or given by hand; never the model's."""
+
+    axis: str
+    level: str
+    level_name: Text
+    respondent: str
+    """client, professional, relative or unknown: the respondents are kept apart."""
+    given: Literal["recorded", "by_hand"]
+    time: str | None
+    """ISO day of a recorded answer."""
+    decides: bool
+    """True when this answer sets the axis's level; another respondent's answer is shown beside it."""
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """What the scheme arranges for a segment; how care is supported, never which care is given."""
+
+    segment: str
+    path: Text
+    channel: Text
+    plan_type: str
+    guidance_intensity: str
+    responsible_role: Text
+    case_manager_proposed: bool
+    follow_up: tuple[Text, ...]
+    """Ways of following up, at least one of them not digital."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +149,90 @@ class SegmentAnswer:
     missing: tuple[Missing, ...]
     sources: tuple[str, ...]
     notice: Text
+    credible: tuple[str, ...] = ()
+    """Conformal set: the segments that cannot be ruled out, most probable first.  More than one = say so."""
+    coverage: float | None = None
+    """Share of clients whose recorded segment the set is made to contain (nominal)."""
+    answers: tuple[AxisAnswer, ...] = ()
+    """People's own answers, which are used as they are."""
+    basis: Literal["model", "answers", "both"] = "model"
+    """Where the axis levels come from: the model alone, people's answers alone, or some of each."""
+    arrangement: Arrangement | None = None
+    """What the scheme arranges for the proposed segment."""
+    freshness: tuple[SourceAge, ...] = ()
+
+
+@dataclass(frozen=True)
+class LevelShare:
+    """One level of an ordered outcome (lighter, stable, heavier, ...) and how probable it is."""
+
+    level: str
+    name: Text
+    probability: float
+
+
+@dataclass(frozen=True)
+class Expected:
+    """An expected amount in the unit people plan with: base + sum of contributions = value (difference <= 1e-9)."""
+
+    id: str
+    name: Text
+    unit: Text
+    value: float
+    low: float
+    high: float
+    """80 % interval, measured on held-out clients."""
+    base: float
+    contributions: tuple[Reason, ...]
+    """Every family, in the unit of `value`, largest absolute share first."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One fact about the client that bears on an alternative; a value and a sentence, no score."""
+
+    family: str
+    name: Text
+    direction: Literal["for", "against", "unknown"]
+    value: float | None
+    sentence: Text
+    source: str
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """One of the service alternatives, with what speaks for and against it.  No choice is made among them."""
+
+    id: str
+    name: Text
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One changed feature of a counterfactual."""
+
+    family: str
+    name: Text
+    feature: str
+    now: float | None
+    then: float
+    sentence: Text
+
+
+@dataclass(frozen=True)
+class Counterfactual:
+    """The smallest set of changes that moves one shown probability across a line: the model's behaviour, no advice."""
+
+    id: str
+    """Id of the likelihood that it is about."""
+    reached: bool
+    """False when no set of allowed changes within the plausible range gets there; then `changes` is empty."""
+    probability_now: float
+    probability_then: float
+    target: float
+    changes: tuple[Change, ...]
+    notice: Text
 
 
 @dataclass(frozen=True)
@@ -121,6 +249,13 @@ class NeedAnswer:
     missing: tuple[Missing, ...]
     sources: tuple[str, ...]
     notice: Text
+    levels: tuple[LevelShare, ...] = ()
+    """Of an ordered outcome: every level, lowest first."""
+    likelihoods: tuple[Likelihood, ...] = ()
+    """Of an ordered outcome: one per level above the lowest ("at or above it"); `likelihood` is the main one."""
+    expected: Expected | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    freshness: tuple[SourceAge, ...] = ()
 
 
 @dataclass(frozen=True)
