@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import date
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -14,7 +13,6 @@ from features.tables import TABLES
 from models.answers import AxisAnswer
 from models.questionnaire import by_hand, decided_levels, recorded_answers, settled
 from models.scheme import Questionnaire, Scheme, load_scheme
-from serving.engine.engine import RegisterCase
 
 SCHEME = load_scheme("configs/schemes/suuntima_like.yaml")
 AS_OF = date(2025, 4, 1)
@@ -173,27 +171,3 @@ def test_one_axis_is_answered_by_hand_once():
     twice = [by_hand(SCHEME, "resources", "weak"), by_hand(SCHEME, "resources", "strong")]
     with pytest.raises(ConfigError, match="`resources` is answered by hand more than once; give one level per axis"):
         settled(SCHEME, twice)
-
-
-class ModelThatShowsItsAnswers:
-    scheme = SCHEME
-
-    def answer(self, row, stamp, answers=()):
-        return answers
-
-
-def test_the_service_gives_the_model_what_was_recorded_and_what_was_given_by_hand(monkeypatch):
-    stamp = SimpleNamespace(as_of=AS_OF, data_until=date(2025, 3, 31))
-    tables = {"segment_records": table(row("2025-03-31"), row("2025-04-01", axis1="low"))}
-    registers = SimpleNamespace(stamp=stamp, tables_of=lambda client: tables)
-    chosen = SimpleNamespace(name="segmentation_suuntima_like", version="1", sha256="0" * 64)
-    live = SimpleNamespace(model=ModelThatShowsItsAnswers(), chosen=chosen)
-    settings = SimpleNamespace(models=SimpleNamespace(segmentation=chosen.name))
-    case = RegisterCase(registers, SimpleNamespace(get=lambda name: live), settings, "a" * 32)
-    monkeypatch.setattr(case, "_row", lambda live: None)
-    hand = by_hand(SCHEME, "resources", "strong")
-    assert [(one.axis, one.level, one.given) for one in case.segment((hand,))] == [
-        ("complexity", "high", "recorded"),
-        ("resources", "weak", "recorded"),
-        ("resources", "strong", "by_hand"),
-    ]
