@@ -10,6 +10,7 @@ from babel.messages.pofile import read_po
 
 from configs.errors import ConfigError
 from configs.loader import read_yaml
+from serving.asking import Respondent
 from serving.pages.language import CATALOGUES, LANGUAGES, language
 from serving.pages.services import Choice, Role
 from serving.pages.views.front import NAVIGATION
@@ -45,6 +46,12 @@ FAMILIES = {
     "fault": {f"{kind}.{part}" for kind in (400, 403, 404, 500, 503) for part in ("title", "what", "do")},
     "segment": {"self_managed", "cooperative", "community", "network"},
     "search": {"empty", "not_found"},
+    "credible": {"some", "some.means", "all", "all.means"},
+    "basis": {"model", "answers", "both", "by_hand.answers", "by_hand.both"},
+    "respondent": set(get_args(Respondent)),
+    "plan_type": {"care_plan", "client_plan", "rehab_plan"},
+    "guidance": {"light", "regular", "intensive"},
+    "alternatives": {"for", "against", "unknown"},
 }
 """Texts whose key is put together on the page: family → codes that must have one."""
 

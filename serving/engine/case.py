@@ -1,0 +1,114 @@
+"""One client's records in one request, and what the live models say of them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import numpy as np
+from features.freshness import newest_dates
+from models.explaining.counterfactual import counterfactual
+
+from features.kernel import build_features, plan_of
+from models.answers import AxisAnswer, Likelihood, ModelStamp, NeedAnswer, SegmentAnswer
+from models.names import NEED_PREFIX
+from serving.asking import Explored
+from serving.engine.outputs import line_of, outputs_of
+from serving.engine.registers import Registers
+from serving.engine.shelf import LiveModel, Shelf
+from serving.pages.services import Unavailable
+from serving.refusals import refusal
+from serving.settings import ServingSettings
+
+
+class RegisterCase:
+    """Answers about one client; rows for models with the same features are built once."""
+
+    def __init__(
+        self, registers: Registers, shelf: Shelf, settings: ServingSettings, client_id: str, today: date
+    ) -> None:
+        self._registers = registers
+        self._shelf = shelf
+        self._settings = settings
+        self._client_id = client_id
+        self._today = today
+        self._tables = registers.tables_of(client_id)
+        self._rows: dict[tuple[str, str], np.ndarray] = {}
+        self._dates: dict[tuple[str, str], Mapping[str, str]] = {}
+
+    def segment(self, by_hand: Sequence[AxisAnswer] = ()) -> SegmentAnswer:
+        """The proposed segment."""
+        live = self._live(self._settings.models.segmentation or "")
+        answer: SegmentAnswer = live.model.answer(
+            self._row(live), self._stamp(live), answers=tuple(by_hand), dates=self._newest(live), today=self._today
+        )
+        return answer
+
+    def need(self, task: str) -> NeedAnswer:
+        """One need task's likelihood."""
+        live = self._live(f"{NEED_PREFIX}{task}")
+        answer: NeedAnswer = live.model.answer(
+            self._row(live), self._stamp(live), today=self._today, dates=self._newest(live)
+        )
+        return answer
+
+    def explore(self, output: str) -> Explored | None:
+        """What would change one estimate; None when this client has no such estimate."""
+        for live in self._client_models():
+            model = outputs_of(live.model).get(output)
+            shown = self._likelihood(live, output) if model is not None else None
+            if model is not None and shown is not None:
+                used = live.model.parts.used_columns(self._row(live))
+                changeable = changeable_of(self._settings.changeable)
+                target = line_of(live.model, shown)
+                found = counterfactual(model, live.model.parts, used, output, changeable, target)
+                return Explored(self._stamp(live), shown.name, shown.outcome, found)
+        return None
+
+    def _client_models(self) -> tuple[LiveModel, ...]:
+        names = [name for name in self._shelf.names if name not in self._settings.models.demand]
+        return tuple(live for name in names if (live := self._shelf.get(name)))
+
+    def _likelihood(self, live: LiveModel, output: str) -> Likelihood | None:
+        """The estimate as it is shown of this client; a refused answer has none."""
+        name = live.chosen.name
+        if name == self._settings.models.segmentation:
+            likelihoods = self.segment().axes
+        else:
+            need = self.need(name.removeprefix(NEED_PREFIX))
+            likelihoods = (*need.likelihoods, *((need.likelihood,) if need.likelihood else ()))
+        return next((one for one in likelihoods if one.id == output), None)
+
+    def _live(self, name: str) -> LiveModel:
+        live = self._shelf.get(name)
+        if live is None:
+            raise no_model(name)
+        return live
+
+    def _row(self, live: LiveModel) -> np.ndarray:
+        features, codes = live.model.catalogue, live.model.vocabulary
+        kind = plan_of(features, codes).key
+        if kind not in self._rows:
+            clients = np.array([self._client_id], object)
+            days = np.array([self._registers.stamp.as_of], "datetime64[D]")
+            self._rows[kind] = build_features(self._tables, clients, days, features, codes)[0]
+        return self._rows[kind]
+
+    def _newest(self, live: LiveModel) -> Mapping[str, str]:
+        """The day of the newest record behind each family, looked up once per catalogue."""
+        kind = plan_of(live.model.catalogue, live.model.vocabulary).key
+        if kind not in self._dates:
+            self._dates[kind] = newest_dates(self._tables, live.model.catalogue, self._registers.stamp.as_of)
+        return self._dates[kind]
+
+    def _stamp(self, live: LiveModel) -> ModelStamp:
+        return stamp_of(live, self._registers.stamp.data_until, self._registers.stamp.as_of)
+
+
+def stamp_of(live: LiveModel, data_until: date, as_of: date) -> ModelStamp:
+    """Which version speaks, and up to when it knows."""
+    chosen = live.chosen
+    return ModelStamp(chosen.name, chosen.version, chosen.sha256, data_until.isoformat(), as_of.isoformat())
+
+
+def no_model(name: str) -> Unavailable:
+    """No version of a model is live."""
+    return Unavailable(refusal("no_live_model", name=name))
