@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 import numpy as np
-from features.freshness import newest_dates
-from models.explaining.counterfactual import counterfactual
 
+from features.freshness import newest_dates
 from features.kernel import build_features, plan_of
 from models.answers import AxisAnswer, Likelihood, ModelStamp, NeedAnswer, SegmentAnswer
+from models.explaining.counterfactual import counterfactual
 from models.names import NEED_PREFIX
 from serving.asking import Explored
 from serving.engine.outputs import line_of, outputs_of
@@ -57,7 +57,7 @@ class RegisterCase:
             shown = self._likelihood(live, output) if model is not None else None
             if model is not None and shown is not None:
                 used = live.model.parts.used_columns(self._row(live))
-                changeable = changeable_of(self._settings.changeable)
+                changeable = self._settings.changeable
                 target = line_of(live.model, shown)
                 found = counterfactual(model, live.model.parts, used, output, changeable, target)
                 return Explored(self._stamp(live), shown.name, shown.outcome, found)

@@ -13,7 +13,7 @@ LEAST_NAMED = 6
 
 
 def level_bar(numbers: Sequence[int]) -> Markup:
-    """`numbers` of 100 people per level, lowest first.  Every part has an edge: shade alone would not tell them apart."""
+    """`numbers` of 100 people per level, lowest first.  Every part has an edge: shade alone tells too little."""
     shapes, left = [], 0
     for place, number in enumerate(numbers):
         if number:
