@@ -6,16 +6,15 @@ from dataclasses import replace
 import pytest
 
 from models.answers import LevelShare, SourceAge
-from serving.asking import GivenAnswer, NotAsked, axis_answers
 from serving.pages.format import Format
 from serving.pages.language import language
 from serving.pages.views.ages import age_lines, age_text
 from serving.pages.views.credible import kind_of
 from serving.pages.views.need_picture import level_lines
-from serving.pages.views.people import basis_of, deciding, given_by_hand
-from tests.pages.answers import likelihood, segment_answer
+from tests.pages.answers import segment_answer
 from tests.pages.answers import words as text
-from tests.pages.richer import QUESTIONS, RECORDED, SURE, TOO_OLD, ordered_need
+from tests.pages.needs import TOO_OLD, ordered_need
+from tests.pages.richer import QUESTIONS, RECORDED, SURE
 from tests.pages.services import FakeServices
 from tests.pages.visitor import FakeBrowser, words
 
@@ -99,119 +98,6 @@ def test_a_scheme_that_is_no_grid_is_a_list_and_a_table(aino: FakeBrowser) -> No
     html = FakeBrowser(Flat(), user="aino").get("/clients/h-two").text
     assert "<figure>" not in html
     assert html.count('class="share-name"') == 4
-
-
-# People's own answers
-
-
-def test_both_respondents_stand_apart_and_the_deciding_one_is_marked(aino: FakeBrowser) -> None:
-    page = said(aino, "h-recorded")
-    assert "Tilanteen monimutkaisuus ammattilainen suuri 2.10.2024 Ratkaisee" in page
-    assert "Tilanteen monimutkaisuus asiakas vähäinen 2.10.2024 Näkyy rinnalla" in page
-    assert "Ryhmä perustuu kirjattuihin vastauksiin ja niiden puuttuessa mallin ehdotukseen." in page
-    assert "Tähän on vastattu: suuri (ammattilainen)." in page
-
-
-def test_only_an_axis_without_an_answer_is_asked(aino: FakeBrowser) -> None:
-    names = re.findall(r'name="(axis-\w+)"', aino.get("/clients/h-recorded").text)
-    assert set(names) == {"axis-resources"}
-    assert set(re.findall(r'name="(axis-\w+)"', aino.get("/clients/h-two").text)) == {
-        "axis-complexity",
-        "axis-resources",
-    }
-    assert "axis-" not in aino.get("/clients/h-single").text  # no proposal, nothing to try
-
-
-def test_a_by_hand_answer_changes_the_segment_and_says_that_it_is_a_trial(aino: FakeBrowser) -> None:
-    tried = aino.post("/clients/h-two/by-hand", {"axis-resources": "strong", "axis-complexity": ""})
-    page = words(tried.text)
-    assert tried.status_code == 200
-    assert aino.services.tried == [GivenAnswer("resources", "strong")]
-    assert "Kokeilu Tämä sivu on laskettu antamillasi vastauksilla: Omat voimavarat: vahvat." in page
-    assert "Ehdotus asiakkuusryhmäksi Yhteistyöasiakkuus" in page
-    assert "Ryhmä perustuu omaan vastaukseesi ja mallin ehdotukseen." in page
-    assert re.search(r'id="resources-strong"[^>]* checked', tried.text)
-    assert aino.services.decisions == []
-
-
-def test_the_untried_page_has_nothing_chosen(aino: FakeBrowser) -> None:
-    assert " checked" not in aino.get("/clients/h-two").text
-
-
-@pytest.mark.parametrize(
-    "form,                          status, sentence",
-    [
-        ({}, 400, "Valitse ainakin yksi taso"),
-        ({"axis-resources": ""}, 400, "Valitse ainakin yksi taso"),
-        ({"axis-resources": "superb"}, 400, "Pyyntöä ei voitu lukea"),
-        ({"axis-mood": "strong"}, 400, "Pyyntöä ei voitu lukea"),
-    ],
-)
-def test_a_by_hand_answer_that_says_nothing_or_is_unknown(
-    aino: FakeBrowser, form: dict[str, str], status: int, sentence: str
-) -> None:
-    answer = aino.post("/clients/h-two/by-hand", form)
-    assert (answer.status_code, sentence in words(answer.text)) == (status, True)
-    assert "superb" not in answer.text
-
-
-def test_a_by_hand_answer_needs_the_sessions_own_form(aino: FakeBrowser) -> None:
-    assert aino.post("/clients/h-two/by-hand", {"axis-resources": "strong"}, csrf="other").status_code == 403
-    assert aino.get("/clients/h-two/by-hand").headers["location"] == "/clients/h-two"
-
-
-def test_a_decision_with_a_fault_keeps_the_trial(aino: FakeBrowser) -> None:
-    trial = aino.post("/clients/h-two/by-hand", {"axis-resources": "strong"}).text
-    hidden = dict(re.findall(r'type="hidden" name="(axis-\w+)" value="(\w+)"', trial))
-    assert hidden == {"axis-resources": "strong"}
-    faulty = aino.post("/clients/h-two/decision", {"choice": "accept", "reason": "", **hidden})
-    assert "Hyväksyn ehdotuksen: Yhteistyöasiakkuus" in words(faulty.text)
-
-
-def test_of_two_by_hand_answers_on_one_axis_the_last_counts() -> None:
-    given = (GivenAnswer("resources", "weak"), GivenAnswer("resources", "strong", "relative"))
-    (answer,) = axis_answers(given, QUESTIONS)
-    assert (answer.level, answer.respondent, answer.given, answer.time) == ("strong", "relative", "by_hand", None)
-    assert axis_answers((GivenAnswer("complexity", "low"),), QUESTIONS)[0].respondent == "professional"
-
-
-@pytest.mark.parametrize(
-    "given,                         field,           allowed",
-    [
-        (GivenAnswer("mood", "low"), "answers.axis", ("complexity", "resources")),
-        (GivenAnswer("resources", "superb"), "answers.level", ("strong", "weak")),
-    ],
-)
-def test_an_unknown_axis_or_level_is_refused_without_repeating_it(
-    given: GivenAnswer, field: str, allowed: tuple[str, ...]
-) -> None:
-    with pytest.raises(NotAsked) as refused:
-        axis_answers((given,), QUESTIONS)
-    assert (refused.value.field, refused.value.allowed) == (field, allowed)
-    assert (given.level if field == "answers.level" else given.axis) not in str(refused.value)
-
-
-def test_forms_name_their_axes() -> None:
-    form = {"csrf": "x", "axis-resources": "weak", "axis-complexity": "", "choice": "accept"}
-    assert given_by_hand(form) == (GivenAnswer("resources", "weak"),)
-
-
-def test_the_answer_that_decides_an_axis_is_found_for_every_level_of_it() -> None:
-    high = likelihood("complexity_high", text("x", "y", "z"), text("x", "y", "z"), [0.1], [0], 0.0)
-    other = replace(high, id="complexity_of_all")
-    found = deciding(RECORDED.answers, high, QUESTIONS)
-    assert found is not None
-    assert (found.level, found.respondent) == ("high", "professional")
-    assert deciding(RECORDED.answers, other, QUESTIONS) is None
-
-
-def test_what_the_segment_rests_on() -> None:
-    by_hand = axis_answers((GivenAnswer("resources", "weak"),), QUESTIONS)
-    assert basis_of(SURE) == "basis.model"
-    assert basis_of(RECORDED) == "basis.both"
-    assert (
-        basis_of(replace(RECORDED, answers=(*RECORDED.answers, *by_hand), basis="answers")) == "basis.by_hand.answers"
-    )
 
 
 # Arrangement
@@ -363,3 +249,42 @@ def test_an_unknown_estimate_is_the_one_404(aino: FakeBrowser, query: str) -> No
     assert answer.status_code == 404
     assert "mood" not in answer.text.split("<main")[1]
     assert "script" not in answer.text.split("<main")[1]
+
+
+def test_X1_X2_new_texts_from_outside_are_text_and_not_markup() -> None:
+    evil = '"><svg onload=alert(1)>'
+    hostile = text(evil, evil, evil)
+
+    class Hostile(FakeServices):
+        def client(self, visitor, handle, by_hand=()):  # type: ignore[no-untyped-def]
+            view = super().client(visitor, handle, by_hand)
+            (need,) = view.needs
+            arranged = replace(SURE.arrangement, path=hostile, follow_up=(hostile,))
+            return replace(
+                view,
+                segment=replace(
+                    RECORDED,
+                    arrangement=arranged,
+                    answers=tuple(replace(one, level_name=hostile) for one in RECORDED.answers),
+                    freshness=(SourceAge(evil, "2024-01-01", 366),),
+                ),
+                needs=(
+                    replace(
+                        need,
+                        levels=tuple(replace(level, name=hostile) for level in need.levels),
+                        expected=replace(need.expected, name=hostile, unit=hostile),
+                    ),
+                ),
+                questions=tuple(replace(question, name=hostile) for question in QUESTIONS),
+            )
+
+        def what_would_change(self, visitor, handle, output):  # type: ignore[no-untyped-def]
+            told = super().what_would_change(visitor, handle, output)
+            changes = tuple(replace(change, sentence=hostile) for change in told.found.changes)
+            return replace(told, name=hostile, found=replace(told.found, changes=changes))
+
+    browser = FakeBrowser(Hostile(), user="aino")
+    for path, least in (("/clients/h-two", 15), ("/clients/h-two/what-would-change?output=complexity", 2)):
+        html = browser.get(path).text
+        assert "<svg onload" not in html
+        assert html.count("&lt;svg onload=alert(1)&gt;") >= least

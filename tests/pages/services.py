@@ -23,7 +23,7 @@ from serving.pages.services import (
     Unavailable,
     Visitor,
 )
-from tests.pages import richer
+from tests.pages import needs, richer
 from tests.pages.answers import (
     LAYOUT,
     SEGMENTS,
@@ -111,7 +111,7 @@ class FakeServices:
                 "answer-1",
                 richer.tried(answer, tuple(by_hand)) if by_hand else answer,
                 richer.THREE_LAYOUT if handle == "h-three" else LAYOUT,
-                richer.many_needs() if handle == "h-sure" else (richer.ordered_need(),),
+                needs.many_needs() if handle == "h-sure" else (needs.ordered_need(),),
                 questions=() if handle == "h-three" else richer.QUESTIONS,
                 task_names={"frequent_emergency": TASK},
             )
