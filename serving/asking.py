@@ -6,6 +6,7 @@ from typing import Literal
 
 from configs.errors import LuotainError
 from models.answers import AxisAnswer, Counterfactual, ModelStamp, Text
+from serving.refusals import refusal
 
 Respondent = Literal["client", "professional", "relative", "unknown"]
 
@@ -40,32 +41,30 @@ class Explored:
 
 
 class NotAsked(LuotainError):
-    """A by-hand answer that the scheme does not know.  The sentence names what is allowed, never what was sent."""
+    """A by-hand answer that the scheme does not know, or two on one axis.  What was sent is never repeated."""
 
-    def __init__(self, field: Literal["axis", "level"], allowed: Sequence[str]) -> None:
-        self.field = f"answers.{field}"
-        self.allowed = tuple(allowed)
-        super().__init__(f"The field `{self.field}` must be one of: {', '.join(allowed)}.")
+    def __init__(self, field: str, sentence: Text) -> None:
+        self.field = field
+        self.text = sentence
+        super().__init__(sentence["en"])
 
 
 def axis_answers(given: Sequence[GivenAnswer], questions: Sequence[AxisQuestion]) -> tuple[AxisAnswer, ...]:
-    """The by-hand answers as the model takes them, one per axis; of two on one axis the last one counts.
+    """The by-hand answers as the model takes them.
 
-    Raises NotAsked for an unknown axis or level.
+    Raises NotAsked for an unknown axis or level, and for two answers on one axis.
     """
     known = {question.id: question for question in questions}
-    chosen: dict[str, AxisAnswer] = {}
     for one in given:
-        if one.axis not in known:
-            raise NotAsked("axis", tuple(known))
-        chosen[one.axis] = _answer(one, known[one.axis])
-    return tuple(chosen.values())
+        _check("answers.axis", one.axis, tuple(known))
+    if len({one.axis for one in given}) < len(given):
+        raise NotAsked("answers.axis", refusal("axis_twice", field="answers.axis"))
+    return tuple(_answer(one, known[one.axis]) for one in given)
 
 
 def _answer(given: GivenAnswer, question: AxisQuestion) -> AxisAnswer:
     names = dict(question.levels)
-    if given.level not in names:
-        raise NotAsked("level", tuple(names))
+    _check("answers.level", given.level, tuple(names))
     return AxisAnswer(
         axis=question.id,
         level=given.level,
@@ -75,3 +74,8 @@ def _answer(given: GivenAnswer, question: AxisQuestion) -> AxisAnswer:
         time=None,
         decides=True,
     )
+
+
+def _check(field: str, sent: str, allowed: Sequence[str]) -> None:
+    if sent not in allowed:
+        raise NotAsked(field, refusal("field_not_allowed", field=field, allowed=", ".join(allowed)))

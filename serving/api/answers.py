@@ -39,7 +39,7 @@ class Api:
         try:
             by_hand = axis_answers(given, self._desk.engine.questions()) if given else ()
         except NotAsked as error:
-            return _response(_unknown(error.field, error.allowed))
+            return _response(Fault(400, "invalid_field", error.text, error.field))
 
         def ask(caller: Caller, grounds: Grounds) -> Said:
             return self._desk.segment(caller, grounds, self._client(caller, question), by_hand)

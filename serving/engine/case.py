@@ -5,11 +5,14 @@ from datetime import date
 
 import numpy as np
 
+from configs.errors import DataError
 from features.freshness import newest_dates
 from features.kernel import build_features, plan_of
+from features.segment_records import known_answers
 from models.answers import AxisAnswer, Likelihood, ModelStamp, NeedAnswer, SegmentAnswer
 from models.explaining.counterfactual import counterfactual
 from models.names import NEED_PREFIX
+from models.questionnaire import recorded_answers
 from serving.asking import Explored
 from serving.engine.outputs import line_of, outputs_of
 from serving.engine.registers import Registers
@@ -37,8 +40,9 @@ class RegisterCase:
     def segment(self, by_hand: Sequence[AxisAnswer] = ()) -> SegmentAnswer:
         """The proposed segment."""
         live = self._live(self._settings.models.segmentation or "")
+        answers = (*self._recorded(live), *by_hand)
         answer: SegmentAnswer = live.model.answer(
-            self._row(live), self._stamp(live), answers=tuple(by_hand), dates=self._newest(live), today=self._today
+            self._row(live), self._stamp(live), answers=answers, dates=self._newest(live), today=self._today
         )
         return answer
 
@@ -76,6 +80,14 @@ class RegisterCase:
             need = self.need(name.removeprefix(NEED_PREFIX))
             likelihoods = (*need.likelihoods, *((need.likelihood,) if need.likelihood else ()))
         return next((one for one in likelihoods if one.id == output), None)
+
+    def _recorded(self, live: LiveModel) -> tuple[AxisAnswer, ...]:
+        """People's recorded answers on the scheme's axes.  Raises Unavailable where a level is none of the scheme's."""
+        as_of = self._registers.stamp.as_of
+        try:
+            return recorded_answers(live.model.scheme, known_answers(self._tables, as_of), as_of)
+        except DataError as error:
+            raise Unavailable(str(error)) from None
 
     def _live(self, name: str) -> LiveModel:
         live = self._shelf.get(name)

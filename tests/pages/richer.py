@@ -114,12 +114,14 @@ def tried(answer: SegmentAnswer, given: tuple[GivenAnswer, ...]) -> SegmentAnswe
     }
     best = cells[levels["complexity"], levels["resources"]]
     known = {one.axis for one in by_hand if one.decides}
+    answer, axes = (answer, answer.axes) if answer.status == "answered" else (SURE, ())
     segments = tuple(
         replace(one, probability=0.82 if one.segment == best else 0.06, proposed=one.segment == best)
         for one in answer.segments
     )
     return replace(
         answer,
+        axes=axes,
         segments=segments,
         credible=(best,),
         answers=by_hand,

@@ -54,6 +54,7 @@ RICH = {
     "h-no-telling": richer.NO_TELLING,
     "h-recorded": richer.RECORDED,
     "h-three": richer.three_level_segment(),
+    "h-unassessed": refused_answer("not_assessable"),
 }
 """More clients, not in the list: each with another kind of answer."""
 REPORT = (
@@ -103,13 +104,12 @@ class FakeServices:
     def client(self, visitor: Visitor, handle: str, by_hand: Sequence[GivenAnswer] = ()) -> ClientView:
         self._check(visitor, "coordinator")
         if handle in RICH:
-            answer = RICH[handle]
             self.tried += list(by_hand)
             return ClientView(
                 handle,
                 Person("Rauha Rikas", 1941),
                 "answer-1",
-                richer.tried(answer, tuple(by_hand)) if by_hand else answer,
+                richer.tried(RICH[handle], tuple(by_hand)) if by_hand else RICH[handle],
                 richer.THREE_LAYOUT if handle == "h-three" else LAYOUT,
                 needs.many_needs() if handle == "h-sure" else (needs.ordered_need(),),
                 questions=() if handle == "h-three" else richer.QUESTIONS,
