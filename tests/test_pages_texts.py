@@ -9,7 +9,7 @@ from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
 from configs.errors import ConfigError
-from configs.loader import read_yaml
+from configs.loader import PROJECT_ROOT, read_yaml
 from serving.asking import Respondent
 from serving.pages.language import CATALOGUES, LANGUAGES, language
 from serving.pages.services import Choice, Role
@@ -113,6 +113,7 @@ def test_every_text_is_used_somewhere() -> None:
         "ground.",
         "purpose.",
         "source.",
+        "segment.",
         "decision_point.",
         "backtest.",
     )
@@ -131,7 +132,9 @@ def test_every_source_of_a_feature_has_a_name_in_every_language() -> None:
 
 
 def test_the_log_calls_the_segments_by_the_schemes_own_names() -> None:
-    for segment in read_yaml("configs/schemes/suuntima_like.yaml")["segments"]:
+    schemes = [read_yaml(str(file)) for file in sorted((PROJECT_ROOT / "configs/schemes").glob("*.yaml"))]
+    assert len(schemes) > 2
+    for segment in (segment for scheme in schemes for segment in scheme["segments"]):
         for code in LANGUAGES:
             assert language(code).label("segment", segment["id"]) == segment["name"][code]
 
