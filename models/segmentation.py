@@ -1,7 +1,8 @@
 """The segmentation model: a gate, one calibrated model per axis (and level), and the scheme's table."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 
@@ -60,14 +61,16 @@ class SegmentationModel:
         """The columns of a row, in order."""
         return self.parts.feature_names
 
-    def answer(self, row: np.ndarray, stamp: ModelStamp) -> SegmentAnswer:
-        """The proposed segment of one client, or why there is none."""
+    def answer(self, row: np.ndarray, stamp: ModelStamp, dates: Mapping[str, date] | None = None) -> SegmentAnswer:
+        """The proposed segment of one client, or why there is none; `dates` as `newest_dates` gives them."""
+        freshness = self.parts.explainer.freshness(dates, date.fromisoformat(stamp.as_of))
         verdict = assess(self.rules, self.parts.by_name(row))
         if verdict.status != "answered":
-            return self._answer(row, stamp, verdict, (), ())
+            return replace(self._answer(row, stamp, verdict, (), ()), freshness=freshness)
         used = self.parts.used_columns(row.reshape(1, -1))
         shares = self._shares(self.segment_probabilities(used)[0])
-        return self._answer(row, stamp, verdict, shares, self._likelihoods(used[0]))
+        axes = self._likelihoods(used[0], dates or {})
+        return replace(self._answer(row, stamp, verdict, shares, axes), freshness=freshness)
 
     def segment_probabilities(self, used: np.ndarray) -> np.ndarray:
         """Probability of each segment (scheme order) for rows of used columns: products over the axes."""
@@ -115,10 +118,10 @@ class SegmentationModel:
         """The model inside a verified bundle."""
         return cls.from_files(bundle.files)
 
-    def _likelihoods(self, used: np.ndarray) -> tuple[Likelihood, ...]:
+    def _likelihoods(self, used: np.ndarray, dates: Mapping[str, date]) -> tuple[Likelihood, ...]:
         return tuple(
             self.parts.explainer.likelihood(
-                model, used, output_id(axis.axis, level), axis.axis.name.as_text(), _outcome(axis.axis, level)
+                model, used, output_id(axis.axis, level), axis.axis.name.as_text(), _outcome(axis.axis, level), dates
             )
             for axis in self.axes
             for level, model in axis.steps
