@@ -288,3 +288,28 @@ def test_X1_X2_new_texts_from_outside_are_text_and_not_markup() -> None:
         html = browser.get(path).text
         assert "<svg onload" not in html
         assert html.count("&lt;svg onload=alert(1)&gt;") >= least
+
+
+@pytest.mark.parametrize(
+    "code, line",
+    [
+        ("fi", "Palvelujen käyttö Riskitekijä +1,48"),
+        ("sv", "Användning av tjänster Riskfaktor +1,48"),
+        ("en", "Service use Risk factor +1.48"),
+    ],
+)
+def test_effects_are_summed_by_dimension_and_role(aino: FakeBrowser, code: str, line: str) -> None:
+    assert line in said(aino, "h-sure", code)
+
+
+def test_a_date_that_the_sentence_tells_is_not_told_twice(aino: FakeBrowser) -> None:
+    reason = replace(SURE.axes[0].reasons[0], date="2024-12-29", sentence=text("x 29.12.2024", "x 2024", "x 2024"))
+    axis = replace(SURE.axes[0], reasons=(reason,))
+
+    class Dated(FakeServices):
+        def client(self, visitor, handle, by_hand=()):  # type: ignore[no-untyped-def]
+            view = super().client(visitor, handle, by_hand)
+            return replace(view, segment=replace(SURE, axes=(axis,)))
+
+    page = words(FakeBrowser(Dated(), user="aino").get("/clients/h-two").text)
+    assert "x 29.12.2024 Lähde: Avohilmo Laskee" in page or "x 29.12.2024 Lähde: Avohilmo Vaikutus" in page

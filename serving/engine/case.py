@@ -35,23 +35,21 @@ class RegisterCase:
         self._today = today
         self._tables = registers.tables_of(client_id)
         self._rows: dict[tuple[str, str], np.ndarray] = {}
-        self._dates: dict[tuple[str, str], Mapping[str, str]] = {}
+        self._dates: dict[tuple[str, str], Mapping[str, date]] = {}
 
     def segment(self, by_hand: Sequence[AxisAnswer] = ()) -> SegmentAnswer:
         """The proposed segment."""
         live = self._live(self._settings.models.segmentation or "")
         answers = (*self._recorded(live), *by_hand)
         answer: SegmentAnswer = live.model.answer(
-            self._row(live), self._stamp(live), answers=answers, dates=self._newest(live), today=self._today
+            self._row(live), self._stamp(live), answers=answers, dates=self._newest(live)
         )
         return answer
 
     def need(self, task: str) -> NeedAnswer:
         """One need task's likelihood."""
         live = self._live(f"{NEED_PREFIX}{task}")
-        answer: NeedAnswer = live.model.answer(
-            self._row(live), self._stamp(live), today=self._today, dates=self._newest(live)
-        )
+        answer: NeedAnswer = live.model.answer(self._row(live), self._stamp(live), dates=self._newest(live))
         return answer
 
     def explore(self, output: str) -> Explored | None:
@@ -104,7 +102,7 @@ class RegisterCase:
             self._rows[kind] = build_features(self._tables, clients, days, features, codes)[0]
         return self._rows[kind]
 
-    def _newest(self, live: LiveModel) -> Mapping[str, str]:
+    def _newest(self, live: LiveModel) -> Mapping[str, date]:
         """The day of the newest record behind each family, looked up once per catalogue."""
         kind = plan_of(live.model.catalogue, live.model.vocabulary).key
         if kind not in self._dates:

@@ -8,6 +8,7 @@ from models.answers import (
     AxisAnswer,
     Change,
     Counterfactual,
+    DimensionShare,
     SegmentAnswer,
     SegmentShare,
     SourceAge,
@@ -66,7 +67,10 @@ def rich_segment(shares: dict[str, float], credible: tuple[str, ...]) -> Segment
     """A segment answer with a conformal set, an arrangement and the age of the data."""
     plain = segment_answer()
     best = max(shares, key=lambda one: shares[one])
-    dated = tuple(replace(axis, reasons=tuple(_dated(one) for one in axis.reasons)) for axis in plain.axes)
+    sums = (DimensionShare("service_use", "risk", 1.48), DimensionShare("service_use", "protective", -0.54))
+    dated = tuple(
+        replace(axis, dimensions=sums, reasons=tuple(_dated(one) for one in axis.reasons)) for axis in plain.axes
+    )
     return replace(
         plain,
         segments=tuple(SegmentShare(id_, *SEGMENTS[id_], p, id_ == best) for id_, p in shares.items()),

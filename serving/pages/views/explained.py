@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from models.answers import AxisAnswer, Likelihood, Reason
+from models.answers import AxisAnswer, DimensionShare, Likelihood, Reason
+from models.names import DIMENSIONS, ROLES
 from serving.pages.charts import difference_bar, dot_row, share_bar
 from serving.pages.format import Format, in_hundred
 
@@ -23,6 +24,16 @@ class ContributionLine:
 
 
 @dataclass(frozen=True)
+class DimensionLine:
+    """What one guidance dimension and role weigh together, named in the page's language."""
+
+    dimension: str
+    role: str
+    value: float
+    bar: Markup
+
+
+@dataclass(frozen=True)
 class Explained:
     """One explained probability: its number, its reasons in both directions, and all contributions folded."""
 
@@ -33,6 +44,7 @@ class Explained:
     raises: tuple[Reason, ...]
     lowers: tuple[Reason, ...]
     lines: tuple[ContributionLine, ...]
+    dimensions: tuple[DimensionLine, ...]
     decided: AxisAnswer | None = None
     """A person's answer that decides instead."""
 
@@ -48,7 +60,22 @@ def explain(likelihood: Likelihood, format: Format, decided: AxisAnswer | None =
         raises=tuple(reason for reason in likelihood.reasons if reason.contribution > 0),
         lowers=tuple(reason for reason in likelihood.reasons if reason.contribution <= 0),
         lines=contribution_lines(likelihood.contributions, format),
+        dimensions=dimension_lines(likelihood.dimensions, format),
         decided=decided,
+    )
+
+
+def dimension_lines(shares: Sequence[DimensionShare], format: Format) -> tuple[DimensionLine, ...]:
+    """The sums by dimension and role, largest first."""
+    largest = max((abs(one.contribution) for one in shares), default=0.0)
+    return tuple(
+        DimensionLine(
+            format.said(DIMENSIONS.get(one.dimension)) or one.dimension,
+            format.said(ROLES.get(one.role)) or one.role,
+            one.contribution,
+            difference_bar(one.contribution, largest),
+        )
+        for one in shares
     )
 
 
