@@ -192,11 +192,13 @@ def test_sources_are_listed_freshest_first_and_old_ones_are_marked() -> None:
         SourceAge("RAI assessments", "2024-01-02", 365),
         SourceAge("plans", None, None),
         SourceAge("contact registers", "2024-01-03", 364),
+        SourceAge("care relationships", "2022-01-01", 1096),  # a relationship holds until it ends
     )
     lines = [(line.source, line.newest, line.old) for line in age_lines(ages, FI)]
     assert lines == [
         ("asiointirekisterit", "3.1.2024", False),
         ("RAI-arvioinnit", "2.1.2024", True),
+        ("hoito- ja asiakassuhteet", "1.1.2022", False),
         ("suunnitelmat", "", False),
     ]
 

@@ -9,6 +9,8 @@ from serving.pages.language import Language
 
 OLD_DAYS = 365
 """From this age on a source is marked as old: a year is how often a client plan is looked over at least."""
+IN_FORCE = frozenset({"care relationships", "informal-care register", "plans", "service decisions"})
+"""Sources whose records hold until they end: one that began long ago is no old knowledge."""
 DAYS_FROM_MONTHS, DAYS_FROM_YEARS = 60, 730
 """From which age on it is said in months and in years."""
 
@@ -42,4 +44,5 @@ def _line(one: SourceAge, format: Format) -> AgeLine:
     name = format.language.label("source", one.source)
     if one.days is None:
         return AgeLine(name, "", "", False)
-    return AgeLine(name, format.date(one.newest), age_text(one.days, format.language), one.days >= OLD_DAYS)
+    old = one.days >= OLD_DAYS and one.source not in IN_FORCE
+    return AgeLine(name, format.date(one.newest), age_text(one.days, format.language), old)
