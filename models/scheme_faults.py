@@ -28,9 +28,9 @@ def unknown(what: str, name: str, allowed: Sequence[str] | Mapping[str, object])
 
 
 def _doubles(scheme: "Scheme") -> list[str]:
-    named = {
+    named: dict[str, list[str]] = {
         "axis": [axis.id for axis in scheme.axes],
-        "column": [axis.column for axis in scheme.axes],
+        "column": [str(axis.column) for axis in scheme.axes],
         "segment": list(scheme.segment_ids),
     }
     named |= {f"level of axis `{axis.id}`": list(axis.level_ids) for axis in scheme.axes}
