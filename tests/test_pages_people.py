@@ -140,3 +140,12 @@ def test_a_client_whom_the_model_cannot_assess_may_be_answered_for_on_every_axis
     assert "Ehdotus asiakkuusryhmäksi Yhteisöasiakkuus" in tried
     assert "Ryhmä tulee kokonaan vastauksista, joista ainakin osan annoit nyt." in tried
     assert "Miksi" not in tried
+
+
+def test_where_people_answered_everything_no_uncertainty_of_a_model_is_drawn(aino: FakeBrowser) -> None:
+    html = aino.post("/clients/h-two/by-hand", {"axis-resources": "weak", "axis-complexity": "low"}).text
+    picture = html.split("<figure>")[1].split("</figure>")[0]
+    assert "dot filled" not in picture
+    assert ">vastausten mukaan</text>" in picture
+    assert 'class="share-name"' not in html
+    assert "Sadasta samanlaisesta asiakkaasta" not in words(html.split('id="people-title"')[0])

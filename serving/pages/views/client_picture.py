@@ -8,7 +8,7 @@ from markupsafe import Markup
 from models.answers import SegmentShare
 from serving.pages.charts import Cell, segment_picture
 from serving.pages.format import Format
-from serving.pages.services import ClientView, Layout
+from serving.pages.services import ClientView
 from serving.pages.views.ages import AgeLine, age_lines
 from serving.pages.views.credible import Credible, ShareLine, credible_of, share_lines
 from serving.pages.views.explained import Explained, explain
@@ -54,7 +54,7 @@ def summarise(view: ClientView, format: Format) -> ClientPicture:
         others=_runners_up(shares, sureness),
         shares=shares,
         credible=credible,
-        picture=_picture(view.layout, shares, credible, format),
+        picture=_picture(view, shares, credible, format),
         people=people_of(view, format),
         axes=tuple(explain(axis, format, deciding(segment.answers, axis, view.questions)) for axis in segment.axes),
         needs=tuple(need for need in needs if need.explained or need.alternatives),
@@ -78,19 +78,22 @@ def _runners_up(shares: Sequence[ShareLine], sureness: str) -> tuple[ShareLine, 
     return tuple(line for line in shares if not line.share.proposed and line.share.probability >= RUNNER_UP)
 
 
-def _picture(layout: Layout | None, shares: Sequence[ShareLine], credible: Credible, format: Format) -> Markup | None:
+def _picture(view: ClientView, shares: Sequence[ShareLine], credible: Credible, format: Format) -> Markup | None:
+    layout = view.layout
     if layout is None or not shares:
         return None
     by_id = {line.share.segment: line for line in shares}
-    several = credible.kind in ("some", "all")
+    several, answered = credible.kind in ("some", "all"), view.segment.basis == "answers"
     cells = [
-        _cell(by_id[segment], column, row, several, format)
+        _answered(by_id[segment], column, row, format)
+        if answered
+        else _cell(by_id[segment], column, row, several, format)
         for row, line in enumerate(layout.cells)
         for column, segment in enumerate(line)
         if segment in by_id
     ]
     words = format.language.text
-    told = dict.fromkeys(f"{cell.name} {cell.share}{f' ({cell.mark})' if cell.mark else ''}" for cell in cells)
+    told = dict.fromkeys(_in_words(cell) for cell in cells)
     return segment_picture(
         cells,
         [format.said(level) for level in layout.horizontal.levels],
@@ -98,6 +101,18 @@ def _picture(layout: Layout | None, shares: Sequence[ShareLine], credible: Credi
         (format.said(layout.horizontal.name), format.said(layout.vertical.name)),
         words("picture.title", cells="; ".join(told)),
     )
+
+
+def _in_words(cell: Cell) -> str:
+    mark = f"({cell.mark})" if cell.mark else ""
+    return " ".join(part for part in (cell.name, cell.share, mark) if part)
+
+
+def _answered(line: ShareLine, column: int, row: int, format: Format) -> Cell:
+    """A cell where people answered everything: there is no uncertainty of a model to draw."""
+    share = line.share
+    mark = format.language.text("picture.answered") if share.proposed else ""
+    return Cell(column, row, format.said(share.name), "", 0, share.proposed, mark=mark, segment=share.segment)
 
 
 def _cell(line: ShareLine, column: int, row: int, several: bool, format: Format) -> Cell:
