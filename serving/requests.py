@@ -9,10 +9,10 @@ from datetime import date
 from typing import TypeVar
 
 from models.answers import AxisAnswer, ForecastAnswer, NeedAnswer, SegmentAnswer
+from models.explaining.restricted import hide_sensitive
 from serving.access import Action, ClientTies, User, Verdict, may
 from serving.asking import Explored
 from serving.engine.contract import ClientCase, Engine
-from serving.hiding import hide_sensitive
 from serving.pages.services import NotAllowed, NotYours, Unavailable
 from serving.records.entries import Actor, AuditEvent, Authority, Event
 from serving.records.evidence import Answer, evidence, evidence_of_explored

@@ -111,8 +111,6 @@ class ServingSettings(StrictConfig):
     """Which day it is when the age of an answer is judged; `data` = the day after the registers end."""
     sensitive: dict[Role, tuple[Sensitivity, ...]] = Field(default_factory=dict)
     """Kinds of sensitive reasons that a role is told; a role that is not named is told none."""
-    changeable: str = "configs/changeable.yaml"
-    """Which features "what would change it" may change."""
     models: ServedModels
     decision_points: dict[str, DecisionPoint]
     purposes: dict[str, Names]

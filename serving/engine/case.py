@@ -58,10 +58,9 @@ class RegisterCase:
             model = outputs_of(live.model).get(output)
             shown = self._likelihood(live, output) if model is not None else None
             if model is not None and shown is not None:
-                used = live.model.parts.used_columns(self._row(live))
-                changeable = self._settings.changeable
-                target = line_of(live.model, shown)
-                found = counterfactual(model, live.model.parts, used, output, changeable, target)
+                parts, target = live.model.parts, line_of(live.model, shown)
+                used = parts.used_columns(self._row(live))
+                found = counterfactual(model, parts, used, output, parts.changeable, target)
                 return Explored(self._stamp(live), shown.name, shown.outcome, found)
         return None
 
