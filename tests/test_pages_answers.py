@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 
 from models.answers import LevelShare, SourceAge
+from models.explaining.counterfactual import NOT_STORED
+from models.explaining.restricted import hide_sensitive
 from serving.pages.format import Format
 from serving.pages.language import language
 from serving.pages.views.ages import age_lines, age_text
@@ -315,3 +317,30 @@ def test_a_date_that_the_sentence_tells_is_not_told_twice(aino: FakeBrowser) -> 
 
     page = words(FakeBrowser(Dated(), user="aino").get("/clients/h-two").text)
     assert "x 29.12.2024 Lähde: Avohilmo Laskee" in page or "x 29.12.2024 Lähde: Avohilmo Vaikutus" in page
+
+
+def test_a_restricted_reason_says_so_and_names_no_register(aino: FakeBrowser) -> None:
+    class Restricted(FakeServices):
+        def client(self, visitor, handle, by_hand=()):  # type: ignore[no-untyped-def]
+            view = super().client(visitor, handle, by_hand)
+            first = SURE.axes[0]
+            secret = replace(first.contributions[0], sensitivity="economic", source="secret register")
+            hidden = replace(first, contributions=(secret, *first.contributions[1:]), reasons=(secret,))
+            return replace(view, segment=hide_sensitive(replace(SURE, axes=(hidden,)), ()))
+
+    page = words(FakeBrowser(Restricted(), user="aino").get("/clients/h-two").text)
+    assert "Rajattu tieto, jota käyttöoikeutesi ei kata" in page
+    assert "secret" not in page
+    assert "Lähde: restricted" not in page
+
+
+def test_a_model_that_holds_nothing_of_changes_says_that_nothing_was_tried() -> None:
+    class Older(FakeServices):
+        def what_would_change(self, visitor, handle, output):  # type: ignore[no-untyped-def]
+            told = super().what_would_change(visitor, handle, "resources")
+            return replace(told, found=replace(told.found, sentence=NOT_STORED, notice=NOT_STORED))
+
+    page = words(FakeBrowser(Older(), user="aino").get("/clients/h-two/what-would-change?output=complexity").text)
+    assert NOT_STORED["fi"] in page
+    assert "Vain muuttuvia asioita kokeiltiin" not in page
+    assert "Mikään sallittu muutos" not in page

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from models.answers import Counterfactual
+from models.explaining.counterfactual import NOT_STORED
 from serving.pages.format import in_hundred
 
 
@@ -13,10 +14,11 @@ class ChangePicture:
     now: int
     target: int
     then: int
+    tried: bool
+    """False for a model version that holds nothing of what may change."""
 
 
 def change_of(found: Counterfactual) -> ChangePicture:
     """The three numbers as the page writes them."""
-    return ChangePicture(
-        in_hundred(found.probability_now), in_hundred(found.target), in_hundred(found.probability_then)
-    )
+    now, target, then = (in_hundred(one) for one in (found.probability_now, found.target, found.probability_then))
+    return ChangePicture(now, target, then, tried=found.notice != NOT_STORED)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from models.answers import AxisAnswer, DimensionShare, Likelihood, Reason
+from models.explaining.restricted import RESTRICTED_NAME
 from models.names import DIMENSIONS, ROLES
 from serving.pages.charts import difference_bar, dot_row, share_bar
 from serving.pages.format import Format, in_hundred
@@ -70,8 +71,8 @@ def dimension_lines(shares: Sequence[DimensionShare], format: Format) -> tuple[D
     largest = max((abs(one.contribution) for one in shares), default=0.0)
     return tuple(
         DimensionLine(
-            format.said(DIMENSIONS.get(one.dimension)) or one.dimension,
-            format.said(ROLES.get(one.role)) or one.role,
+            format.said(DIMENSIONS.get(one.dimension, RESTRICTED_NAME)),
+            format.said(ROLES.get(one.role)),
             one.contribution,
             difference_bar(one.contribution, largest),
         )
