@@ -4,7 +4,7 @@ Numbers are kept in full precision; rounding is for the page.  Texts are dicts {
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, field, is_dataclass
 from typing import Any, Literal
 
 Text = Mapping[str, str]
@@ -60,6 +60,16 @@ class Missing:
     family: str
     name: Text
     source: str
+    sensitivity: str = "normal"
+
+
+@dataclass(frozen=True)
+class DimensionShare:
+    """What one guidance dimension and role contribute together, on the scale of the likelihood."""
+
+    dimension: str
+    role: str
+    contribution: float
 
 
 @dataclass(frozen=True)
@@ -78,6 +88,8 @@ class Likelihood:
     reasons: tuple[Reason, ...]
     """The 3-5 that are said aloud, in both directions where both exist."""
     scale: str = "log_odds"
+    dimensions: tuple[DimensionShare, ...] = ()
+    """The contributions summed by guidance dimension and role, largest absolute sum first."""
 
 
 @dataclass(frozen=True)
@@ -232,7 +244,10 @@ class Counterfactual:
     probability_then: float
     target: float
     changes: tuple[Change, ...]
+    """Every feature that moves; those of one family, and of families made of the same events, move together."""
     notice: Text
+    sentence: Text = field(default_factory=dict)
+    """All changes and the two probabilities in one sentence; why there is none when `reached` is False."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from pydantic import Field
@@ -84,15 +85,15 @@ class NeedModel:
         """The columns of a row, in order."""
         return self.parts.feature_names
 
-    def answer(self, row: np.ndarray, stamp: ModelStamp) -> NeedAnswer:
-        """The likelihood for one client, or why there is none."""
+    def answer(self, row: np.ndarray, stamp: ModelStamp, dates: Mapping[str, date] | None = None) -> NeedAnswer:
+        """The likelihood for one client, or why there is none; `dates` as `newest_dates` gives them."""
         verdict = gate(self.task, self.parts.by_name(row))
         used, explainer = self.parts.used_columns(row), self.parts.explainer
         likelihood = None
         if verdict is None:
             task = self.task
             likelihood = explainer.likelihood(
-                self.model, used, task.id, task.name.as_text(), task.outcome_name.as_text()
+                self.model, used, task.id, task.name.as_text(), task.outcome_name.as_text(), dates or {}
             )
         return NeedAnswer(
             stamp=stamp,
@@ -105,6 +106,7 @@ class NeedModel:
             missing=explainer.missing(used),
             sources=explainer.sources(used),
             notice=self.task.notice.as_text(),
+            freshness=explainer.freshness(dates, date.fromisoformat(stamp.as_of)),
         )
 
     def golden_outputs(self, rows: np.ndarray) -> dict[str, np.ndarray]:

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from features.histories import History, load_history
 from features.outcomes import Labels, Window, label_rows
 from features.store import Snapshot, open_snapshot, read_table
 from models.eligibility import check_features, holds_all
+from models.explaining.changeable import fit_changeable
 from models.explaining.comparison import Comparison
 from models.explaining.sentences import load_sentences
 from models.learners.blend import Blend
@@ -50,6 +51,8 @@ class NeedConfig(StrictConfig):
     var: str
     histories: str
     sentences: str
+    changeable: str | None = None
+    """What a counterfactual may change; without it no answer says what would change it."""
     tasks: tuple[str, ...] = Field(min_length=1)
     without_families: tuple[str, ...] = ()
     """Families that no task's model may see (protected traits, traces of the recording instance)."""
@@ -161,7 +164,10 @@ def _parts(config: NeedConfig, task: NeedTask, history: History, labelled: Label
     comparison = Comparison.fit(
         train[:, [names.index(name) for name in used]], used, _ages(train, names), labelled.clients[split.train]
     )
-    return ClientParts(history.catalogue, history.vocabulary, used, comparison, load_sentences(config.sentences))
+    parts = ClientParts(history.catalogue, history.vocabulary, used, comparison, load_sentences(config.sentences))
+    shown, clients = parts.used_columns(train), labelled.clients[split.train]
+    changeable = fit_changeable(config.changeable, history.catalogue, parts.explainer.specs, shown, clients)
+    return replace(parts, changeable=changeable)
 
 
 def _ages(frame: np.ndarray, names: Sequence[str]) -> np.ndarray:

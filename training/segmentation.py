@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -17,6 +18,7 @@ from evaluation.shap_report import ReportIdentity
 from features.histories import History, build, load_history
 from features.store import Snapshot, open_snapshot, read_table
 from models.eligibility import EligibilityRules, check_features
+from models.explaining.changeable import fit_changeable
 from models.explaining.comparison import Comparison
 from models.explaining.sentences import load_sentences
 from models.learners.boosting import BoostedClasses
@@ -60,6 +62,8 @@ class SegmentationConfig(StrictConfig):
     scheme: str
     eligibility: str
     sentences: str
+    changeable: str | None = None
+    """What a counterfactual may change; without it no answer says what would change it."""
     without_families: tuple[str, ...] = ()
     """Families that the axes may not see (protected traits, traces of the recording instance)."""
     train_from: date | None = None
@@ -108,7 +112,11 @@ def _learned(config: SegmentationConfig, snapshot: Snapshot, history: History, s
     train = split.train
     comparison = Comparison.fit(frame[train][:, columns], used, _ages(frame, names)[train], clients[train])
     parts = ClientParts(history.catalogue, history.vocabulary, used, comparison, load_sentences(config.sentences))
-    return Learned(records, frame, split, parts, parts.used_columns(frame))
+    shown = parts.used_columns(frame)
+    changeable = fit_changeable(
+        config.changeable, history.catalogue, parts.explainer.specs, shown[train], clients[train]
+    )
+    return Learned(records, frame, split, replace(parts, changeable=changeable), shown)
 
 
 def _ages(frame: np.ndarray, names: Sequence[str]) -> np.ndarray:
