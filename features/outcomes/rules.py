@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pydantic import model_validator
 
 from configs.loader import StrictConfig
+from configs.words import Words
 from features.outcomes.sections import (
     CountAtLeast,
     DistinctAtLeast,
@@ -83,6 +84,11 @@ class OutcomeRule(StrictConfig):
     def levels(self) -> tuple[str, ...]:
         """Ids of the levels, lowest first; ("no", "yes") where the outcome is yes or no."""
         return NO_YES if self.ordered_change is None else self.ordered_change.levels
+
+    @property
+    def level_names(self) -> Mapping[str, Words]:
+        """What each level is called; empty where the outcome is yes or no."""
+        return {} if self.ordered_change is None else self.ordered_change.names
 
     @property
     def tables(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from configs.loader import StrictConfig
-from configs.words import unknown
+from configs.words import Words, unknown
 from features.catalogue.families import Condition
 from features.catalogue.fields import condition_faults
 from features.tables import TABLES
@@ -118,8 +118,21 @@ class OrderedChange(StrictConfig):
     """Lightest first."""
     beyond: tuple[str, ...] = Field(min_length=1)
     """Kinds of episode above every step, e.g. residential_24h."""
-    levels: tuple[str, str, str, str] = ("lighter", "stable", "heavier", "residential")
+    levels: tuple[str, ...] = ("lighter", "stable", "heavier", "residential")
     """Ids of the four levels, in this order of meaning."""
+    names: Mapping[str, Words]
+    """What each level is called."""
+
+    @model_validator(mode="after")
+    def _levels_have_names(self) -> "OrderedChange":
+        if len(set(self.levels)) != 4:
+            raise ValueError(
+                "`levels` needs four different ids, for lighter, stable, heavier and beyond, "
+                "e.g. [lighter, stable, heavier, residential]"
+            )
+        if missing := [level for level in self.levels if level not in self.names]:
+            raise ValueError(f"the level `{missing[0]}` has no name; add it to `names` in fi, sv and en")
+        return self
 
 
 class MinutesChange(StrictConfig):
@@ -129,7 +142,11 @@ class MinutesChange(StrictConfig):
     yes_from: float = Field(gt=0)
     """Growth in minutes a week from which the outcome is "yes"."""
     leave_out: tuple[str, ...] = ()
-    """Kinds of episode whose start takes the row out: other minutes are counted there (24-hour care)."""
+    """Kinds of episode that take the row out when one runs in the window: other minutes count there (24-hour care)."""
+    name: Words
+    """What the amount is called."""
+    unit: Words
+    """Its unit in words, e.g. minutes a week."""
 
 
 class EpisodeEnd(StrictConfig):
