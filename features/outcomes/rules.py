@@ -72,8 +72,9 @@ class OutcomeRule(StrictConfig):
 
     @property
     def parts(self) -> tuple["OutcomeRule", ...]:
-        """The joined rules of `any_of` or `all_of`."""
-        return self.any_of or self.all_of
+        """Every rule below `any_of` or `all_of`, however deep."""
+        below = (*self.any_of, *self.all_of)
+        return (*below, *(inner for part in below for inner in part.parts))
 
     @property
     def kinds(self) -> tuple[str, ...]:

@@ -67,6 +67,7 @@ def test_days_and_months_are_counted_once():
     assert told(asked(emergencies(4, unit="days"), held)) == NO
 
 
+DOUBLED = {"value": "service", "n": 1, "sides": {"x": {"a": ["s"], "b": ["s"]}}}
 BREADTH = {
     "value": "service",
     "sides": {
@@ -150,7 +151,7 @@ def test_an_outcome_inside_the_gap_is_left_out_and_does_not_count():
         ({"distinct_at_least": {**BREADTH, "n": 5}}, "`n` is 5 but there are 4 groups"),
         ({"distinct_at_least": {**BREADTH, "across": ["helth"]}}, "Did you mean `health`"),
         ({"distinct_at_least": {**BREADTH, "value": "minutes"}}, "text column of contacts"),
-        ({"distinct_at_least": {**BREADTH, "sides": {"x": {"a": ["s"], "b": ["s"]}}, "across": [], "n": 1}}, "two groups"),
+        ({"distinct_at_least": DOUBLED}, "the code `s` stands in two groups"),
         ({"count_at_least": {"n": 1}, "new_only": True}, "`new_only` belongs to `episode_start`"),
         ({"episode_start": ["w"], "new_only": True, "repeatable": True}, "write one of them"),
         ({"episode_end": {"within_days": 5, "then_starts": ["w"]}}, "name what ends"),
