@@ -46,6 +46,8 @@ SHOWN = {
     "tree_walk": ("shap.TreeExplainer, own walk, two processes", 2),
 }
 """What an opponent is called, and on how many cores it works."""
+FORKED = {"woodelf_halves", "tree_walk"}
+"""Opponents that work in processes of their own, whose processor time is not seen."""
 NAMED = (OURS, TRUTH, "tree_explainer")
 """The opponents of the target, asked for the slow learner too."""
 NEEDS = {"fast_treeshap": "fasttreeshap_fixed", "woodelf_one": "woodelf", "woodelf_halves": "woodelf"}
@@ -115,7 +117,8 @@ def shown(case: Case, measured: Measured) -> dict[str, Figure]:
     for name, one in measured.items():
         called, cores = SHOWN[name]
         ratio = f"{speed[OURS] / speed[name]:.1f} x"
-        line = f"{cores:>6}{one['best_s']:>9.3f}{one['cpu_s']:>8.2f}{speed[name]:>12,.0f}{ratio:>9}"
+        cpu = "–" if name in FORKED else f"{one['cpu_s']:.2f}"
+        line = f"{cores:>6}{one['best_s']:>9.3f}{cpu:>8}{speed[name]:>12,.0f}{ratio:>9}"
         tail = f"{one['furthest']:>8.0e}{one['wrong']:>7}{one['peak_bytes'] / GIB:>10.2f}"
         print(f"{called:<46}{line}{tail}")
     print(flush=True)
