@@ -13,8 +13,10 @@ from configs.errors import LuotainError
 from features.identity import IdentifierError, canonical_henkilotunnus, pseudonymise
 from features.kernel import build_features, plan_of
 from features.keys import key_id, load_key
+from features.segment_records import known_answers
 from features.store import Snapshot, open_snapshot
-from models.answers import ForecastAnswer, ModelStamp, NeedAnswer, SegmentAnswer, Text
+from models.answers import AxisAnswer, ForecastAnswer, ModelStamp, NeedAnswer, SegmentAnswer, Text
+from models.questionnaire import recorded_answers
 from models.registry import connect
 from serving.access import ClientTies
 from serving.engine import catalogue
@@ -195,11 +197,12 @@ class RegisterCase:
         self._tables = registers.tables_of(client_id)
         self._rows: dict[tuple[str, str], np.ndarray] = {}
 
-    def segment(self) -> SegmentAnswer:
-        """The proposed segment."""
-        live = self._live(self._models.segmentation or "")
+    def segment(self, by_hand: Sequence[AxisAnswer] = ()) -> SegmentAnswer:
+        """The proposed segment; recorded answers on the axes, and those given by hand, go before the model."""
+        live, as_of = self._live(self._models.segmentation or ""), self._registers.stamp.as_of
+        recorded = recorded_answers(live.model.scheme, known_answers(self._tables, as_of), as_of)
         answer: SegmentAnswer = live.model.answer(
-            self._row(live), _stamp(live, self._registers.stamp.data_until, self._registers.stamp.as_of)
+            self._row(live), _stamp(live, self._registers.stamp.data_until, as_of), answers=(*recorded, *by_hand)
         )
         return answer
 
