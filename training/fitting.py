@@ -91,7 +91,7 @@ def fit_calibrated(sample: Sample, settings: FitSettings, searcher: Searcher) ->
     boosting = own.best(settings.boosting, lambda tried: _loss(out_of_fold_trees(sample, folds, tried), sample))
     scores = _scores(sample, folds, settings, boosting)
     held_out = HeldOut(folds, sample.labels, scores, sample.weights)
-    served = chosen(settings.served, held_out.losses)
+    served = chosen(settings, held_out)
     learners = _learners(sample, settings, boosting)
     models = {kind: _calibrated(learners[kind], scores[kind], sample) for kind in scores}
     return Fitted(
@@ -99,11 +99,11 @@ def fit_calibrated(sample: Sample, settings: FitSettings, searcher: Searcher) ->
     )
 
 
-def chosen(wanted: Served, losses: Mapping[str, float]) -> str:
-    """The kind of learner to serve.  A blend without a share of the line is LightGBM; equal losses go to the first."""
-    if wanted == "auto":
-        return min(losses, key=lambda kind: losses[kind])
-    return wanted if wanted in losses else TREES
+def chosen(settings: FitSettings, held_out: HeldOut) -> str:
+    """The kind of learner to serve.  A blend without a share of the line is LightGBM; equal losses: the plainest."""
+    if settings.served == "auto":
+        return min(held_out.losses, key=lambda kind: held_out.losses[kind])
+    return settings.served if settings.served in held_out.scores else TREES
 
 
 def _scores(

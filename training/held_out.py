@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -48,12 +49,11 @@ class HeldOut:
     labels: np.ndarray
     scores: Mapping[str, np.ndarray]
     weights: np.ndarray | None = None
-    losses: Mapping[str, float] = field(init=False)
-    """Per kind: mean log loss (nats) of the scores, calibrated on the other folds only."""
 
-    def __post_init__(self) -> None:
-        losses = {kind: log_loss(self.calibrated(kind), self.labels, self.weights) for kind in self.scores}
-        object.__setattr__(self, "losses", losses)
+    @cached_property
+    def losses(self) -> Mapping[str, float]:
+        """Per kind: mean log loss (nats) of the scores, calibrated on the other folds only."""
+        return {kind: log_loss(self.calibrated(kind), self.labels, self.weights) for kind in self.scores}
 
     def calibrated(self, kind: str) -> np.ndarray:
         """Probabilities: each fold's scores through the affine map of the other folds', as a new client's would be."""
