@@ -5,7 +5,7 @@ says what the model would answer about a client whose records of that window wer
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -23,6 +23,8 @@ from models.explaining.comparison import SMALLEST_GROUP
 from models.texts import Texts
 
 FILE = "changeable.json"
+MOST_STEPS = 12
+"""A whole number with a range up to this takes every value in it, not the quantiles alone."""
 NEVER_TABLES: Mapping[str, str] = {"residents": "a fact about the person", "diagnoses": "derived from diagnoses"}
 LEADS = COUNTED | {"valid_on", "overdue", "last", "days_since", "age_of", "share", "named_share", "mean"}
 """Aggregates that a lever may have: one number that can be set, or windows of counts that nest."""
@@ -35,6 +37,8 @@ class Lever(StrictConfig):
     """One changeable family, the direction it may take, and the families that move along (id or id__code)."""
 
     direction: Direction = "either"
+    from_nothing: bool = True
+    """False: it neither begins nor ends, as visits go with a decision that stands; only clients who have it move."""
     followers: Mapping[str, Rule] = Field(default_factory=dict)
 
 
@@ -90,8 +94,11 @@ def load_changeable(path: str, catalogue: Catalogue) -> ChangeRules:
 
 @dataclass(frozen=True)
 class ChangeRanges:
-    """The plausible values of each feature: quantiles of training rows with at least SMALLEST_GROUP clients on
-    either side, so that no value shows one person.  A feature with fewer than two such values has none."""
+    """The plausible values of each feature: quantiles of the training rows, and every whole number of a short range.
+
+    At least SMALLEST_GROUP clients lie at or below each value and as many at or above it, so that none shows one
+    person.  A feature with fewer than two such values has none.
+    """
 
     values: Mapping[str, tuple[float, ...]]
     """Feature to its values, rising; the first and the last are the plausible range."""
@@ -105,10 +112,15 @@ class ChangeRanges:
         names: Sequence[str],
         clients: np.ndarray,
         quantiles: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95),
+        positive: Collection[str] = (),
     ) -> "ChangeRanges":
-        """Ranges over training rows (rows x names); `clients` says whose row each is."""
+        """Ranges over training rows (rows x names); `clients` says whose row each is.
+
+        Of the features in `positive` only values above 0 count.
+        """
         _, client = np.unique(clients, return_inverse=True)
         columns = {name: frame[:, place].astype(np.float64) for place, name in enumerate(names)}
+        columns |= {name: np.where(columns[name] > 0, columns[name], np.nan) for name in positive}
         found = {name: _plausible(column, client, quantiles) for name, column in columns.items()}
         whole = frozenset(name for name, column in columns.items() if _is_whole(column))
         return cls({name: values for name, values in found.items() if len(values) > 1}, whole)
@@ -160,7 +172,8 @@ def fit_changeable(
     rules = load_changeable(path, catalogue)
     own = [place for place, spec in enumerate(specs) if spec.family in rules.levers]
     names = [specs[place].name for place in own]
-    return Changeable(rules, ChangeRanges.fit(frame[:, own], names, clients, rules.quantiles))
+    begun = [specs[place].name for place in own if not rules.levers[specs[place].family].from_nothing]
+    return Changeable(rules, ChangeRanges.fit(frame[:, own], names, clients, rules.quantiles, begun))
 
 
 def relative_target(probability: float, change: float) -> float:
@@ -207,6 +220,8 @@ def _plausible(column: np.ndarray, client: np.ndarray, quantiles: Sequence[float
     if len(np.unique(whose)) < SMALLEST_GROUP:
         return ()
     asked = np.unique(np.quantile(values, quantiles, method="nearest").astype(np.float32)).tolist()
+    if _is_whole(values) and asked[-1] - asked[0] <= MOST_STEPS:
+        asked = np.arange(asked[0], asked[-1] + 1).tolist()
     return tuple(one for one in asked if _enough(whose[values <= one]) and _enough(whose[values >= one]))
 
 
