@@ -7,7 +7,8 @@ from configs.workspace import Workspace
 
 FOLDER_LETTERS = 12  # of the snapshot's SHA-256
 QUALITY_HTML, QUALITY_JSON = "quality.html", "quality.json"
-"""Written by evaluation.quality; evaluate takes them along when it replaces the folder."""
+REASONS_HTML, REASONS_JSON, REASONS_CSV = "county_reasons.html", "county_reasons.json", "county_reasons.csv"
+"""Written by evaluation.quality and evaluation.county_reasons; evaluate keeps them when it replaces the folder."""
 
 
 def published_folder(workspace: Workspace, snapshot_sha256: str) -> Path:
@@ -17,6 +18,6 @@ def published_folder(workspace: Workspace, snapshot_sha256: str) -> Path:
 
 def take_along(old: Path, new: Path) -> None:
     """Keep in the new folder what another command had published about the same snapshot."""
-    for name in (QUALITY_HTML, QUALITY_JSON):
+    for name in (QUALITY_HTML, QUALITY_JSON, REASONS_HTML, REASONS_JSON, REASONS_CSV):
         if (old / name).is_file():
             shutil.copyfile(old / name, new / name)

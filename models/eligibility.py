@@ -1,18 +1,18 @@
-"""Before any model: which client flow, how long-lasting a need, and may this client be asked about at all.
+"""Before any model: which client flow, how long-lasting a need, how old the data, and may this client be asked about.
 
 Rules are conditions on features of the client's own row, so that training and serving cannot differ.
 An unknown value neither fulfils a condition nor rules it out.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from configs.errors import ConfigError
 from configs.loader import StrictConfig, nearest
-from features.rules.spec import Condition, EligibilityRules
+from features.rules.spec import Condition, EligibilityRules, OverAge
 from models.answers import Status, Text
 from models.texts import filled
 
@@ -24,6 +24,13 @@ TOO_SHORT_HISTORY: Text = {
     "fi": "Asiakkaasta on tietoja liian lyhyeltä ajalta, joten mallilta ei voi kysyä vielä.",
     "sv": "Det finns uppgifter om klienten från för kort tid, så modellen kan inte svara ännu.",
     "en": "Records of this client cover too short a time, so the model cannot be asked yet.",
+}
+TOO_OLD: Text = {
+    "fi": "Asiakkaan uusimmatkin tiedot ovat yli {days} päivää vanhoja, joten niistä ei näe nykyistä tilannetta.",
+    "sv": "Också de nyaste uppgifterna om klienten är mer än {days} dagar gamla, så de visar inte den nuvarande "
+    "situationen.",
+    "en": "Even the newest records of this client are more than {days} days old, so they do not show the present "
+    "situation.",
 }
 NOTHING_KNOWN: Text = {
     "fi": "Tiedoista ei näe, tarvitseeko asiakas yksittäistä vai pidempikestoista palvelua.",
@@ -93,11 +100,28 @@ def assess(rules: EligibilityRules, row: Mapping[str, float]) -> Eligibility:
     duration = need_duration(rules, row)
     if rules.minimum_history and not _any((rules.minimum_history,), row):
         return Eligibility("not_assessable", TOO_SHORT_HISTORY, flow, duration)
+    if rules.over_age and is_over_age(rules.over_age, row):
+        days = dict.fromkeys(TOO_OLD, f"{rules.over_age.at_most:g}")
+        return Eligibility("not_assessable", filled(TOO_OLD, days=days), flow, duration)
     if duration == "unknown":
         return Eligibility("not_assessable", NOTHING_KNOWN, flow, duration)
     if duration == "single_service":
         return Eligibility("not_eligible", SINGLE_SERVICE, flow, duration)
     return Eligibility("answered", NOTHING, flow, duration)
+
+
+def decided_by_people(verdict: Eligibility) -> Eligibility:
+    """The verdict when people answered every axis: what the data cannot tell the model stands in nobody's way.
+
+    A client whose need is for a single service stays not eligible.
+    """
+    return replace(verdict, status="answered", reason=NOTHING) if verdict.status == "not_assessable" else verdict
+
+
+def is_over_age(rule: OverAge, row: Mapping[str, float]) -> bool:
+    """True when the newest known record is older than allowed and no service is going on.  Nothing known is not old."""
+    known = [row[name] for name in rule.newest if not np.isnan(row[name])]
+    return bool(known) and min(known) > rule.at_most and not _any(rule.unless, row)
 
 
 def client_flow(rules: EligibilityRules, row: Mapping[str, float]) -> ClientFlow:

@@ -55,6 +55,20 @@ class NeedTask(StrictConfig):
     without_families: tuple[str, ...] = ()
     """Feature families that the model may not see."""
     published_best: Published | None = None
+    report_only: bool = False
+    """A group-level report of factors; no answer about one client."""
+    score_life_days: int = Field(default=30, ge=1)
+    """Days after which a score is refused."""
+    model_life_days: int = Field(default=365, ge=1)
+    """Days from the end of the training data after which the model is refused."""
+    main_level: str | None = None
+    """Of an ordered outcome: the level whose "at or above it" is the main likelihood."""
+    capacity: tuple[float, ...] = (0.05, 0.1)
+    """Shares of the cohort that a team can see, for recall at capacity."""
+    lead_days: tuple[int, ...] = (30, 60, 90)
+    """Days before the event at which the early warning is measured."""
+    alternatives: str | None = None
+    """The YAML of service alternatives shown beside the answer."""
 
 
 def load_task(path: str) -> NeedTask:

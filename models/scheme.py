@@ -4,16 +4,20 @@ Schemes differ between counties, so they are configuration.  Ours are configurab
 reproduces the scoring of a questionnaire.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from itertools import product
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from pydantic import Field
 
 from configs.errors import ConfigError
-from configs.loader import StrictConfig, load_config, nearest, validate_config
+from configs.loader import StrictConfig, load_config, validate_config
+from models.answers import Arrangement
+from models.scheme_faults import faults_of, unknown
 from models.texts import Texts
+
+Respondent = Literal["client", "professional", "relative", "unknown"]
+Channel = Literal["in_person", "home", "phone", "letter", "video", "chat", "digital"]
+"""The channels of the contact registers that a follow-up can use."""
 
 
 class Level(StrictConfig):
@@ -40,12 +44,27 @@ class Axis(StrictConfig):
         """Ids of the levels, lowest first."""
         return tuple(level.id for level in self.levels)
 
+    def level(self, level_id: str) -> Level:
+        """One level by id.  Raises ConfigError that names those allowed."""
+        for level in self.levels:
+            if level.id == level_id:
+                return level
+        raise ConfigError(unknown(f"level of axis `{self.id}`", level_id, self.level_ids))
+
 
 class Cell(StrictConfig):
     """One combination of levels (by axis id) and its segment."""
 
     levels: Mapping[str, str]
     segment: str
+
+
+class FollowUp(StrictConfig):
+    """One way of following up.  A segment needs at least one way that is not digital."""
+
+    channel: Channel | Literal["agreed"]
+    """`agreed`: whichever way the client chooses."""
+    text: Texts
 
 
 class Segment(StrictConfig):
@@ -59,8 +78,31 @@ class Segment(StrictConfig):
     plan_type: Literal["care_plan", "client_plan", "rehab_plan"]
     guidance_intensity: Literal["light", "regular", "intensive"]
     responsible_role: Texts
-    follow_up_channel: Texts
-    """Always with a way that is not digital."""
+    case_manager_proposed: bool = False
+    """True for clients of the network kind; who it will be is for people to decide."""
+    follow_up: tuple[FollowUp, ...] = Field(min_length=1)
+
+    def arrangement(self) -> Arrangement:
+        """What is arranged, as an answer tells it."""
+        return Arrangement(
+            segment=self.id,
+            path=self.path.as_text(),
+            channel=self.channel.as_text(),
+            plan_type=self.plan_type,
+            guidance_intensity=self.guidance_intensity,
+            responsible_role=self.responsible_role.as_text(),
+            case_manager_proposed=self.case_manager_proposed,
+            follow_up=tuple(way.text.as_text() for way in self.follow_up),
+        )
+
+
+class Questionnaire(StrictConfig):
+    """How long a recorded answer is used, and who may answer in whose place."""
+
+    answer_life_days: int = Field(default=365, ge=1)
+    """Full days; our own choice: a year, after which the situation is asked again."""
+    stands_in: Mapping[Literal["client", "professional"], tuple[Respondent, ...]] = {"client": ("relative",)}
+    """Per respondent of an axis, whose answer counts when the respondent's own is absent, first one first."""
 
 
 class Scheme(StrictConfig):
@@ -71,20 +113,39 @@ class Scheme(StrictConfig):
     name: Texts
     notice: Texts
     """What the scheme is and is not; part of every answer."""
+    questionnaire: Questionnaire = Questionnaire()
     axes: tuple[Axis, ...] = Field(min_length=1)
     cells: tuple[Cell, ...]
     segments: tuple[Segment, ...] = Field(min_length=2)
 
+    @property
+    def segment_ids(self) -> tuple[str, ...]:
+        """Ids of the segments, in the scheme's order."""
+        return tuple(segment.id for segment in self.segments)
+
     def axis(self, axis_id: str) -> Axis:
-        """One axis by id.  Raises ConfigError that names the nearest one."""
+        """One axis by id.  Raises ConfigError that names those allowed."""
         for axis in self.axes:
             if axis.id == axis_id:
                 return axis
-        raise ConfigError(_unknown("axis", axis_id, [axis.id for axis in self.axes]))
+        raise ConfigError(unknown("axis", axis_id, [axis.id for axis in self.axes]))
+
+    def segment(self, segment_id: str) -> Segment:
+        """One segment by id.  Raises ConfigError that names those allowed."""
+        for segment in self.segments:
+            if segment.id == segment_id:
+                return segment
+        raise ConfigError(unknown("segment", segment_id, self.segment_ids))
 
     def segment_of(self, levels: Mapping[str, str]) -> str:
-        """The segment of one combination of levels, given by axis id."""
-        return self._table()[tuple(levels[axis.id] for axis in self.axes)]
+        """The segment of one combination of levels, given by axis id.
+
+        Raises ConfigError for an axis that is not given and for a level that the axis does not have.
+        """
+        missing = [axis.id for axis in self.axes if axis.id not in levels]
+        if missing:
+            raise ConfigError(f"the level of the axis `{missing[0]}` is not given; give one level per axis.")
+        return self._table()[tuple(axis.level(levels[axis.id]).id for axis in self.axes)]
 
     def combinations(self) -> tuple[tuple[tuple[str, ...], str], ...]:
         """Every combination of levels (in axis order) with its segment."""
@@ -100,69 +161,27 @@ def load_scheme(path: str) -> Scheme:
 
 
 def scheme_from_json(values: Mapping[str, object]) -> Scheme:
-    """The scheme inside a bundle."""
-    return _checked(validate_config(values, Scheme, "scheme.json"), "scheme.json")
+    """The scheme inside a bundle; one written before the ways of following up were listed is read too."""
+    return _checked(validate_config(_with_listed_ways(values), Scheme, "scheme.json"), "scheme.json")
 
 
 def _checked(scheme: Scheme, shown: str) -> Scheme:
-    faults = [*_doubles(scheme), *_unknown_names(scheme)]
-    faults = faults or _table_faults(scheme)
-    if faults:
-        raise ConfigError(f"{shown}: {' '.join(faults)}")
+    found = faults_of(scheme)
+    if found:
+        raise ConfigError(f"{shown}: {' '.join(found)}")
     return scheme
 
 
-def _doubles(scheme: Scheme) -> list[str]:
-    named = {"axis": [axis.id for axis in scheme.axes], "segment": [segment.id for segment in scheme.segments]}
-    named |= {f"level of axis `{axis.id}`": list(axis.level_ids) for axis in scheme.axes}
-    return [
-        f"the {kind} `{name}` is given {times} times; keep one."
-        for kind, names in named.items()
-        for name, times in Counter(names).items()
-        if times > 1
-    ]
+def _with_listed_ways(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Bundles of 0.2 hold one sentence (`follow_up_channel`) in place of the list."""
+    segments = values.get("segments")
+    if not isinstance(segments, list):
+        return values
+    return {**values, "segments": [_with_ways(one) if isinstance(one, dict) else one for one in segments]}
 
 
-def _unknown_names(scheme: Scheme) -> list[str]:
-    faults = []
-    axes = {axis.id: axis.level_ids for axis in scheme.axes}
-    segments = [segment.id for segment in scheme.segments]
-    for cell in scheme.cells:
-        faults += [_unknown("axis", name, axes) for name in cell.levels if name not in axes]
-        faults += [f"a cell of `{cell.segment}` lacks the axis `{name}`." for name in axes if name not in cell.levels]
-        faults += [
-            _unknown(f"level of axis `{name}`", level, axes[name])
-            for name, level in cell.levels.items()
-            if name in axes and level not in axes[name]
-        ]
-        faults += [_unknown("segment", cell.segment, segments)] if cell.segment not in segments else []
-    return faults
-
-
-def _table_faults(scheme: Scheme) -> list[str]:
-    given = Counter(tuple(cell.levels[axis.id] for axis in scheme.axes) for cell in scheme.cells)
-    wanted = list(product(*(axis.level_ids for axis in scheme.axes)))
-    used = {cell.segment for cell in scheme.cells}
-    return [
-        *(
-            f"the cell {_shown(scheme, levels)} is missing; add it under `cells`."
-            for levels in wanted
-            if not given[levels]
-        ),
-        *(f"the cell {_shown(scheme, levels)} is given {n} times; keep one." for levels, n in given.items() if n > 1),
-        *(
-            f"the segment `{one.id}` has no cell; remove it or give it one."
-            for one in scheme.segments
-            if one.id not in used
-        ),
-    ]
-
-
-def _shown(scheme: Scheme, levels: tuple[str, ...]) -> str:
-    return "(" + ", ".join(f"{axis.id}: {level}" for axis, level in zip(scheme.axes, levels, strict=True)) + ")"
-
-
-def _unknown(what: str, name: str, allowed: Sequence[str] | Mapping[str, object]) -> str:
-    guess = nearest(name, allowed)
-    hint = f"Did you mean `{guess}`?" if guess else f"Allowed: {', '.join(allowed)}."
-    return f"unknown {what} `{name}`. {hint}"
+def _with_ways(segment: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "follow_up" in segment or "follow_up_channel" not in segment:
+        return segment
+    kept = {name: value for name, value in segment.items() if name != "follow_up_channel"}
+    return {**kept, "follow_up": [{"channel": "agreed", "text": segment["follow_up_channel"]}]}

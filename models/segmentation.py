@@ -1,22 +1,27 @@
-"""The segmentation model: a gate, one calibrated model per axis (and level), and the scheme's table."""
+"""The segmentation model: a gate, people's own answers, a calibrated model per axis (and level), the scheme's table."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Literal
 
 import numpy as np
 
+from configs.errors import ModelError
 from configs.loader import validate_config
 from features.catalogue import Catalogue
 from features.catalogue.vocabulary import Vocabulary
-from models.answers import Likelihood, ModelStamp, SegmentAnswer, SegmentShare, Text
+from models.answers import AxisAnswer, Likelihood, ModelStamp, SegmentAnswer, SegmentShare, Text
 from models.bundles.bundle import Bundle
-from models.eligibility import Eligibility, EligibilityRules, assess
+from models.conformal import ConformalSets
+from models.eligibility import Eligibility, EligibilityRules, assess, decided_by_people
 from models.learners.binary import BinaryModel
 from models.parts import ClientParts, as_json, read_json
+from models.questionnaire import decided_levels, settled
 from models.scheme import Axis, Level, Scheme, scheme_from_json
 
-MODEL, SCHEME, ELIGIBILITY = "model.json", "scheme.json", "eligibility.json"
+MODEL, SCHEME, ELIGIBILITY, CONFORMAL = "model.json", "scheme.json", "eligibility.json", "conformal.json"
+Basis = Literal["model", "answers", "both"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,15 @@ class SegmentationModel:
     scheme: Scheme
     rules: EligibilityRules
     axes: tuple[AxisModel, ...]
+    conformal: ConformalSets | None = None
+    """Limits in the order of the scheme's segments; None = answers without a set."""
+
+    def __post_init__(self) -> None:
+        if self.conformal is not None and self.conformal.segments != self.scheme.segment_ids:
+            raise ModelError(
+                f"The conformal sets are of the segments {', '.join(self.conformal.segments)}, the scheme has "
+                f"{', '.join(self.scheme.segment_ids)}. Train a new version."
+            )
 
     @property
     def catalogue(self) -> Catalogue:
@@ -61,16 +75,33 @@ class SegmentationModel:
         """The columns of a row, in order."""
         return self.parts.feature_names
 
-    def answer(self, row: np.ndarray, stamp: ModelStamp, dates: Mapping[str, date] | None = None) -> SegmentAnswer:
-        """The proposed segment of one client, or why there is none; `dates` as `newest_dates` gives them."""
-        freshness = self.parts.explainer.freshness(dates, date.fromisoformat(stamp.as_of))
+    def answer(
+        self,
+        row: np.ndarray,
+        stamp: ModelStamp,
+        answers: Sequence[AxisAnswer] = (),
+        dates: Mapping[str, date] | None = None,
+    ) -> SegmentAnswer:
+        """The proposed segment of one client, or why there is none.
+
+        `answers` are people's own, recorded (`models.questionnaire.recorded_answers`) or given by hand (`by_hand`): an
+        axis that one of them decides is not asked of the model.  `axes` still tells the model's own view of every axis,
+        unless the gate keeps the model from being asked.  `dates` are as `features.freshness.newest_dates` gives them.
+        Raises ConfigError for an unknown axis or level.
+        """
+        known = settled(self.scheme, answers)
+        given = decided_levels(known)
         verdict = assess(self.rules, self.parts.by_name(row))
-        if verdict.status != "answered":
-            return replace(self._answer(row, stamp, verdict, (), ()), freshness=freshness)
+        asked = verdict.status == "answered"
+        if len(given) == len(self.axes):
+            verdict = decided_by_people(verdict)
         used = self.parts.used_columns(row.reshape(1, -1))
-        shares = self._shares(self.segment_probabilities(used)[0])
-        axes = self._likelihoods(used[0], dates or {})
-        return replace(self._answer(row, stamp, verdict, shares, axes), freshness=freshness)
+        freshness = self.parts.explainer.freshness(dates, date.fromisoformat(stamp.as_of))
+        told = replace(self._answer(used[0], stamp, verdict, known), freshness=freshness)
+        if verdict.status != "answered":
+            return told
+        likelihoods = self._likelihoods(used[0], dates or {}) if asked else ()
+        return self._proposal(told, likelihoods, used, given)
 
     def segment_probabilities(self, used: np.ndarray) -> np.ndarray:
         """Probability of each segment (scheme order) for rows of used columns: products over the axes."""
@@ -80,7 +111,10 @@ class SegmentationModel:
     def golden_outputs(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         """Named numbers of whole rows that a loaded bundle must repeat."""
         used = self.parts.used_columns(rows)
-        outputs = {"segments": self.segment_probabilities(used)}
+        shares = self.segment_probabilities(used)
+        outputs = {"segments": shares}
+        if self.conformal is not None:
+            outputs["conformal"] = self.conformal.members(shares).astype(np.float64)
         for axis in self.axes:
             for level, model in axis.steps:
                 explained = model.explain(used)
@@ -97,6 +131,8 @@ class SegmentationModel:
                 written, entry = model.to_files(f"{axis.axis.id}_{level.id}")
                 files |= written
                 entries.append({"axis": axis.axis.id, "level": level.id, **entry})
+        if self.conformal is not None:
+            files[CONFORMAL] = self.conformal.to_bytes()
         described = {SCHEME: self.scheme.model_dump(mode="json"), ELIGIBILITY: self.rules.model_dump(mode="json")}
         return (
             files | {name: as_json(values) for name, values in described.items()} | {MODEL: as_json({"axes": entries})}
@@ -111,7 +147,8 @@ class SegmentationModel:
         for entry in read_json(files, MODEL)["axes"]:
             models[entry["axis"]].append(BinaryModel.from_files(files, entry))
         axes = tuple(AxisModel(axis, tuple(models[axis.id])) for axis in scheme.axes)
-        return cls(ClientParts.from_files(files), scheme, rules, axes)
+        conformal = ConformalSets.from_bytes(files[CONFORMAL]) if CONFORMAL in files else None
+        return cls(ClientParts.from_files(files), scheme, rules, axes, conformal=conformal)
 
     @classmethod
     def from_bundle(cls, bundle: Bundle) -> "SegmentationModel":
@@ -127,28 +164,57 @@ class SegmentationModel:
             for level, model in axis.steps
         )
 
+    def _proposal(
+        self, answer: SegmentAnswer, likelihoods: tuple[Likelihood, ...], used: np.ndarray, given: Mapping[str, str]
+    ) -> SegmentAnswer:
+        """The answer with its segments: each axis's levels as people said them, else as the model estimates them."""
+        levels = [
+            told_level(axis.axis, given[axis.axis.id]) if axis.axis.id in given else axis.level_probabilities(used)
+            for axis in self.axes
+        ]
+        probabilities = combine(self.scheme, levels)[0]
+        proposed = self.scheme.segments[int(np.argmax(probabilities))]
+        credible, coverage = self._credible(probabilities, given)
+        return replace(
+            answer,
+            segments=self._shares(probabilities),
+            axes=likelihoods,
+            credible=credible,
+            coverage=coverage,
+            basis=_basis(len(given), len(self.axes)),
+            arrangement=proposed.arrangement(),
+        )
+
+    def _credible(self, probabilities: np.ndarray, given: Mapping[str, str]) -> tuple[tuple[str, ...], float | None]:
+        """The conformal set among the segments that the given levels leave possible, and its nominal coverage.
+
+        The coverage carries over to given levels: one that is true raises the share of the true cell.
+        """
+        possible = {
+            segment
+            for combination, segment in self.scheme.combinations()
+            if all(given.get(one.axis.id, level) == level for one, level in zip(self.axes, combination, strict=True))
+        }
+        if len(possible) == 1:
+            return tuple(possible), None
+        if self.conformal is None:
+            return (), None
+        credible = self.conformal.credible(probabilities)
+        return tuple(segment for segment in credible if segment in possible), self.conformal.coverage
+
     def _shares(self, probabilities: np.ndarray) -> tuple[SegmentShare, ...]:
         proposed = int(np.argmax(probabilities))
         return tuple(
             SegmentShare(
-                segment.id,
-                segment.name.as_text(),
-                segment.description.as_text(),
-                float(probabilities[index]),
-                index == proposed,
+                segment.id, segment.name.as_text(), segment.description.as_text(), float(share), index == proposed
             )
-            for index, segment in enumerate(self.scheme.segments)
+            for index, (segment, share) in enumerate(zip(self.scheme.segments, probabilities, strict=True))
         )
 
     def _answer(
-        self,
-        row: np.ndarray,
-        stamp: ModelStamp,
-        verdict: Eligibility,
-        segments: tuple[SegmentShare, ...],
-        axes: tuple[Likelihood, ...],
+        self, used: np.ndarray, stamp: ModelStamp, verdict: Eligibility, answers: tuple[AxisAnswer, ...]
     ) -> SegmentAnswer:
-        used = self.parts.used_columns(row)
+        """What is told whether or not a segment is proposed; people's own answers are never hidden."""
         return SegmentAnswer(
             stamp=stamp,
             status=verdict.status,
@@ -157,17 +223,23 @@ class SegmentationModel:
             scheme_version=self.scheme.version,
             client_flow=verdict.client_flow,
             need_duration=verdict.need_duration,
-            segments=segments,
-            axes=axes,
+            segments=(),
+            axes=(),
             missing=self.parts.explainer.missing(used),
             sources=self.parts.explainer.sources(used),
             notice=self.scheme.notice.as_text(),
+            answers=answers,
         )
 
 
 def output_id(axis: Axis, level: Level) -> str:
     """Id of one explained probability: the axis, and the level too when the axis has more than two."""
     return axis.id if len(axis.levels) == 2 else f"{axis.id}_{level.id}"
+
+
+def told_level(axis: Axis, level: str) -> np.ndarray:
+    """Probabilities of the levels (one row) of an axis whose level a person has said: 1 for it, 0 for the others."""
+    return np.array([[float(one == level) for one in axis.level_ids]])
 
 
 def level_shares(above: np.ndarray) -> np.ndarray:
@@ -187,6 +259,12 @@ def combine(scheme: Scheme, levels: list[np.ndarray]) -> np.ndarray:
             product = product * probabilities[:, axis.level_ids.index(level)]
         shares[:, place[segment]] += product
     return shares
+
+
+def _basis(decided: int, axes: int) -> Basis:
+    if decided == 0:
+        return "model"
+    return "answers" if decided == axes else "both"
 
 
 def _outcome(axis: Axis, level: Level) -> Text:

@@ -6,7 +6,19 @@ import numpy as np
 import pytest
 
 from configs.errors import ConfigError
-from models.eligibility import Ages, Condition, EligibilityRules, age_verdict, assess, check_features, holds_all
+from configs.loader import load_config, validate_config
+from features.rules.spec import OverAge
+from models.eligibility import (
+    Ages,
+    Condition,
+    EligibilityRules,
+    age_verdict,
+    assess,
+    check_features,
+    decided_by_people,
+    holds_all,
+    is_over_age,
+)
 
 RULES = EligibilityRules(
     version="1",
@@ -83,3 +95,67 @@ def test_unknown_values_are_never_in_a_cohort():
 def test_a_rule_on_an_unknown_feature_names_the_nearest():
     with pytest.raises(ConfigError, match="Did you mean `home_care`"):
         check_features(["home_car"], ["home_care", "age"], "configs/eligibility.yaml")
+
+
+OVER_AGE = OverAge(
+    newest=("days_since_contact", "days_since_assessment"),
+    at_most=365,
+    unless=(Condition(feature="home_care", at_least=1),),
+)
+
+
+@pytest.mark.parametrize(
+    "contact, assessment, home_care, over_age",
+    [
+        (365,     None,       0,         False),  # the last day that counts
+        (366,     None,       0,         True),
+        (366,     365,        0,         False),  # the newest of the kinds counts
+        (366,     900,        0,         True),
+        (900,     None,       1,         False),  # a service that is going on is present knowledge
+        (900,     None,       None,      True),   # an unknown service excuses nothing
+        (None,    None,       0,         False),  # nothing known is not old: another rule speaks of it
+    ],
+)  # fmt: skip
+def test_data_age_by_their_newest_record(contact, assessment, home_care, over_age):
+    given = {"days_since_contact": contact, "days_since_assessment": assessment, "home_care": home_care}
+    values = {name: math.nan if value is None else float(value) for name, value in given.items()}
+    assert is_over_age(OVER_AGE, values) == over_age
+
+
+def test_over_age_data_are_told_with_their_limit_before_any_duration_is_judged():
+    rules = RULES.model_copy(update={"over_age": OVER_AGE})
+    old = {**row(400, 0, 3, 0, 0), "days_since_contact": 500.0, "days_since_assessment": math.nan}
+    verdict = assess(rules, old)
+    assert (verdict.status, verdict.client_flow) == ("not_assessable", "health")
+    assert verdict.reason["fi"].startswith("Asiakkaan uusimmatkin tiedot ovat yli 365 päivää vanhoja")
+    assert "mer än 365 dagar gamla" in verdict.reason["sv"]
+    assert "more than 365 days old" in verdict.reason["en"]
+    assert assess(rules, {**old, "days_since_contact": 10.0}).status == "not_eligible"  # known and single
+
+
+@pytest.mark.parametrize(
+    "months, history, status",
+    [(6, 400, "answered"), (6, 10, "answered"), (None, 400, "answered"), (0, 400, "not_eligible")],
+)
+def test_when_people_answered_every_axis_only_a_single_service_need_stands_in_the_way(months, history, status):
+    verdict = decided_by_people(assess(RULES, row(history, 2, 3, months, None)))
+    assert verdict.status == status
+    assert all(verdict.reason.values()) == (status != "answered")
+
+
+def test_every_feature_of_the_gate_is_checked_against_the_catalogue():
+    rules = RULES.model_copy(update={"over_age": OVER_AGE})
+    assert {"days_since_contact", "days_since_assessment", "home_care", "observed_history"} <= set(rules.features())
+    shipped = load_config("configs/eligibility.yaml", EligibilityRules)
+    assert shipped.over_age is not None
+    assert "days_since_contact" in shipped.features()
+
+
+@pytest.mark.parametrize(
+    "over_age, message",
+    [({"newest": [], "at_most": 365}, "over_age.newest"), ({"newest": ["a"], "at_most": 0}, "over_age.at_most")],
+)
+def test_a_limit_without_features_or_days_is_refused(over_age, message):
+    values = {**RULES.model_dump(mode="json"), "over_age": over_age}
+    with pytest.raises(ConfigError, match=message):
+        validate_config(values, EligibilityRules, "eligibility.yaml")

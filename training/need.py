@@ -17,7 +17,7 @@ from configs.workspace import Workspace
 from evaluation.metrics import auroc
 from evaluation.shap_report import ReportIdentity
 from features.histories import History, load_history
-from features.outcomes import Labels, Window, label_rows
+from features.outcomes import Labels, Window, label_history
 from features.store import Snapshot, open_snapshot, read_table
 from models.eligibility import check_features, holds_all
 from models.explaining.changeable import fit_changeable
@@ -132,15 +132,8 @@ def cohort(task: NeedTask, snapshot: Snapshot, history: History) -> Labelled:
 
 
 def _labels(task: NeedTask, snapshot: Snapshot, rows: pd.DataFrame) -> Labels:
-    return label_rows(
-        rows,
-        read_table(snapshot, "episodes"),
-        read_table(snapshot, "residents", columns=["client_id", "died_on", "valid_to", "superseded_at"]),
-        task.outcome,
-        Window(task.horizon_days, task.gap_days),
-        snapshot.data_until,
-        task.cohort.open_episode,
-    )
+    window = Window(task.horizon_days, task.gap_days)
+    return label_history(snapshot, rows, task.outcome, window, task.cohort.open_episode)
 
 
 def _counts(rows: pd.DataFrame, kept: np.ndarray) -> dict[str, object]:

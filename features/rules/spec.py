@@ -28,11 +28,23 @@ class Condition(StrictConfig):
             return np.asarray((values >= low) & (values <= high))
 
 
+class OverAge(StrictConfig):
+    """When what is known of a client is too old to tell the present situation."""
+
+    newest: tuple[str, ...] = Field(min_length=1)
+    """Features that say how many days old the newest record of some kind is; the smallest known one counts."""
+    at_most: float = Field(gt=0)
+    """Days."""
+    unless: tuple[Condition, ...] = ()
+    """A service that is going on is present knowledge, however old its beginning: any of these is enough."""
+
+
 class EligibilityRules(StrictConfig):
     """What makes a client a social or health client, what makes a need long-term, and how much history is needed."""
 
     version: str
     minimum_history: Condition | None = None
+    over_age: OverAge | None = None
     social: tuple[Condition, ...]
     """Any of these makes the client a client of social care."""
     health: tuple[Condition, ...]
@@ -41,7 +53,10 @@ class EligibilityRules(StrictConfig):
     def features(self) -> tuple[str, ...]:
         """Every feature that the rules read."""
         history = (self.minimum_history,) if self.minimum_history else ()
-        return tuple(one.feature for one in (*history, *self.social, *self.health, *self.long_term))
+        ongoing = self.over_age.unless if self.over_age else ()
+        newest = self.over_age.newest if self.over_age else ()
+        conditions = (*history, *ongoing, *self.social, *self.health, *self.long_term)
+        return (*newest, *(one.feature for one in conditions))
 
 
 class Reference(StrictConfig):
