@@ -15,7 +15,6 @@ from pydantic import Field, model_validator
 
 from configs.errors import ConfigError
 from configs.loader import StrictConfig, load_config, validate_config
-from configs.words import unknown
 from features.catalogue import Catalogue
 from features.catalogue.families import COUNTED, Family
 from features.catalogue.specs import FeatureSpec
@@ -79,17 +78,22 @@ class ChangeRules(StrictConfig):
 
 
 def load_changeable(path: str, catalogue: Catalogue) -> ChangeRules:
-    """Read the rules and check them against a catalogue.
+    """Read the rules, keep what the catalogue has, and check it.
 
-    Raises ConfigError for a family that is not there, that may never change, or whose aggregate cannot be set.
+    A county's catalogue may lack families: their levers are left out.  Raises ConfigError for a family that may never
+    change or whose aggregate cannot be set, and when no lever is left.
     """
     rules = load_config(path, ChangeRules)
     faults = [fault for name in rules.levers for fault in _faults(name, catalogue)]
-    followers = [name for lever in rules.levers.values() for name in lever.followers]
-    faults += [fault for name in followers for fault in _never(name, catalogue)]
+    faults += [
+        fault for lever in rules.levers.values() for name in lever.followers for fault in _never(name, catalogue)
+    ]
     if faults:
         raise ConfigError(f"{path}: {' '.join(faults)}")
-    return rules
+    levers = {name: _held(lever, catalogue) for name, lever in rules.levers.items() if _family(name, catalogue)}
+    if not levers:
+        raise ConfigError(f"{path}: the feature catalogue has none of the levers. Name families of the catalogue.")
+    return rules.model_copy(update={"levers": levers})
 
 
 @dataclass(frozen=True)
@@ -186,11 +190,21 @@ def relative_target(probability: float, change: float) -> float:
     return min(max(probability * (1 + change), np.nextafter(0, 1)), np.nextafter(1, 0))
 
 
+def _held(lever: Lever, catalogue: Catalogue) -> Lever:
+    """The lever without followers that the catalogue lacks."""
+    followers = {name: rule for name, rule in lever.followers.items() if _family(name, catalogue)}
+    return lever.model_copy(update={"followers": followers})
+
+
+def _family(name: str, catalogue: Catalogue) -> Family | None:
+    """The family of a lever or follower (id or id__code)."""
+    return catalogue.families.get(name) or catalogue.families.get(name.partition("__")[0])
+
+
 def _faults(name: str, catalogue: Catalogue) -> list[str]:
-    never = _never(name, catalogue)
-    if never:
+    family, never = catalogue.families.get(name), _never(name, catalogue)
+    if family is None or never:
         return never
-    family = catalogue.families[name]
     if family.aggregate not in LEADS:
         return [f"`{name}` is a `{family.aggregate}`, which cannot be set. Allowed: {', '.join(sorted(LEADS))}."]
     several = family.by or (len(family.windows) > 1 and family.aggregate not in COUNTED)
@@ -199,10 +213,8 @@ def _faults(name: str, catalogue: Catalogue) -> list[str]:
 
 def _never(name: str, catalogue: Catalogue) -> list[str]:
     """Why a family (or a code of one) may not be changed at all."""
-    family = catalogue.families.get(name) or catalogue.families.get(name.partition("__")[0])
-    if family is None:
-        return [unknown("feature family", name, catalogue.families)]
-    why = _why_never(family)
+    family = _family(name, catalogue)
+    why = None if family is None else _why_never(family)
     return [f"`{name}` may never be changed: it is {why}. Remove it."] if why else []
 
 
