@@ -20,6 +20,7 @@ from features.store import Snapshot, open_snapshot, read_table
 from models.eligibility import EligibilityRules, check_features
 from models.explaining.changeable import fit_changeable
 from models.explaining.comparison import Comparison
+from models.explaining.concepts import load_concepts
 from models.explaining.sentences import load_sentences
 from models.learners.boosting import BoostedClasses
 from models.names import segmentation_model
@@ -63,6 +64,8 @@ class SegmentationConfig(StrictConfig):
     eligibility: str
     sentences: str
     changeable: str | None = None
+    concepts: str | None = None
+    """Which families are one reason; without it every family is."""
     """What a counterfactual may change; without it no answer says what would change it."""
     without_families: tuple[str, ...] = ()
     """Families that the axes may not see (protected traits, traces of the recording instance)."""
@@ -111,7 +114,9 @@ def _learned(config: SegmentationConfig, snapshot: Snapshot, history: History, s
     columns = [names.index(name) for name in used]
     train = split.train
     comparison = Comparison.fit(frame[train][:, columns], used, _ages(frame, names)[train], clients[train])
-    parts = ClientParts(history.catalogue, history.vocabulary, used, comparison, load_sentences(config.sentences))
+    concepts = load_concepts(config.concepts, history.catalogue)
+    sentences = load_sentences(config.sentences)
+    parts = ClientParts(history.catalogue, history.vocabulary, used, comparison, sentences, concepts=concepts)
     shown = parts.used_columns(frame)
     changeable = fit_changeable(
         config.changeable, history.catalogue, parts.explainer.specs, shown[train], clients[train]
