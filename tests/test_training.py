@@ -114,7 +114,7 @@ def patched():
             patch.setattr(module, "open_snapshot", lambda _: SNAPSHOT)
             patch.setattr(module, "load_history", lambda *_: history())
             patch.setattr(module, "read_table", lambda _, name, columns=None: tables[name])
-        patch.setattr(need, "label_history", lambda _, *asked: labelled(tables, *asked))
+        patch.setattr("training.needs.labelled.label_history", lambda _, *asked: labelled(tables, *asked))
         patch.setattr("training.records.read_table", lambda _, name: tables[name])
         patch.setattr(segmentation, "build", build)
         yield patch
