@@ -7,7 +7,9 @@ from configs.workspace import Workspace
 
 FOLDER_LETTERS = 12  # of the snapshot's SHA-256
 QUALITY_HTML, QUALITY_JSON = "quality.html", "quality.json"
-"""Written by evaluation.quality; evaluate takes them along when it replaces the folder."""
+CLUSTERS_HTML, CLUSTERS_JSON, SELECTION_JSON = "clusters.html", "clusters.json", "selection.json"
+TAKEN_ALONG = (QUALITY_HTML, QUALITY_JSON, CLUSTERS_HTML, CLUSTERS_JSON, SELECTION_JSON)
+"""Written by evaluation.quality, .clusters and .selection; evaluate takes them along when it replaces the folder."""
 
 
 def published_folder(workspace: Workspace, snapshot_sha256: str) -> Path:
@@ -17,6 +19,6 @@ def published_folder(workspace: Workspace, snapshot_sha256: str) -> Path:
 
 def take_along(old: Path, new: Path) -> None:
     """Keep in the new folder what another command had published about the same snapshot."""
-    for name in (QUALITY_HTML, QUALITY_JSON):
+    for name in TAKEN_ALONG:
         if (old / name).is_file():
             shutil.copyfile(old / name, new / name)

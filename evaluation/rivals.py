@@ -46,7 +46,7 @@ class Rival:
 def compared(target: Target, rivals: Sequence[Rival], repeats: int) -> dict[str, Any]:
     """JSON-ready: {"outputs": {output: {rival: {figure: ...}}}, "segment": {rival: {...}}}.
 
-    A figure is {"value", "low", "high"}; of every rival but the served one `difference` holds served minus rival.
+    A figure is {"value", "low", "high"}; of every rival but the first `difference` holds the first minus that rival.
     """
     outputs = {name: _output(name, target, rivals, repeats) for name in target.labels}
     return {"repeats": repeats, "outputs": outputs, "segment": _segment(target, rivals, repeats)}
@@ -83,12 +83,12 @@ def _with_whole(weights: np.ndarray, rows: int) -> np.ndarray:
 def _described(drawn: Mapping[str, Mapping[str, np.ndarray]], losses: Mapping[str, float | None]) -> dict[str, Any]:
     """The figures of every rival; the first entry of each array is the hold-out itself."""
     found: dict[str, Any] = {}
+    first = next(iter(drawn), "")
     for name, figures in drawn.items():
         found[name] = {key: _figure(values) for key, values in figures.items()}
         found[name]["out_of_fold_log_loss"] = losses[name]
-        if name != SERVED:
-            served = drawn[SERVED]
-            found[name]["difference"] = {key: _figure(served[key] - values) for key, values in figures.items()}
+        if name != first:
+            found[name]["difference"] = {key: _figure(drawn[first][key] - values) for key, values in figures.items()}
     return found
 
 

@@ -11,6 +11,7 @@ from models.parts import ClientParts
 from models.scheme import Axis, Level, Scheme
 from models.segmentation import AxisModel, combine, level_shares, output_id
 from training.fitting import LINE, TREES, Fitted
+from training.gates import SERVED_IS_BASELINE
 from training.leak_alarm import Question
 from training.records import NO_LEVEL, Records
 from training.splits import Holdout
@@ -114,7 +115,7 @@ def choice_metrics(axes: Sequence[FittedAxis]) -> dict[str, float]:
         for kind, loss in fitted.held_out.losses.items()
     }
     line = all(fitted.served == LINE for axis in axes for _, fitted in axis.steps)
-    return {**losses, "served_is_baseline": float(line)}
+    return {**losses, SERVED_IS_BASELINE: float(line)}
 
 
 def questions_of(learned: Learned, scheme: Scheme) -> Iterator[Question]:
