@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, is_dataclass
 from typing import Any, Literal
 
-Text = Mapping[str, str]
+from models.counterfactuals import Change as Change
+from models.counterfactuals import Counterfactual as Counterfactual
+from models.texts import Text
+
 Status = Literal["answered", "not_eligible", "not_assessable"]
 MODEL_INFORMS: Text = {
     "fi": "Malli antaa tietoa; ammattilainen päättää.",
@@ -60,6 +63,16 @@ class Missing:
     family: str
     name: Text
     source: str
+    sensitivity: str = "normal"
+
+
+@dataclass(frozen=True)
+class DimensionShare:
+    """What one guidance dimension and role contribute together, on the scale of the likelihood."""
+
+    dimension: str
+    role: str
+    contribution: float
 
 
 @dataclass(frozen=True)
@@ -78,6 +91,8 @@ class Likelihood:
     reasons: tuple[Reason, ...]
     """The 3-5 that are said aloud, in both directions where both exist."""
     scale: str = "log_odds"
+    dimensions: tuple[DimensionShare, ...] = ()
+    """The contributions summed by guidance dimension and role, largest absolute sum first."""
 
 
 @dataclass(frozen=True)
@@ -206,33 +221,6 @@ class Alternative:
     id: str
     name: Text
     evidence: tuple[Evidence, ...]
-
-
-@dataclass(frozen=True)
-class Change:
-    """One changed feature of a counterfactual."""
-
-    family: str
-    name: Text
-    feature: str
-    now: float | None
-    then: float
-    sentence: Text
-
-
-@dataclass(frozen=True)
-class Counterfactual:
-    """The smallest set of changes that moves one shown probability across a line: the model's behaviour, no advice."""
-
-    id: str
-    """Id of the likelihood that it is about."""
-    reached: bool
-    """False when no set of allowed changes within the plausible range gets there; then `changes` is empty."""
-    probability_now: float
-    probability_then: float
-    target: float
-    changes: tuple[Change, ...]
-    notice: Text
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from pydantic import Field
@@ -54,6 +55,20 @@ class NeedTask(StrictConfig):
     without_families: tuple[str, ...] = ()
     """Feature families that the model may not see."""
     published_best: Published | None = None
+    report_only: bool = False
+    """A group-level report of factors; no answer about one client."""
+    score_life_days: int = Field(default=30, ge=1)
+    """Days after which a score is refused."""
+    model_life_days: int = Field(default=365, ge=1)
+    """Days from the end of the training data after which the model is refused."""
+    main_level: str | None = None
+    """Of an ordered outcome: the level whose "at or above it" is the main likelihood."""
+    capacity: tuple[float, ...] = (0.05, 0.1)
+    """Shares of the cohort that a team can see, for recall at capacity."""
+    lead_days: tuple[int, ...] = (30, 60, 90)
+    """Days before the event at which the early warning is measured."""
+    alternatives: str | None = None
+    """The YAML of service alternatives shown beside the answer."""
 
 
 def load_task(path: str) -> NeedTask:
@@ -84,15 +99,15 @@ class NeedModel:
         """The columns of a row, in order."""
         return self.parts.feature_names
 
-    def answer(self, row: np.ndarray, stamp: ModelStamp) -> NeedAnswer:
-        """The likelihood for one client, or why there is none."""
+    def answer(self, row: np.ndarray, stamp: ModelStamp, dates: Mapping[str, date] | None = None) -> NeedAnswer:
+        """The likelihood for one client, or why there is none; `dates` as `newest_dates` gives them."""
         verdict = gate(self.task, self.parts.by_name(row))
         used, explainer = self.parts.used_columns(row), self.parts.explainer
         likelihood = None
         if verdict is None:
             task = self.task
             likelihood = explainer.likelihood(
-                self.model, used, task.id, task.name.as_text(), task.outcome_name.as_text()
+                self.model, used, task.id, task.name.as_text(), task.outcome_name.as_text(), dates or {}
             )
         return NeedAnswer(
             stamp=stamp,
@@ -105,6 +120,7 @@ class NeedModel:
             missing=explainer.missing(used),
             sources=explainer.sources(used),
             notice=self.task.notice.as_text(),
+            freshness=explainer.freshness(dates, date.fromisoformat(stamp.as_of)),
         )
 
     def golden_outputs(self, rows: np.ndarray) -> dict[str, np.ndarray]:

@@ -11,6 +11,8 @@ from configs.errors import ModelError
 from features.catalogue import Catalogue
 from features.catalogue.specs import FeatureSpec, feature_specs
 from features.catalogue.vocabulary import Vocabulary
+from models.explaining.changeable import FILE as CHANGEABLE
+from models.explaining.changeable import Changeable
 from models.explaining.comparison import Comparison
 from models.explaining.explain import Explainer
 from models.explaining.sentences import Sentences, sentences_from_json
@@ -28,6 +30,8 @@ class ClientParts:
     used: tuple[str, ...]
     comparison: Comparison
     sentences: Sentences
+    changeable: Changeable | None = None
+    """What a counterfactual may change; None in a bundle of before, or where training declared none."""
 
     @cached_property
     def specs(self) -> tuple[FeatureSpec, ...]:
@@ -69,7 +73,8 @@ class ClientParts:
 
     def to_files(self) -> dict[str, bytes]:
         """The bundle files of this half."""
-        return {
+        changeable = {} if self.changeable is None else {CHANGEABLE: self.changeable.to_bytes()}
+        return changeable | {
             CATALOGUE: self.catalogue.to_json().encode(),
             VOCABULARY: self.vocabulary.to_json().encode(),
             SENTENCES: as_json(self.sentences.model_dump(mode="json")),
@@ -86,6 +91,7 @@ class ClientParts:
             tuple(read_json(files, USED)["used"]),
             Comparison.from_bytes(part(files, COMPARISON)),
             sentences_from_json(read_json(files, SENTENCES)),
+            Changeable.from_bytes(files[CHANGEABLE]) if CHANGEABLE in files else None,
         )
 
 

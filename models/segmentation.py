@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Literal
 
 import numpy as np
@@ -74,12 +75,19 @@ class SegmentationModel:
         """The columns of a row, in order."""
         return self.parts.feature_names
 
-    def answer(self, row: np.ndarray, stamp: ModelStamp, answers: Sequence[AxisAnswer] = ()) -> SegmentAnswer:
+    def answer(
+        self,
+        row: np.ndarray,
+        stamp: ModelStamp,
+        answers: Sequence[AxisAnswer] = (),
+        dates: Mapping[str, date] | None = None,
+    ) -> SegmentAnswer:
         """The proposed segment of one client, or why there is none.
 
         `answers` are people's own, recorded (`models.questionnaire.recorded_answers`) or given by hand (`by_hand`): an
         axis that one of them decides is not asked of the model.  `axes` still tells the model's own view of every axis,
-        unless the gate keeps the model from being asked.  Raises ConfigError for an unknown axis or level.
+        unless the gate keeps the model from being asked.  `dates` are as `features.freshness.newest_dates` gives them.
+        Raises ConfigError for an unknown axis or level.
         """
         known = settled(self.scheme, answers)
         given = decided_levels(known)
@@ -88,10 +96,12 @@ class SegmentationModel:
         if len(given) == len(self.axes):
             verdict = decided_by_people(verdict)
         used = self.parts.used_columns(row.reshape(1, -1))
+        freshness = self.parts.explainer.freshness(dates, date.fromisoformat(stamp.as_of))
+        told = replace(self._answer(used[0], stamp, verdict, known), freshness=freshness)
         if verdict.status != "answered":
-            return self._answer(used[0], stamp, verdict, known)
-        likelihoods = self._likelihoods(used[0]) if asked else ()
-        return self._proposal(self._answer(used[0], stamp, verdict, known), likelihoods, used, given)
+            return told
+        likelihoods = self._likelihoods(used[0], dates or {}) if asked else ()
+        return self._proposal(told, likelihoods, used, given)
 
     def segment_probabilities(self, used: np.ndarray) -> np.ndarray:
         """Probability of each segment (scheme order) for rows of used columns: products over the axes."""
@@ -145,10 +155,10 @@ class SegmentationModel:
         """The model inside a verified bundle."""
         return cls.from_files(bundle.files)
 
-    def _likelihoods(self, used: np.ndarray) -> tuple[Likelihood, ...]:
+    def _likelihoods(self, used: np.ndarray, dates: Mapping[str, date]) -> tuple[Likelihood, ...]:
         return tuple(
             self.parts.explainer.likelihood(
-                model, used, output_id(axis.axis, level), axis.axis.name.as_text(), _outcome(axis.axis, level)
+                model, used, output_id(axis.axis, level), axis.axis.name.as_text(), _outcome(axis.axis, level), dates
             )
             for axis in self.axes
             for level, model in axis.steps

@@ -26,9 +26,11 @@ from configs.command import run_command, say
 from configs.errors import AccessError, ConfigError, DataError, LuotainError, ModelError
 from configs.loader import PROJECT_ROOT, nearest
 from features.store import open_snapshot
+from models.names import NEED_PREFIX
 from models.registry import connect
 from serving.access import User, may
 from serving.engine.registers import Registers, open_registers
+from serving.engine.shelf import live_names
 from serving.pages.format import Format, in_hundred
 from serving.pages.language import LANGUAGES, language
 from serving.serve import command, environment
@@ -37,7 +39,6 @@ from serving.users.directory import users_of
 from serving.users.keys import load_or_create_key
 from serving.users.tokens import KEY_FILE, issue_token
 
-NEED_PREFIX = "need_"
 CLIENTS: Mapping[str, str] = {
     "latest": "the one with the most recent contact (of several, the one with most contacts in the last 30 days)",
     "first": "the first one by pseudonym (another one under another key)",
@@ -95,7 +96,10 @@ def ask(config: str, task: str | None, which: str, words: str) -> None:
 
 def chosen_task(settings: ServingSettings, task: str | None) -> str:
     """The task asked about.  Raises ConfigError when the service does not serve it."""
-    served = [name.removeprefix(NEED_PREFIX) for name in settings.models.needs]
+    names = settings.models.named_needs
+    if settings.models.all_needs:
+        names = live_names(connect(settings.workspace), NEED_PREFIX)
+    served = [name.removeprefix(NEED_PREFIX) for name in names]
     if not served:
         raise ConfigError("The service serves no need task. Name one under `models: needs:`.")
     if task is not None and task not in served:

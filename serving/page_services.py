@@ -1,11 +1,12 @@
 """What the pages ask, answered through the same desk as the API."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from models.answers import ForecastAnswer, NeedAnswer, SegmentAnswer, Text
 from serving.access import User
+from serving.asking import Explored, GivenAnswer, axis_answers
 from serving.deciding import decide
 from serving.directory import Directory
 from serving.middleware.context import REQUEST_ID
@@ -114,15 +115,31 @@ class CorePageServices:
         until = engine.data().data_until.isoformat()
         return ClientPage(rows, len(wanted), page, page_count(len(wanted), size), until)
 
-    def client(self, visitor: Visitor, handle: str) -> ClientView:
+    def client(self, visitor: Visitor, handle: str, by_hand: Sequence[GivenAnswer] = ()) -> ClientView:
         """The answers about one client."""
-        client_id = self._client_id(visitor, handle)
-        shown = self._desk.everything(self._caller(visitor), self._client_grounds(), client_id)
+        client_id, engine = self._client_id(visitor, handle), self._desk.engine
+        given = axis_answers(by_hand, engine.questions()) if by_hand else ()
+        shown = self._desk.everything(self._caller(visitor), self._client_grounds(), client_id, given)
         (segment,) = (answer for answer in shown.answers if isinstance(answer, SegmentAnswer))
         needs = tuple(answer for answer in shown.answers if isinstance(answer, NeedAnswer))
         past = tuple(self._past(entry) for entry in self._desk.records.decisions_about(client_id))
-        person = self._directory.person(client_id, self._desk.engine.facts(client_id))
-        return ClientView(handle, person, shown.answer_id, segment, self._desk.engine.layout(), needs, past)
+        person = self._directory.person(client_id, engine.facts(client_id))
+        return ClientView(
+            handle,
+            person,
+            shown.answer_id,
+            segment,
+            engine.layout(),
+            needs,
+            past,
+            engine.questions(),
+            engine.task_names(),
+        )
+
+    def what_would_change(self, visitor: Visitor, handle: str, output: str) -> Explored:
+        """What would change one estimate."""
+        client_id = self._client_id(visitor, handle)
+        return self._desk.explore(self._caller(visitor), self._client_grounds(), client_id, output)[1]
 
     def segments(self, visitor: Visitor) -> tuple[tuple[str, Text], ...]:
         """The segments one may choose from."""

@@ -3,22 +3,25 @@
 The API and the pages both come through here, so that neither can skip a step.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
-from models.answers import ForecastAnswer, NeedAnswer, SegmentAnswer
+from models.answers import AxisAnswer, ForecastAnswer, NeedAnswer, SegmentAnswer
+from models.explaining.restricted import hide_sensitive
 from serving.access import Action, ClientTies, User, Verdict, may
+from serving.asking import Explored
 from serving.engine.contract import ClientCase, Engine
 from serving.pages.services import NotAllowed, NotYours, Unavailable
 from serving.records.entries import Actor, AuditEvent, Authority, Event
-from serving.records.evidence import Answer, evidence
+from serving.records.evidence import Answer, evidence, evidence_of_explored
 from serving.records.logs import Records, new_id
 from serving.refusals import refusal
 from serving.settings import ServingSettings
 
 T = TypeVar("T")
+ClientAnswer = SegmentAnswer | NeedAnswer
 NOT_YOURS = refusal("no_such_client")
 NO_RIGHT = refusal("forbidden")
 
@@ -56,9 +59,11 @@ class Desk:
     engine: Engine
     records: Records
 
-    def segment(self, caller: Caller, grounds: Grounds, client_id: str) -> tuple[str, SegmentAnswer]:
-        """The answer's id and the proposed segment of one client."""
-        shown = self.about_client(caller, grounds, client_id, lambda case: (case.segment(),))
+    def segment(
+        self, caller: Caller, grounds: Grounds, client_id: str, by_hand: Sequence[AxisAnswer] = ()
+    ) -> tuple[str, SegmentAnswer]:
+        """The answer's id and the proposed segment of one client, with levels given by hand if there are any."""
+        shown = self.about_client(caller, grounds, client_id, lambda case: (case.segment(by_hand),))
         return shown.answer_id, _only(shown, SegmentAnswer)
 
     def need(self, caller: Caller, grounds: Grounds, client_id: str, task: str) -> tuple[str, NeedAnswer]:
@@ -66,18 +71,34 @@ class Desk:
         shown = self.about_client(caller, grounds, client_id, lambda case: (case.need(task),))
         return shown.answer_id, _only(shown, NeedAnswer)
 
-    def everything(self, caller: Caller, grounds: Grounds, client_id: str) -> Shown:
+    def everything(self, caller: Caller, grounds: Grounds, client_id: str, by_hand: Sequence[AxisAnswer] = ()) -> Shown:
         """The client page: the segment and every need that has a live model."""
-        return self.about_client(caller, grounds, client_id, self._segment_and_needs)
+        return self.about_client(caller, grounds, client_id, lambda case: self._segment_and_needs(case, by_hand))
+
+    def explore(self, caller: Caller, grounds: Grounds, client_id: str, output: str) -> tuple[str, Explored]:
+        """The answer's id and what would change one estimate.  Raises NotYours when the client has no such estimate."""
+        event = self.event(caller, "counterfactual", grounds=grounds, client_id=client_id)
+        event = self.checked(caller, "see_answer", event)
+        data = self.engine.data()
+        explored = self._or_logged(event, lambda: self.engine.open(client_id).explore(output))
+        if explored is None:
+            self.records.audit(replace(event, detail={"found": False}))
+            raise NotYours(refusal("no_such_estimate"))
+        answer_id = new_id()
+        detail = evidence_of_explored(explored, self.engine, data)
+        self.records.audit(replace(event, answer_id=answer_id, detail=detail))
+        return answer_id, explored
 
     def about_client(
-        self, caller: Caller, grounds: Grounds, client_id: str, compute: Callable[[ClientCase], Sequence[Answer]]
+        self, caller: Caller, grounds: Grounds, client_id: str, compute: Callable[[ClientCase], Sequence[ClientAnswer]]
     ) -> Shown:
         """The one way to an answer about a client.  Raises NotYours, NotAllowed or Unavailable."""
         event = self.event(caller, "answer", grounds=grounds, client_id=client_id)
         event = self.checked(caller, "see_answer", event)
         data = self.engine.data()
-        answers = tuple(self._or_logged(event, lambda: compute(self.engine.open(client_id))))
+        told = self.settings.sensitive.get(caller.user.role, ())
+        computed = self._or_logged(event, lambda: compute(self.engine.open(client_id)))
+        answers = tuple(_told(answer, told) for answer in computed)
         answer_id = new_id()
         self.records.audit(replace(event, answer_id=answer_id, detail=evidence(answers, self.engine, data)))
         return Shown(answer_id, answers)
@@ -143,10 +164,10 @@ class Desk:
         """Care relationships are judged on the first day that the registers do not know yet."""
         return self.engine.data().as_of if client else date.min
 
-    def _segment_and_needs(self, case: ClientCase) -> tuple[Answer, ...]:
+    def _segment_and_needs(self, case: ClientCase, by_hand: Sequence[AxisAnswer]) -> tuple[ClientAnswer, ...]:
         missing = self.engine.missing()
         tasks = [task for task in self.engine.tasks() if f"need_{task}" not in missing]
-        return (case.segment(), *(case.need(task) for task in tasks))
+        return (case.segment(by_hand), *(case.need(task) for task in tasks))
 
     def _or_logged(self, event: AuditEvent, compute: Callable[[], T]) -> T:
         """What `compute` gives; when it cannot, the attempt is logged."""
@@ -155,6 +176,13 @@ class Desk:
         except Unavailable:
             self.records.audit(replace(event, outcome="error"))
             raise
+
+
+def _told(answer: ClientAnswer, sensitivities: Collection[str]) -> ClientAnswer:
+    """The answer without the sensitive reasons that the role may not see."""
+    if isinstance(answer, SegmentAnswer):  # each kind keeps its own type
+        return hide_sensitive(answer, sensitivities)
+    return hide_sensitive(answer, sensitivities)
 
 
 def _refusal(verdict: Verdict) -> NotYours | NotAllowed:

@@ -10,8 +10,10 @@ from configs.command import run_command, say
 from configs.errors import ConfigError, LuotainError, ModelError
 from configs.loader import PROJECT_ROOT, resolve_path
 from features.store import open_snapshot
+from models.names import NEED_PREFIX
 from models.registry import connect
 from serving.engine.registers import refuse_test_persons
+from serving.engine.shelf import live_names
 from serving.settings import CONFIG_VARIABLE, DEFAULT_CONFIG, ServingSettings, load_settings
 
 SERVICE = "serving.service:Luotain"
@@ -62,7 +64,8 @@ def require_models(settings: ServingSettings) -> tuple[str, ...]:
     """The served names without a champion.  Raises ModelError when none has one."""
     registry = connect(settings.workspace)
     absent = tuple(name for name in settings.models.names if registry.champion(name) is None)
-    if len(absent) == len(settings.models.names):
+    found = live_names(registry, NEED_PREFIX) if settings.models.all_needs else ()
+    if len(absent) == len(settings.models.names) and not found:
         raise ModelError("No model was promoted yet, so nothing can be answered. Type `make demo SERVE=0` first.")
     return absent
 

@@ -1,4 +1,4 @@
-"""The door to BentoML: one service, its three addresses, and the pages mounted at the root.
+"""The door to BentoML: one service, its four addresses, and the pages mounted at the root.
 
 `bentoml serve serving.service:Luotain` works; `python -m serving.serve` checks first and chooses port and workers.
 """
@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from serving.api.answers import Api
-from serving.api.questions import ForecastQuestion, NeedQuestion, SegmentQuestion
+from serving.api.questions import CounterfactualQuestion, ForecastQuestion, NeedQuestion, SegmentQuestion
 from serving.engine.engine import RegisterEngine
 from serving.house import House, build_house
 from serving.middleware.guard import Guard
@@ -77,6 +77,11 @@ def service_of(house: House) -> Any:
         def need(self, **question: Any) -> dict[str, Any]:
             """How likely one need is for one client within its horizon, with reasons."""
             return api.need(NeedQuestion(**question))  # type: ignore[return-value]
+
+        @bentoml.api(route="/v1/counterfactual", input_spec=CounterfactualQuestion)
+        def counterfactual(self, **question: Any) -> dict[str, Any]:
+            """What would change one estimate: how the model behaves, not advice."""
+            return api.counterfactual(CounterfactualQuestion(**question))  # type: ignore[return-value]
 
         @bentoml.api(route="/v1/forecast", input_spec=ForecastQuestion)
         def forecast(self, **question: Any) -> dict[str, Any]:

@@ -8,13 +8,14 @@ from pydantic import Field, model_validator
 
 from configs.loader import StrictConfig, load_config
 from configs.workspace import Workspace
+from features.catalogue.families import Sensitivity
 from serving.pages.services import Role
 
 DEFAULT_CONFIG = "configs/serving.yaml"
 CONFIG_VARIABLE = "LUOTAIN_SERVING_CONFIG"
 """How `serving.serve` tells the worker processes which config file to read."""
 
-Answer = Literal["segment", "need", "forecast"]
+Answer = Literal["segment", "need", "forecast", "counterfactual"]
 ROLES: tuple[str, ...] = get_args(Role)
 
 
@@ -34,14 +35,25 @@ class ServedModels(StrictConfig):
     """Registered model names whose champion is served."""
 
     segmentation: str | None = None
-    needs: tuple[str, ...] = ()
+    needs: tuple[str, ...] | Literal["all"] = ()
+    """Names, or `all`: every name that begins with `need_` and has a champion."""
     demand: tuple[str, ...] = ()
 
     @property
+    def all_needs(self) -> bool:
+        """True when the registry says which need tasks are served."""
+        return self.needs == "all"
+
+    @property
+    def named_needs(self) -> tuple[str, ...]:
+        """The need models that the config names."""
+        return () if isinstance(self.needs, str) else self.needs
+
+    @property
     def names(self) -> tuple[str, ...]:
-        """Every served name, segmentation first."""
+        """Every served name that the config names, segmentation first."""
         first = (self.segmentation,) if self.segmentation else ()
-        return (*first, *self.needs, *self.demand)
+        return (*first, *self.named_needs, *self.demand)
 
 
 class DecisionPoint(StrictConfig):
@@ -95,6 +107,10 @@ class ServingSettings(StrictConfig):
     refresh_seconds: int = Field(default=60, ge=1)
     published_data: bool = False
     """The registers are a published, anonymous data set: every client belongs to the unit `published_data`."""
+    clock: Literal["system", "data"] = "system"
+    """Which day it is when the age of an answer is judged; `data` = the day after the registers end."""
+    sensitive: dict[Role, tuple[Sensitivity, ...]] = Field(default_factory=dict)
+    """Kinds of sensitive reasons that a role is told; a role that is not named is told none."""
     models: ServedModels
     decision_points: dict[str, DecisionPoint]
     purposes: dict[str, Names]
@@ -116,6 +132,11 @@ class ServingSettings(StrictConfig):
     def _development_stays_on_loopback(self) -> "ServingSettings":
         if self.published_data and not self.is_development:
             raise ValueError("`published_data` opens every client to one unit; it is for development only, remove it")
+        if self.clock == "data" and not self.is_development:
+            raise ValueError(
+                "`clock: data` never lets an answer grow old; it is for invented data in development only, "
+                "write `clock: system`"
+            )
         for host in (self.host, *self.allowed_hosts):
             if self.is_development and not is_loopback(host):
                 raise ValueError(

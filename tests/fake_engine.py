@@ -5,6 +5,8 @@ from datetime import date
 
 from models.answers import (
     MODEL_INFORMS,
+    Change,
+    Counterfactual,
     ForecastAnswer,
     ForecastPoint,
     Likelihood,
@@ -16,6 +18,7 @@ from models.answers import (
     SegmentShare,
 )
 from serving.access import ClientTies, Tie
+from serving.asking import AxisQuestion, Explored
 from serving.engine.contract import ClientFacts, DataStamp
 from serving.pages.services import Axis, Layout, ModelVersion, Series, Unavailable
 
@@ -69,8 +72,9 @@ class FakeCase:
         self.engine = engine
         self.client_id = client_id
 
-    def segment(self):
+    def segment(self, by_hand=()):
         self.engine.asked.append(("segment", self.client_id))
+        self.engine.by_hand += by_hand
         if self.engine.model_is_missing:
             raise Unavailable("Malli ei saatavilla.")
         shares = tuple(
@@ -90,7 +94,19 @@ class FakeCase:
             missing=(Missing("whodas", said("WHODAS"), "rai"),),
             sources=("avohilmo/instance_a",),
             notice=MODEL_INFORMS,
+            credible=("network", "community"),
+            coverage=0.9,
+            answers=tuple(by_hand),
+            basis="both" if by_hand else "model",
         )
+
+    def explore(self, output):
+        self.engine.asked.append(("explore", self.client_id))
+        if output == "resources":
+            return None
+        change = Change("informal_care", said("care"), "informal_care__90d", 3.0, 1.0, said("1 visit (3 now)"))
+        found = Counterfactual(output, True, 0.62, 0.4, 0.5, (change,), MODEL_INFORMS)
+        return Explored(STAMP, said(output), said(output), found)
 
     def need(self, task):
         self.engine.asked.append(("need", self.client_id))
@@ -107,6 +123,7 @@ class FakeEngine:
         self.model_is_missing = False
         self.registers_are_missing = False
         self.asked = []
+        self.by_hand = []
 
     def missing(self):
         return ("segmentation_suuntima_like",) if self.model_is_missing else ()
@@ -137,6 +154,19 @@ class FakeEngine:
 
     def tasks(self):
         return ("heavier_home_care_6m",)
+
+    def task_names(self):
+        return {"heavier_home_care_6m": said("heavier")}
+
+    def questions(self):
+        levels = (("low", said("low")), ("high", said("high")))
+        return (
+            AxisQuestion("complexity", said("complexity"), "professional", levels),
+            AxisQuestion("resources", said("resources"), "client", levels),
+        )
+
+    def outputs(self):
+        return ("complexity", "resources", "heavier_home_care_6m")
 
     def run_of(self, name, version):
         return "run-1"

@@ -34,6 +34,8 @@ class Shot:
     state: str = "data"
     language: str = "fi"
     dark: bool = False
+    act: str = ""
+    """What is done before the picture: `open` unfolds everything, `by hand` answers an axis."""
 
 
 SHOTS = [
@@ -44,6 +46,16 @@ SHOTS = [
     Shot("client", "aino", "/clients/h-answered"),
     Shot("client-dark", "aino", "/clients/h-answered", dark=True),
     Shot("client-sv", "aino", "/clients/h-answered", language="sv"),
+    Shot("client-sure", "aino", "/clients/h-sure"),
+    Shot("client-two-credible", "aino", "/clients/h-two"),
+    Shot("client-two-credible-dark", "aino", "/clients/h-two", dark=True),
+    Shot("client-no-telling", "aino", "/clients/h-no-telling"),
+    Shot("client-three-levels", "aino", "/clients/h-three"),
+    Shot("client-recorded", "aino", "/clients/h-recorded", language="sv"),
+    Shot("client-by-hand", "aino", "/clients/h-two", act="by hand"),
+    Shot("client-needs", "aino", "/clients/h-sure", act="open", language="en"),
+    Shot("what-would-change", "aino", "/clients/h-two/what-would-change?output=complexity"),
+    Shot("what-would-change-never", "aino", "/clients/h-two/what-would-change?output=resources"),
     Shot("client-not-eligible", "aino", "/clients/h-single"),
     Shot("client-not-assessable", "aino", "/clients/h-unknown"),
     Shot("client-not-found", "aino", "/clients/unknown"),
@@ -146,11 +158,21 @@ def _take(page: Page, shot: Shot, address: str, label: str, folder: Path) -> Ite
         url = address.split("/", 3)
         page.context.add_cookies([{"name": "luotain_language", "value": shot.language, "url": f"{url[0]}//{url[2]}"}])
     page.goto(address)
+    _act(page, shot.act)
     page.screenshot(path=folder / f"{shot.name}-{label}.png", full_page=True)
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
         yield f"{shot.name} at {label} px needs sideways scrolling."
     # A page that is meant to be an error makes Chromium say so; anything else on the console is a fault.
     yield from (f"{shot.name} at {label} px: console: {text}" for text in said if "status of" not in text)
+
+
+def _act(page: Page, act: str) -> None:
+    if act:
+        page.eval_on_selector_all("details", "all => all.forEach(one => one.open = true)")
+    if act == "by hand":
+        page.check(".by-hand fieldset:last-of-type input >> nth=0")
+        page.click(".by-hand button")
+        page.wait_for_selector("#trial")
 
 
 def _demo_was_run() -> bool:

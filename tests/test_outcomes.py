@@ -49,7 +49,7 @@ def rows(*dates: str) -> pd.DataFrame:
 
 def labelled(drawn, rule, window=Window(90), people=None, kinds=()) -> list[int]:  # noqa: B008
     people = residents() if people is None else people
-    return label_rows(rows(), episodes(*drawn), people, rule, window, UNTIL, kinds).label.tolist()
+    return label_rows(rows(), {"episodes": episodes(*drawn)}, people, rule, window, UNTIL, kinds).label.tolist()
 
 
 @pytest.mark.parametrize(
@@ -59,14 +59,41 @@ def labelled(drawn, rule, window=Window(90), people=None, kinds=()) -> list[int]
         ("2024-01-01", 0,   1),  # on as_of: the first day of the window
         ("2024-03-30", 0,   1),  # the last day of 90
         ("2024-03-31", 0,   0),  # the first day after
-        ("2024-01-30", 30,  0),  # the last day of the gap
+        ("2024-01-30", 30,  None),  # the last day of the gap: already on the way, left out
         ("2024-01-31", 30,  1),  # the first day after the gap
         ("2024-04-29", 30,  1),  # day 120 is the last one
         ("2024-04-30", 30,  0),
     ],
 )  # fmt: skip
 def test_a_start_counts_in_the_half_open_window_after_the_gap(start, gap, label):
-    assert labelled([(STAY, start, None, start)], WARD, Window(90, gap)) == [label]
+    assert labelled([(STAY, start, None, start)], WARD, Window(90, gap)) == ([] if label is None else [label])
+
+
+@pytest.mark.parametrize(
+    "starts,                       label",
+    [
+        (["2024-01-15"],               0),  # inside the gap only
+        (["2024-01-15", "2024-02-01"], 1),  # and again after it
+    ],
+)  # fmt: skip
+def test_a_repeatable_start_inside_the_gap_neither_counts_nor_takes_the_row_out(starts, label):
+    again = OutcomeRule(episode_start=("ward_stay",), repeatable=True)
+    assert labelled([(STAY, start, None, start) for start in starts], again, Window(90, 30)) == [label]
+
+
+@pytest.mark.parametrize(
+    "drawn,                                                             kept",
+    [
+        ([(STAY, "2023-12-31", None, "2023-12-31")],                    []),   # open and known
+        ([(STAY, "2023-12-20", None, "2024-02-01")],                    []),   # open, recorded later
+        ([(STAY, "2023-12-01", "2023-12-20", "2023-12-01")],            [0]),  # over
+        ([(STAY, "2023-12-01", "2023-12-20", "2023-12-01", "2024-01-05")], []),  # over, but not known to be
+        ([(STAY, "2024-01-01", None, "2024-01-01")],                    [1]),  # starts on as_of: new
+    ],
+)  # fmt: skip
+def test_new_only_leaves_out_who_has_one_open(drawn, kept):
+    new = OutcomeRule(episode_start=("ward_stay",), new_only=True)
+    assert labelled(drawn, new) == kept
 
 
 def test_a_start_recorded_late_still_counts_and_a_withdrawn_one_does_not():
@@ -143,7 +170,7 @@ def test_deaths_and_moves(died, left, start, labels):
 
 
 def test_a_horizon_past_the_data_gives_no_label_and_filters_are_counted():
-    found = label_rows(rows("2024-01-01", "2024-10-03"), episodes(), residents(), WARD, Window(90), UNTIL)
+    found = label_rows(rows("2024-01-01", "2024-10-03"), {"episodes": episodes()}, residents(), WARD, Window(90), UNTIL)
     assert found.kept.tolist() == [True, False]
     first = found.attrition[0]
     assert (first["rows_before"], first["rows_after"]) == (2, 1)
@@ -151,7 +178,9 @@ def test_a_horizon_past_the_data_gives_no_label_and_filters_are_counted():
 
 
 def test_no_residents_table_is_no_obstacle():
-    assert label_rows(rows(), episodes(), residents().iloc[:0], WARD, Window(90), UNTIL).label.tolist() == [0]
+    assert label_rows(
+        rows(), {"episodes": episodes()}, residents().iloc[:0], WARD, Window(90), UNTIL
+    ).label.tolist() == [0]
 
 
 def test_a_cohort_of_open_episodes():
@@ -169,5 +198,7 @@ def test_exactly_one_rule(values):
 
 def test_labels_stay_with_their_rows():
     people = pd.DataFrame({"client_id": ["b", "a", "b"], "as_of": pd.to_datetime([AS_OF, AS_OF, "2023-06-01"])})
-    found = label_rows(people, episodes((STAY, "2024-02-01", None, "2024-02-01")), residents(), WARD, Window(90), UNTIL)
+    found = label_rows(
+        people, {"episodes": episodes((STAY, "2024-02-01", None, "2024-02-01"))}, residents(), WARD, Window(90), UNTIL
+    )
     assert np.array_equal(found.label, [0, 1, 0])

@@ -24,6 +24,12 @@ PAGES = [
     ("aino", "/clients"),
     ("aino", "/clients/h-answered"),
     ("aino", "/clients/h-single"),
+    ("aino", "/clients/h-sure"),
+    ("aino", "/clients/h-two"),
+    ("aino", "/clients/h-no-telling"),
+    ("aino", "/clients/h-three"),
+    ("aino", "/clients/h-recorded"),
+    ("aino", "/clients/h-two/what-would-change?output=complexity"),
     ("aino", "/clients/nobody"),
     ("pekka", "/forecasts"),
     ("tuula", "/models"),
@@ -117,6 +123,24 @@ def test_a_decision_is_made_with_the_keyboard_alone(browser: Browser, services: 
     page.keyboard.press("Enter")
     page.wait_for_url("**/decided/**")
     assert (services.decisions[-1].choice, services.decisions[-1].segment) == ("change", "community")
+    context.close()
+
+
+def test_an_axis_is_answered_by_hand_with_the_keyboard_alone(browser: Browser, address: str) -> None:
+    context = visit(browser, address, "aino", java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/clients/h-two")
+    page.focus(".by-hand > summary")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")  # the second axis: strong resources
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#trial")
+    assert "Kokeilu" in page.inner_text("#trial")
+    assert page.inner_text("#proposal-title") == "Omatoimiasiakkuus"
     context.close()
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from serving.pages.format import Format
 from serving.pages.language import language
-from serving.pages.views.client_picture import SHOWN_CONTRIBUTIONS, how_sure, summarise
+from serving.pages.views.client_picture import how_sure, summarise
+from serving.pages.views.explained import SHOWN_CONTRIBUTIONS
 from tests.pages.answers import LAYOUT, need_answer, segment_answer
 from tests.pages.answers import words as text
 from tests.pages.services import FakeServices

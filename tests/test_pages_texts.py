@@ -9,7 +9,8 @@ from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
 from configs.errors import ConfigError
-from configs.loader import read_yaml
+from configs.loader import PROJECT_ROOT, read_yaml
+from serving.asking import Respondent
 from serving.pages.language import CATALOGUES, LANGUAGES, language
 from serving.pages.services import Choice, Role
 from serving.pages.views.front import NAVIGATION
@@ -45,6 +46,12 @@ FAMILIES = {
     "fault": {f"{kind}.{part}" for kind in (400, 403, 404, 500, 503) for part in ("title", "what", "do")},
     "segment": {"self_managed", "cooperative", "community", "network"},
     "search": {"empty", "not_found"},
+    "credible": {"some", "some.means", "all", "all.means"},
+    "basis": {"model", "answers", "both", "by_hand.answers", "by_hand.both"},
+    "respondent": set(get_args(Respondent)),
+    "plan_type": {"care_plan", "client_plan", "rehab_plan"},
+    "guidance": {"light", "regular", "intensive"},
+    "alternatives": {"for", "against", "unknown"},
 }
 """Texts whose key is put together on the page: family → codes that must have one."""
 
@@ -106,6 +113,7 @@ def test_every_text_is_used_somewhere() -> None:
         "ground.",
         "purpose.",
         "source.",
+        "segment.",
         "decision_point.",
         "backtest.",
     )
@@ -124,7 +132,9 @@ def test_every_source_of_a_feature_has_a_name_in_every_language() -> None:
 
 
 def test_the_log_calls_the_segments_by_the_schemes_own_names() -> None:
-    for segment in read_yaml("configs/schemes/suuntima_like.yaml")["segments"]:
+    schemes = [read_yaml(str(file)) for file in sorted((PROJECT_ROOT / "configs/schemes").glob("*.yaml"))]
+    assert len(schemes) > 2
+    for segment in (segment for scheme in schemes for segment in scheme["segments"]):
         for code in LANGUAGES:
             assert language(code).label("segment", segment["id"]) == segment["name"][code]
 

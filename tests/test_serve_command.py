@@ -21,6 +21,9 @@ from tests.extracts import ANNA, CONTACTS, county
 
 NOW = datetime(2026, 7, 1, 21, 30, tzinfo=UTC)
 
+PRODUCTION = (("environment: development", "environment: production"), ("clock: data ", "clock: system "))
+"""What must change in the demo's config for production to take it."""
+
 
 @pytest.fixture
 def config(tmp_path):
@@ -73,7 +76,7 @@ def test_production_refuses_registers_with_linked_test_persons(var, config, monk
     small.ingest(identity=Identity(test_range=test_range, create_key=True))
     monkeypatch.setattr(serve, "require_models", lambda settings: ())
     monkeypatch.setattr(serve, "_replace_process", lambda words, variables: None)
-    production = config(("environment: development", "environment: production"))
+    production = config(*PRODUCTION)
     engine = RegisterEngine(load_settings(production))
     engine.refresh()
     assert ("registers" in engine.missing()) == refused
@@ -138,6 +141,9 @@ def test_it_starts_bentoml_on_the_chosen_port_without_telemetry(var, ready, caps
         ([("client_purpose: service_need_assessment", "client_purpose: curiosity")], "curiosity"),
         ([("workers: 2", "workers: two")], "workers"),
         ([("environment: development", "published_data: true")], "development only"),
+        ([("environment: development", "environment: production")], "write `clock: system`"),
+        ([("clock: data", "clock: yesterday")], "clock"),
+        ([("sensitive: {}", "sensitive: {coordinator: [secrets]}")], "sensitive"),
         ([("timeout_seconds:", "timeout_secs:")], "Did you mean `timeout_seconds`?"),
         ([("role: planner", "role: wizard")], "role"),
     ],
@@ -148,7 +154,7 @@ def test_F27_a_wrong_setting_is_named(var, config, capsys, changes, sentence):
 
 
 def test_production_is_the_default_mode(config):
-    settings = load_settings(config(("environment: development\n", "")))
+    settings = load_settings(config(("environment: development\n", ""), PRODUCTION[1]))
     assert settings.environment == "production"
     assert serve.greeting(settings, 3000, ()) == ("Luotain listens at http://127.0.0.1:3000 (production mode).",)
 
@@ -174,7 +180,7 @@ def test_a_token_that_is_refused(var, capsys, arguments, sentence):
 
 
 def test_A24_no_development_token_in_production(var, config, capsys):
-    file = config(("environment: development", "environment: production"))
+    file = config(*PRODUCTION)
     assert token.main(["--config", file, "--user", "coordinator"]) == 6
     assert "production" in capsys.readouterr().err
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 from models.questionnaire import by_hand
 from models.scheme import load_scheme
-from serving.engine.engine import RegisterCase
+from serving.engine.case import RegisterCase
 from tests.test_questionnaire import AS_OF, row, table
 
 SCHEME = load_scheme("configs/schemes/suuntima_like.yaml")
@@ -14,7 +14,7 @@ SCHEME = load_scheme("configs/schemes/suuntima_like.yaml")
 class ModelThatShowsItsAnswers:
     scheme = SCHEME
 
-    def answer(self, row, stamp, answers=()):
+    def answer(self, row, stamp, answers=(), **_more):
         return answers
 
 
@@ -25,8 +25,9 @@ def test_the_model_gets_what_was_known_and_what_is_given_by_hand(monkeypatch):
     chosen = SimpleNamespace(name="segmentation_suuntima_like", version="1", sha256="0" * 64)
     shelf = SimpleNamespace(get=lambda name: SimpleNamespace(model=ModelThatShowsItsAnswers(), chosen=chosen))
     settings = SimpleNamespace(models=SimpleNamespace(segmentation=chosen.name))
-    case = RegisterCase(registers, shelf, settings, "a" * 32)
+    case = RegisterCase(registers, shelf, settings, "a" * 32, AS_OF)
     monkeypatch.setattr(case, "_row", lambda live: None)
+    monkeypatch.setattr(case, "_newest", lambda live: {})
     given = case.segment((by_hand(SCHEME, "resources", "strong"),))
     assert [(one.axis, one.level, one.given) for one in given] == [
         ("complexity", "high", "recorded"),

@@ -302,9 +302,9 @@ def test_A31_descriptions_need_a_right_outside_development(serve):
         assert production.http.get(path).status_code == 401
 
 
-def test_the_description_names_the_three_addresses(served):
+def test_the_description_names_the_four_addresses(served):
     paths = served.http.get("/docs.json").json()["paths"]
-    assert {"/v1/segment", "/v1/need", "/v1/forecast"} <= set(paths)
+    assert {"/v1/segment", "/v1/need", "/v1/counterfactual", "/v1/forecast"} <= set(paths)
 
 
 def test_headers_of_every_answer(served):
@@ -366,3 +366,88 @@ def test_W23_an_identifier_in_an_address_is_refused(served):
         status = served.http.get(path).status_code
         assert status in (400, 303), path
     assert served.http.get(f"/clients/{HENKILOTUNNUS}").status_code == 400
+
+
+def test_levels_given_by_hand_are_used_and_only_their_ids_are_logged(served):
+    given = [{"axis": "resources", "level": "high"}, {"axis": "complexity", "level": "low", "respondent": "relative"}]
+    response = served.ask("/v1/segment", about(answers=given))
+    assert (response.status_code, response.json()["basis"]) == (200, "both")
+    people = [(one.axis, one.level, one.respondent, one.given) for one in served.engine.by_hand]
+    assert people == [("resources", "high", "client", "by_hand"), ("complexity", "low", "relative", "by_hand")]
+    (said,) = served.log(event="answer")[0]["detail"]["answers"]
+    assert said["people"] == [
+        {"axis": "resources", "level": "high", "respondent": "client", "given": "by_hand"},
+        {"axis": "complexity", "level": "low", "respondent": "relative", "given": "by_hand"},
+    ]
+    assert (said["credible"], said["basis"]) == (["network", "community"], "both")
+
+
+@pytest.mark.parametrize(
+    "answer,                                                       field",
+    [
+        ({"axis": "mood", "level": "low"}, "answers.axis"),
+        ({"axis": "resources", "level": "superb"}, "answers.level"),
+        ({"axis": "resources"}, "answers.0.level"),
+        ({"axis": "resources", "level": "low", "respondent": "doctor"}, "answers.0.respondent"),
+        ({"axis": "resources", "level": "low", "why": "x"}, "answers.0.why"),
+    ],
+)
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+def test_an_unknown_axis_or_level_is_one_sentence_in_the_callers_language(served, answer, field, language):
+    headers = {**bearer(), "accept-language": language}
+    response = served.http.post("/v1/segment", json=about(answers=[answer]), headers=headers)
+    assert response.status_code == 400
+    assert error(response)["field"] in (field, None)
+    assert error(response)["message"][:2] in {"fi": ("Ke", "Py"), "sv": ("Fä", "Vä", "Be"), "en": ("Th",)}[language]
+    assert not any(value in response.text for value in ("mood", "superb", "doctor"))
+    assert served.engine.asked == []
+
+
+def test_what_would_change_an_estimate_is_logged_before_it_is_told(served):
+    response = served.ask("/v1/counterfactual", about(output="complexity"))
+    said = response.json()
+    assert (response.status_code, said["found"]["reached"], said["found"]["target"]) == (200, True, 0.5)
+    assert said["stamp"]["version"] == "3"
+    (entry,) = served.log(event="counterfactual")
+    assert (entry["answer_id"], entry["client_id"], entry["ground"]) == (said["answer_id"], MINE, "care_relationship")
+    (logged,) = entry["detail"]["answers"]
+    assert (logged["id"], logged["changed"], logged["model"]) == (
+        "complexity",
+        ["informal_care"],
+        "segmentation_suuntima_like",
+    )
+    assert "3.0" not in str(logged)
+    assert "now" not in str(logged)
+
+
+@pytest.mark.parametrize(
+    "client,  output,         status, code",
+    [
+        (MINE, "mood", 400, "invalid_field"),
+        (MINE, "resources", 404, "not_found"),  # this client has no such estimate
+        (OTHERS, "complexity", 404, "not_found"),
+        (STRANGER, "complexity", 404, "not_found"),
+    ],
+)
+def test_what_would_change_is_told_of_ones_own_clients_estimates_only(served, client, output, status, code):
+    response = served.ask("/v1/counterfactual", about(client, output=output))
+    assert (response.status_code, error(response)["code"]) == (status, code)
+    if client != MINE:
+        assert served.engine.asked == []
+
+
+def test_no_log_no_counterfactual(served):
+    served.ask("/v1/counterfactual", about(output="complexity"))
+    with served.house.desk.records.engine.connect() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE INSERT ON audit_log BEGIN SELECT RAISE(ABORT,'full'); END"
+        )
+        connection.commit()
+    response = served.ask("/v1/counterfactual", about(output="complexity"))
+    assert response.status_code == 503
+    assert "changes" not in response.text
+
+
+def test_a_counterfactual_needs_a_registered_decision_point(served):
+    response = served.ask("/v1/counterfactual", {**about(output="complexity"), "decision_point": "service_planning"})
+    assert (response.status_code, error(response)["field"]) == (400, "decision_point")

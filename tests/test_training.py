@@ -16,6 +16,7 @@ from configs.workspace import Workspace
 from evaluation.shap_report import render
 from features.catalogue.specs import feature_specs
 from features.histories import History
+from features.outcomes import label_rows
 from models.answers import ModelStamp
 from models.bundles.bundle import read_bundle
 from models.bundles.golden import golden_rows
@@ -124,9 +125,14 @@ def patched():
             patch.setattr(module, "open_snapshot", lambda _: SNAPSHOT)
             patch.setattr(module, "load_history", lambda *_: history())
             patch.setattr(module, "read_table", lambda _, name, columns=None: tables[name])
+        patch.setattr(need, "label_history", lambda _, *asked: labelled(tables, *asked))
         patch.setattr("training.records.read_table", lambda _, name: tables[name])
         patch.setattr(segmentation, "build", build)
         yield patch
+
+
+def labelled(tables, rows, rule, window, kinds):
+    return label_rows(rows, tables, tables["residents"], rule, window, SNAPSHOT.data_until, kinds)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -17,9 +17,10 @@ from configs.workspace import Workspace
 from evaluation.metrics import auroc
 from evaluation.shap_report import ReportIdentity
 from features.histories import History, load_history
-from features.outcomes import Labels, Window, label_rows
+from features.outcomes import Labels, Window, label_history
 from features.store import Snapshot, open_snapshot, read_table
 from models.eligibility import check_features, holds_all
+from models.explaining.changeable import fit_changeable
 from models.explaining.comparison import Comparison
 from models.explaining.sentences import load_sentences
 from models.learners.blend import Blend
@@ -50,6 +51,8 @@ class NeedConfig(StrictConfig):
     var: str
     histories: str
     sentences: str
+    changeable: str | None = None
+    """What a counterfactual may change; without it no answer says what would change it."""
     tasks: tuple[str, ...] = Field(min_length=1)
     without_families: tuple[str, ...] = ()
     """Families that no task's model may see (protected traits, traces of the recording instance)."""
@@ -129,15 +132,8 @@ def cohort(task: NeedTask, snapshot: Snapshot, history: History) -> Labelled:
 
 
 def _labels(task: NeedTask, snapshot: Snapshot, rows: pd.DataFrame) -> Labels:
-    return label_rows(
-        rows,
-        read_table(snapshot, "episodes"),
-        read_table(snapshot, "residents", columns=["client_id", "died_on", "valid_to", "superseded_at"]),
-        task.outcome,
-        Window(task.horizon_days, task.gap_days),
-        snapshot.data_until,
-        task.cohort.open_episode,
-    )
+    window = Window(task.horizon_days, task.gap_days)
+    return label_history(snapshot, rows, task.outcome, window, task.cohort.open_episode)
 
 
 def _counts(rows: pd.DataFrame, kept: np.ndarray) -> dict[str, object]:
@@ -161,7 +157,10 @@ def _parts(config: NeedConfig, task: NeedTask, history: History, labelled: Label
     comparison = Comparison.fit(
         train[:, [names.index(name) for name in used]], used, _ages(train, names), labelled.clients[split.train]
     )
-    return ClientParts(history.catalogue, history.vocabulary, used, comparison, load_sentences(config.sentences))
+    parts = ClientParts(history.catalogue, history.vocabulary, used, comparison, load_sentences(config.sentences))
+    shown, clients = parts.used_columns(train), labelled.clients[split.train]
+    changeable = fit_changeable(config.changeable, history.catalogue, parts.explainer.specs, shown, clients)
+    return replace(parts, changeable=changeable)
 
 
 def _ages(frame: np.ndarray, names: Sequence[str]) -> np.ndarray:

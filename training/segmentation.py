@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from evaluation.shap_report import ReportIdentity
 from features.histories import History, build, load_history
 from features.store import Snapshot, open_snapshot, read_table
 from models.eligibility import EligibilityRules, check_features
+from models.explaining.changeable import fit_changeable
 from models.explaining.comparison import Comparison
 from models.explaining.sentences import load_sentences
 from models.names import segmentation_model
@@ -102,14 +103,22 @@ def learn_from(given: Given) -> tuple[Learned, Weighting | None]:
     frame = built.frame.to_numpy(dtype=np.float32)
     names = [spec.name for spec in history.specs]
     used, unseen = _used(given, frame[split.train], names)
-    columns = [names.index(name) for name in used]
-    train = frame[split.train]
-    comparison = Comparison.fit(train[:, columns], used, _ages(train, names), records.clients[split.train])
-    parts = ClientParts(history.catalogue, history.vocabulary, used, comparison, load_sentences(config.sentences))
+    parts = _parts(given, frame[split.train], used, records.clients[split.train])
     weighting = _weighting(given, records, frame, split)
     weights = None if weighting is None else _spread(weighting.weights, split.train)
     segments = labels.segment_labels(given.scheme, records.levels)
     return Learned(records, frame, split, parts, parts.used_columns(frame), segments, unseen, weights), weighting
+
+
+def _parts(given: Given, train: np.ndarray, used: tuple[str, ...], clients: np.ndarray) -> ClientParts:
+    """What a bundle carries beside its learners, from the training rows."""
+    config, history = given.config, given.history
+    names = [spec.name for spec in history.specs]
+    shown = train[:, [names.index(name) for name in used]]
+    comparison = Comparison.fit(shown, used, _ages(train, names), clients)
+    parts = ClientParts(history.catalogue, history.vocabulary, used, comparison, load_sentences(config.sentences))
+    specs = parts.explainer.specs
+    return replace(parts, changeable=fit_changeable(config.changeable, history.catalogue, specs, shown, clients))
 
 
 def _used(given: Given, train: np.ndarray, names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -30,7 +30,7 @@ def column_faults(table: Table, family: Family) -> Iterator[str]:
         yield unknown(f"date of {table.name} in `at`", family.at, {column.name for column in table.dates})
     for _, held in conditions:
         for name, condition in held.items():
-            yield from _condition_faults(table, name, condition)
+            yield from condition_faults(table, name, condition)
 
 
 def _forbidden(table: Table, family: Family, place: str, column: str) -> str | None:
@@ -50,7 +50,8 @@ def _only_told_apart(family: Family, place: str) -> bool:
     return place == "value" and family.aggregate in TOLD_APART
 
 
-def _condition_faults(table: Table, name: str, condition: Condition) -> Iterator[str]:
+def condition_faults(table: Table, name: str, condition: Condition) -> Iterator[str]:
+    """What is wrong with one condition on one column; nothing for a column that the table lacks."""
     column = table.by_name.get(name)
     if column is None:
         return

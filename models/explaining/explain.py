@@ -4,8 +4,9 @@ Every answer adds up: base + sum of the families' contributions = log-odds of th
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -13,16 +14,19 @@ import numpy as np
 from features.catalogue import Catalogue
 from features.catalogue.families import RATIOS
 from features.catalogue.specs import FeatureSpec
-from models.answers import UNSAID, Likelihood, Missing, Reason, Text
+from features.freshness import key_of
+from models.answers import UNSAID, Likelihood, Missing, Reason, SourceAge, Text
+from models.explaining.ages import source_ages
 from models.explaining.comparison import Comparison
+from models.explaining.dimensions import by_dimension
 from models.explaining.sentences import Sentences, reason_sentence
+from models.explaining.spoken import heaviest, reads_backwards, spoken
 from models.learners.binary import BinaryModel
 
-FEWEST_REASONS, MOST_REASONS = 3, 5
-WORTH_SAYING = 0.01
-"""A family that moves the log-odds less than this is not said aloud."""
 NEVER_IS_KNOWN = frozenset({"days_since", "days_since_first", "change_between_assessments"}) | RATIOS
 """Aggregates whose unknown value says that there was no such event, or too few of them: nothing is missing."""
+NO_DATES: Mapping[str, date] = {}
+"""Nobody looked the dates up."""
 
 
 @dataclass(frozen=True)
@@ -36,21 +40,33 @@ class Explainer:
     age_feature: str | None = "age"
 
     @cached_property
-    def _families(self) -> dict[str, tuple[int, ...]]:
-        """The places of each family's features in a row."""
+    def _groups(self) -> dict[str, tuple[int, ...]]:
+        """The places in a row of the features that make one reason together."""
         places: dict[str, list[int]] = {}
         for index, spec in enumerate(self.specs):
-            places.setdefault(spec.family, []).append(index)
-        return {family: tuple(found) for family, found in places.items()}
+            places.setdefault(_group_of(spec), []).append(index)
+        return {group: tuple(found) for group, found in places.items()}
 
     @cached_property
     def _places(self) -> dict[str, int]:
         return {spec.name: index for index, spec in enumerate(self.specs)}
 
-    def likelihood(self, model: BinaryModel, row: np.ndarray, id: str, name: Text, outcome: Text) -> Likelihood:
-        """The explained probability of one client (`row` is one float32 row)."""
+    def likelihood(
+        self,
+        model: BinaryModel,
+        row: np.ndarray,
+        id: str,
+        name: Text,
+        outcome: Text,
+        dates: Mapping[str, date] = NO_DATES,
+    ) -> Likelihood:
+        """The explained probability of one client.
+
+        `row` is one float32 row of the used features; `dates` is what `features.freshness.newest_dates` says of the
+        client's records.
+        """
         explained = model.explain(row.reshape(1, -1))
-        contributions = self.contributions(row, explained.shares[0])
+        contributions = self.contributions(row, explained.shares[0], dates)
         said = {reason.family: self._said(reason) for reason in spoken(contributions)}
         return Likelihood(
             id=id,
@@ -61,12 +77,15 @@ class Explainer:
             base=explained.base,
             contributions=tuple(said.get(one.family, one) for one in contributions),
             reasons=tuple(said.values()),
+            dimensions=by_dimension(contributions),
         )
 
-    def contributions(self, row: np.ndarray, shares: np.ndarray) -> tuple[Reason, ...]:
+    def contributions(
+        self, row: np.ndarray, shares: np.ndarray, dates: Mapping[str, date] = NO_DATES
+    ) -> tuple[Reason, ...]:
         """One reason per family, not put into words yet, largest absolute share first (ties by family id)."""
         age = self._age(row)
-        found = [self._reason(family, indices, row, shares, age) for family, indices in self._families.items()]
+        found = [self._reason(indices, row, shares, age, dates) for indices in self._groups.values()]
         return tuple(sorted(found, key=lambda reason: (-abs(reason.contribution), reason.family)))
 
     def missing(self, row: np.ndarray) -> tuple[Missing, ...]:
@@ -74,21 +93,31 @@ class Explainer:
         families = self.catalogue.families
         known = {spec.family for spec, value in zip(self.specs, row, strict=True) if not np.isnan(value)}
         known |= {family for family in families if families[family].aggregate in NEVER_IS_KNOWN}
-        absent = dict.fromkeys(spec.family for spec in self.specs if spec.family not in known)
-        return tuple(Missing(one, families[one].name.as_text(), families[one].source) for one in absent)
+        absent = [families[one] for one in dict.fromkeys(spec.family for spec in self.specs) if one not in known]
+        return tuple(Missing(one.id, one.name.as_text(), one.source, one.sensitivity) for one in absent)
 
     def sources(self, row: np.ndarray) -> tuple[str, ...]:
         """The registers that the answer rests on: those with something known of this client."""
         known = {spec.family for spec, value in zip(self.specs, row, strict=True) if not np.isnan(value)}
         return tuple(sorted({self.catalogue.families[family].source for family in known}))
 
-    def _reason(self, family: str, indices: Sequence[int], row: np.ndarray, shares: np.ndarray, age: float) -> Reason:
+    def freshness(self, dates: Mapping[str, date] | None, as_of: date) -> tuple[SourceAge, ...]:
+        """How old the newest record of each register behind the model is; nothing when nobody looked."""
+        used = [self.catalogue.families[one] for one in dict.fromkeys(spec.family for spec in self.specs)]
+        return () if dates is None else source_ages(dates, used, as_of)
+
+    def _reason(
+        self, indices: Sequence[int], row: np.ndarray, shares: np.ndarray, age: float, dates: Mapping[str, date]
+    ) -> Reason:
+        """The reason of a group, told by the feature that speaks for it."""
         total = math.fsum(shares[index] for index in indices)
-        spec_index = heaviest(indices, row, shares, total)
-        spec, described = self.specs[spec_index], self.catalogue.families[family]
-        value = None if np.isnan(row[spec_index]) else float(row[spec_index])
+        spec_index = self._speaker(indices, row, shares, total, age)
+        spec = self.specs[spec_index]
+        described = self.catalogue.families[spec.family]
+        value = _known(row[spec_index])
+        newest = None if value is None else dates.get(key_of(spec.family, spec.code))
         return Reason(
-            family=family,
+            family=_group_of(spec),
             name=described.name.as_text(),
             dimension=described.dimension,
             role=described.role,
@@ -99,12 +128,27 @@ class Explainer:
             source=described.source,
             sentence=UNSAID,
             sensitivity=described.sensitivity,
+            date=None if newest is None else newest.isoformat(),
         )
+
+    def _speaker(self, indices: Sequence[int], row: np.ndarray, shares: np.ndarray, total: float, age: float) -> int:
+        """The place of the feature that speaks for its group."""
+        if len(indices) == 1:
+            return indices[0]
+        against = {index: self._backwards(self.specs[index], total, _known(row[index]), age) for index in indices}
+        return heaviest(indices, row, shares, total, against)
+
+    def _backwards(self, spec: FeatureSpec, contribution: float, value: float | None, age: float) -> bool:
+        family = self.catalogue.families[spec.family]
+        usual = self.comparison.usual(spec.name, age)
+        return reads_backwards(family.role, contribution, value, usual, family.aggregate)
 
     def _said(self, reason: Reason) -> Reason:
         """The reason in words: the dearest part of an answer, so only for what is said aloud."""
         spec = self.specs[self._places[reason.feature]]
-        told = (reason.value, reason.comparison, spec.window_days, spec.code)
+        aggregate = self.catalogue.families[spec.family].aggregate
+        backwards = reads_backwards(reason.role, reason.contribution, reason.value, reason.comparison, aggregate)
+        told = (reason.value, reason.comparison, spec.window_days, spec.code, reason.date, backwards)
         return replace(reason, sentence=reason_sentence(self.sentences, spec.family, self._name(spec), *told))
 
     def _name(self, spec: FeatureSpec) -> Text:
@@ -121,26 +165,10 @@ class Explainer:
         return math.nan if place is None else float(row[place])
 
 
-def heaviest(indices: Sequence[int], row: np.ndarray, shares: np.ndarray, total: float) -> int:
-    """The feature that speaks for its family: known first, then pulling the family's way, then the largest share."""
-
-    def weight(index: int) -> tuple[bool, bool, float]:
-        return (not np.isnan(row[index]), shares[index] * total >= 0, abs(float(shares[index])))
-
-    return max(indices, key=weight)
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
-def spoken(contributions: Sequence[Reason], most: int = MOST_REASONS) -> tuple[Reason, ...]:
-    """The 3-5 reasons said aloud: the heaviest known families, with at least one of each direction where it exists.
-
-    A family with nothing known is not a reason unless fewer than three known ones weigh anything.
-    """
-    weighty = [reason for reason in contributions if abs(reason.contribution) >= WORTH_SAYING]
-    known = [reason for reason in weighty if reason.value is not None]
-    unknown = [reason for reason in weighty if reason.value is None]
-    chosen = known[:most]
-    for direction in (1, -1):
-        if chosen and not any(reason.contribution * direction > 0 for reason in chosen):
-            other = [reason for reason in known[most:] if reason.contribution * direction > 0][:1]
-            chosen = [*chosen[: most - len(other)], *other]
-    return (*chosen, *unknown[: max(0, FEWEST_REASONS - len(chosen))])
+def _group_of(spec: FeatureSpec) -> str:
+    """What a feature is told under; the one place that says what the unit of a reason is."""
+    return spec.family

@@ -7,7 +7,15 @@ from typing import Any
 from starlette.responses import Response
 
 from models.answers import ForecastAnswer, NeedAnswer, SegmentAnswer, json_values
-from serving.api.questions import ClientQuestion, ForecastQuestion, NeedQuestion, Question, SegmentQuestion
+from serving.api.questions import (
+    ClientQuestion,
+    CounterfactualQuestion,
+    ForecastQuestion,
+    NeedQuestion,
+    Question,
+    SegmentQuestion,
+)
+from serving.asking import Explored, GivenAnswer, NotAsked, axis_answers
 from serving.middleware.context import CALLER, LANGUAGE
 from serving.middleware.errors import Fault, fault_of_error, fault_of_status
 from serving.pages.services import NotAllowed, NotYours, Unavailable
@@ -15,7 +23,7 @@ from serving.refusals import refusal
 from serving.requests import Caller, Desk, Grounds
 from serving.settings import Answer
 
-Said = tuple[str, SegmentAnswer | NeedAnswer | ForecastAnswer]
+Said = tuple[str, SegmentAnswer | NeedAnswer | ForecastAnswer | Explored]
 
 
 class Api:
@@ -27,8 +35,14 @@ class Api:
     def segment(self, question: SegmentQuestion) -> Response:
         """The proposed segment of one client."""
 
+        given = [GivenAnswer(one.axis, one.level, one.respondent) for one in question.answers]
+        try:
+            by_hand = axis_answers(given, self._desk.engine.questions()) if given else ()
+        except NotAsked as error:
+            return _response(Fault(400, "invalid_field", error.text, error.field))
+
         def ask(caller: Caller, grounds: Grounds) -> Said:
-            return self._desk.segment(caller, grounds, self._client(caller, question))
+            return self._desk.segment(caller, grounds, self._client(caller, question), by_hand)
 
         return self._answer("segment", question, ask)
 
@@ -41,6 +55,16 @@ class Api:
             return self._desk.need(caller, grounds, self._client(caller, question), question.task)
 
         return self._answer("need", question, ask)
+
+    def counterfactual(self, question: CounterfactualQuestion) -> Response:
+        """What would change one estimate about one client."""
+        if question.output not in self._desk.engine.outputs():
+            return _response(_unknown("output", self._desk.engine.outputs()))
+
+        def ask(caller: Caller, grounds: Grounds) -> Said:
+            return self._desk.explore(caller, grounds, self._client(caller, question), question.output)
+
+        return self._answer("counterfactual", question, ask)
 
     def forecast(self, question: ForecastQuestion) -> Response:
         """One forecast series."""

@@ -1,6 +1,6 @@
 """What a caller of the API sends: strict models, nothing converted, nothing unknown."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -32,14 +32,34 @@ class ClientQuestion(Question):
         return self
 
 
+class ByHand(BaseModel):
+    """A level that a person gives on one axis, used as it is and stored nowhere but in the audit entry."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
+
+    axis: Code = Field(description="Id of the axis in the live scheme")
+    level: Code = Field(description="Id of a level of that axis")
+    respondent: Literal["client", "professional", "relative", "unknown"] | None = Field(
+        default=None, description="Who answers; without it the axis's own respondent"
+    )
+
+
 class SegmentQuestion(ClientQuestion):
     """Which segment is proposed for the client?"""
+
+    answers: list[ByHand] = Field(default=[], max_length=10, description="Levels given by hand, for this answer only")
 
 
 class NeedQuestion(ClientQuestion):
     """How likely is the outcome of a need task for the client?"""
 
     task: Code = Field(description="Id of the need task")
+
+
+class CounterfactualQuestion(ClientQuestion):
+    """What would change one estimate?"""
+
+    output: Code = Field(description="Id of the estimate: an axis of a segment answer, or a likelihood of a need")
 
 
 class ForecastQuestion(Question):

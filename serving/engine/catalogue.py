@@ -8,6 +8,7 @@ from configs.errors import ModelError
 from models.registry import RegisteredBundle, Registry
 from models.scheme import Axis as SchemeAxis
 from models.scheme import Scheme
+from serving.asking import AxisQuestion
 from serving.engine.contract import DataStamp
 from serving.pages.services import Axis, Layout, ModelVersion, Series
 from serving.records.entries import local_text
@@ -15,11 +16,16 @@ from serving.records.entries import local_text
 REPORT_FILE = "report.html"
 QUALITY_FILE, PUBLISHED_LETTERS = "quality.html", 12  # as evaluation publishes it: folder named after the snapshot
 DATA_UNTIL_TAG = "data_until"
+MOST_LEVELS = 4
+"""Levels of an axis that a picture on a small screen can hold."""
 
 
 def layout_of(scheme: Scheme) -> Layout | None:
-    """First axis from left to right, second from bottom to top; there the most support needed is at the bottom."""
-    if len(scheme.axes) != 2:
+    """First axis from left to right, second from bottom to top; there the most support needed is at the bottom.
+
+    None when the scheme is no grid that fits a page: it is then shown as a list and a table.
+    """
+    if len(scheme.axes) != 2 or any(len(axis.levels) > MOST_LEVELS for axis in scheme.axes):
         return None
     across, upwards = scheme.axes
     rows = tuple(reversed(upwards.levels))
@@ -28,6 +34,19 @@ def layout_of(scheme: Scheme) -> Layout | None:
     )
     return Layout(
         _axis(across), Axis(upwards.id, upwards.name.as_text(), tuple(row.name.as_text() for row in rows)), cells
+    )
+
+
+def questions_of(scheme: Scheme) -> tuple[AxisQuestion, ...]:
+    """The axes as a person may answer them."""
+    return tuple(
+        AxisQuestion(
+            axis.id,
+            axis.name.as_text(),
+            axis.respondent,
+            tuple((level.id, level.name.as_text()) for level in axis.levels),
+        )
+        for axis in scheme.axes
     )
 
 

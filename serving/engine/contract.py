@@ -1,12 +1,13 @@
 """What a request asks of the engine, as protocols: the real one is `RegisterEngine`, tests bring a small one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from models.answers import ForecastAnswer, NeedAnswer, SegmentAnswer, Text
+from models.answers import AxisAnswer, ForecastAnswer, NeedAnswer, SegmentAnswer, Text
 from serving.access import ClientTies
+from serving.asking import AxisQuestion, Explored
 from serving.pages.services import Layout, ModelVersion, Series
 
 
@@ -35,11 +36,14 @@ class ClientFacts:
 class ClientCase(Protocol):
     """One client's records, read once for one request."""
 
-    def segment(self) -> SegmentAnswer:
-        """The proposed segment.  Raises Unavailable without a live model."""
+    def segment(self, by_hand: Sequence[AxisAnswer] = ()) -> SegmentAnswer:
+        """The proposed segment; `by_hand` are levels given for this answer only.  Raises Unavailable."""
 
     def need(self, task: str) -> NeedAnswer:
         """One need task's likelihood.  Raises Unavailable without a live model."""
+
+    def explore(self, output: str) -> Explored | None:
+        """What would change one estimate; None when this client has no such estimate.  Raises Unavailable."""
 
 
 class Engine(Protocol):
@@ -69,11 +73,20 @@ class Engine(Protocol):
     def tasks(self) -> tuple[str, ...]:
         """Ids of the need tasks that are served."""
 
+    def task_names(self) -> Mapping[str, Text]:
+        """Names of the served need tasks that have a live model."""
+
     def run_of(self, name: str, version: str) -> str:
         """The training run of a model version that answered; empty when not known."""
 
     def layout(self) -> Layout | None:
         """The two axes of the live scheme as a picture; None without a model or with another number of axes."""
+
+    def questions(self) -> tuple[AxisQuestion, ...]:
+        """The axes of the live scheme, as they may be answered by hand; empty without a model."""
+
+    def outputs(self) -> tuple[str, ...]:
+        """Ids of every estimate that the live client models give."""
 
     def segments(self) -> tuple[tuple[str, Text], ...]:
         """Every segment of the live scheme with its name; empty without a model."""

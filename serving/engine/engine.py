@@ -2,43 +2,49 @@
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
-
-import numpy as np
 
 from configs.errors import LuotainError
 from features.identity import IdentifierError, canonical_henkilotunnus, pseudonymise
-from features.kernel import build_features, plan_of
 from features.keys import key_id, load_key
-from features.segment_records import known_answers
 from features.store import Snapshot, open_snapshot
-from models.answers import AxisAnswer, ForecastAnswer, ModelStamp, NeedAnswer, SegmentAnswer, Text
-from models.questionnaire import recorded_answers
+from models.answers import ForecastAnswer, Text
+from models.names import NEED_PREFIX
 from models.registry import connect
 from serving.access import ClientTies
+from serving.asking import AxisQuestion
 from serving.engine import catalogue
+from serving.engine.case import RegisterCase, no_model, stamp_of
 from serving.engine.contract import ClientFacts, DataStamp
+from serving.engine.outputs import outputs_of
 from serving.engine.registers import Registers, open_registers, packed_or_none, refuse_test_persons
 from serving.engine.shelf import LiveModel, Shelf
 from serving.engine.warming import warm
 from serving.pages.services import Layout, ModelVersion, Series, Unavailable
+from serving.records.entries import HELSINKI
 from serving.refusals import refusal
 from serving.settings import ServingSettings
 
-NEED_PREFIX = "need_"
 logger = logging.getLogger("luotain.serving")
+Clock = Callable[[], date]
+
+
+def _day_in_finland() -> date:
+    return datetime.now(HELSINKI).date()
 
 
 class RegisterEngine:
     """Answers from the county's registers and the live models."""
 
-    def __init__(self, settings: ServingSettings) -> None:
+    def __init__(self, settings: ServingSettings, clock: Clock = _day_in_finland) -> None:
         self._settings = settings
+        self._clock = clock
         self._workspace = settings.workspace
-        self._shelf = Shelf(self._workspace, settings.models.names)
+        prefix = NEED_PREFIX if settings.models.all_needs else None
+        self._shelf = Shelf(self._workspace, settings.models.names, prefix)
         self._registers: Registers | None = None
         self._fault: str | None = None
         self._warmed: frozenset[tuple[str, str]] = frozenset()
@@ -56,8 +62,8 @@ class RegisterEngine:
         """Take a new snapshot and new champions into use; a fault keeps what there is."""
         self._refresh_registers()
         self._shelf.refresh()
-        names = self._settings.models.names
-        self._warmed = warm(self._registers, [live for name in names if (live := self._shelf.get(name))], self._warmed)
+        lives = [live for name in self._shelf.names if (live := self._shelf.get(name))]
+        self._warmed = warm(self._registers, lives, self._warmed)
 
     def missing(self) -> tuple[str, ...]:
         """The registers and every served model that is not there yet."""
@@ -101,11 +107,17 @@ class RegisterEngine:
 
     def open(self, client_id: str) -> "RegisterCase":
         """The client's records."""
-        return RegisterCase(self._opened(), self._shelf, self._settings, client_id)
+        registers = self._opened()
+        return RegisterCase(registers, self._shelf, self._settings, client_id, self._today(registers))
 
     def tasks(self) -> tuple[str, ...]:
         """Need tasks by their id."""
-        return tuple(name.removeprefix(NEED_PREFIX) for name in self._settings.models.needs)
+        return tuple(name.removeprefix(NEED_PREFIX) for name in self._needs())
+
+    def task_names(self) -> Mapping[str, Text]:
+        """Names of the need tasks with a live model."""
+        lives = [live for name in self._needs() if (live := self._shelf.get(name))]
+        return {live.model.task.id: live.model.task.name.as_text() for live in lives}
 
     def run_of(self, name: str, version: str) -> str:
         """The training run of a version that answered."""
@@ -115,6 +127,16 @@ class RegisterEngine:
         """The live scheme as a picture."""
         live = self._segmentation()
         return catalogue.layout_of(live.model.scheme) if live else None
+
+    def questions(self) -> tuple[AxisQuestion, ...]:
+        """The live scheme's axes as they are asked."""
+        live = self._segmentation()
+        return catalogue.questions_of(live.model.scheme) if live else ()
+
+    def outputs(self) -> tuple[str, ...]:
+        """Every estimate of the live client models."""
+        lives = [self._segmentation(), *(self._shelf.get(name) for name in self._needs())]
+        return tuple(output for live in lives if live for output in outputs_of(live.model))
 
     def segments(self) -> tuple[tuple[str, Text], ...]:
         """The live scheme's segments."""
@@ -130,10 +152,12 @@ class RegisterEngine:
         """One series of the demand model that has it."""
         lives = [live for name in self._settings.models.demand if (live := self._shelf.get(name))]
         if not lives:
-            raise _no_model("demand")
+            raise no_model("demand")
         for live in lives:
             if series_id in {series.series_id for series in catalogue.series_of(live.model)}:
-                answer: ForecastAnswer = live.model.answer(series_id, _stamp(live, *catalogue.known_until(live.model)))
+                answer: ForecastAnswer = live.model.answer(
+                    series_id, stamp_of(live, *catalogue.known_until(live.model))
+                )
                 return answer
         return None
 
@@ -155,6 +179,16 @@ class RegisterEngine:
         """The data-quality report of the registers that are served."""
         stamp = self._registers.stamp if self._registers else None
         return catalogue.quality_report_of(self._workspace.published, stamp)
+
+    def _today(self, registers: Registers) -> date:
+        """Which day it is: the clock's, or in development the day after the data end."""
+        return self._clock() if self._settings.clock == "system" else registers.stamp.as_of
+
+    def _needs(self) -> tuple[str, ...]:
+        """Served need models: those of the config, or every champion found."""
+        if self._settings.models.all_needs:
+            return tuple(name for name in self._shelf.names if name.startswith(NEED_PREFIX))
+        return self._settings.models.named_needs
 
     def _segmentation(self) -> LiveModel | None:
         name = self._settings.models.segmentation
@@ -184,61 +218,6 @@ class RegisterEngine:
             if said != self._fault:
                 logger.warning("registers: %s", said)
             self._fault = said
-
-
-class RegisterCase:
-    """One client's records in one request; rows for models with the same features are built once."""
-
-    def __init__(self, registers: Registers, shelf: Shelf, settings: ServingSettings, client_id: str) -> None:
-        self._registers = registers
-        self._shelf = shelf
-        self._models = settings.models
-        self._client_id = client_id
-        self._tables = registers.tables_of(client_id)
-        self._rows: dict[tuple[str, str], np.ndarray] = {}
-
-    def segment(self, by_hand: Sequence[AxisAnswer] = ()) -> SegmentAnswer:
-        """The proposed segment; recorded answers on the axes, and those given by hand, go before the model."""
-        live, as_of = self._live(self._models.segmentation or ""), self._registers.stamp.as_of
-        recorded = recorded_answers(live.model.scheme, known_answers(self._tables, as_of), as_of)
-        answer: SegmentAnswer = live.model.answer(
-            self._row(live), _stamp(live, self._registers.stamp.data_until, as_of), answers=(*recorded, *by_hand)
-        )
-        return answer
-
-    def need(self, task: str) -> NeedAnswer:
-        """One need task's likelihood."""
-        live = self._live(f"{NEED_PREFIX}{task}")
-        answer: NeedAnswer = live.model.answer(
-            self._row(live), _stamp(live, self._registers.stamp.data_until, self._registers.stamp.as_of)
-        )
-        return answer
-
-    def _live(self, name: str) -> LiveModel:
-        live = self._shelf.get(name)
-        if live is None:
-            raise _no_model(name)
-        return live
-
-    def _row(self, live: LiveModel) -> np.ndarray:
-        features, codes = live.model.catalogue, live.model.vocabulary
-        kind = plan_of(features, codes).key
-        if kind not in self._rows:
-            clients, days = (
-                np.array([self._client_id], object),
-                np.array([self._registers.stamp.as_of], "datetime64[D]"),
-            )
-            self._rows[kind] = build_features(self._tables, clients, days, features, codes)[0]
-        return self._rows[kind]
-
-
-def _stamp(live: LiveModel, data_until: date, as_of: date) -> ModelStamp:
-    chosen = live.chosen
-    return ModelStamp(chosen.name, chosen.version, chosen.sha256, data_until.isoformat(), as_of.isoformat())
-
-
-def _no_model(name: str) -> Unavailable:
-    return Unavailable(refusal("no_live_model", name=name))
 
 
 def _differs(snapshot: Snapshot, store: Path) -> bool:

@@ -49,13 +49,21 @@ class LiveModel:
 class Shelf:
     """One live model per served name."""
 
-    def __init__(self, workspace: Workspace, names: tuple[str, ...]) -> None:
+    def __init__(self, workspace: Workspace, names: tuple[str, ...], prefix: str | None = None) -> None:
+        """`names` are served in any case; with a `prefix`, so is every champion whose name begins with it."""
         self._workspace = workspace
+        self._named = names
         self._names = names
+        self._prefix = prefix
         self._live: Mapping[str, LiveModel] = {}
         self._runs: dict[tuple[str, str], str] = {}
         self._refreshing = threading.Lock()
         self.faults: Mapping[str, str] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every served name: those of the config, then the champions found by their prefix, in order."""
+        return self._names
 
     def get(self, name: str) -> LiveModel | None:
         """The live model of a name."""
@@ -73,6 +81,7 @@ class Shelf:
         """Take every new champion into use.  A fault keeps what is live and is logged once."""
         with self._refreshing:
             registry, faults = self._registry()
+            self._names = self._served(registry, faults)
             for name in self._names:
                 fault = self._refresh_one(name, registry)
                 if fault:
@@ -87,6 +96,21 @@ class Shelf:
             return connect(self._workspace), {}
         except LuotainError as error:
             return None, {"registry": str(error)}
+
+    def _served(self, registry: Registry | None, faults: dict[str, str]) -> tuple[str, ...]:
+        """The names of the config and the champions with the prefix; with the registry down, the local copies."""
+        if self._prefix is None:
+            return self._named
+        try:
+            found = live_names(registry, self._prefix) if registry else self._local_names(self._prefix)
+        except LuotainError as error:
+            faults["registry"] = str(error)
+            return self._names
+        return (*self._named, *(name for name in found if name not in self._named))
+
+    def _local_names(self, prefix: str) -> tuple[str, ...]:
+        copies = self._workspace.bundles.glob(f"{prefix}*/{LAST_GOOD}")
+        return tuple(sorted(copy.parent.name for copy in copies))
 
     def _refresh_one(self, name: str, registry: Registry | None) -> str | None:
         """None when the name's champion is live afterwards, else what is wrong."""
@@ -139,6 +163,12 @@ class Shelf:
 
     def _folder(self, name: str) -> Path:
         return self._workspace.bundles / name
+
+
+def live_names(registry: Registry, prefix: str) -> tuple[str, ...]:
+    """Registered names that begin with `prefix` and have a champion, in alphabetical order.  Raises ModelError."""
+    found = [name for name in registry.names() if name.startswith(prefix)]
+    return tuple(name for name in found if registry.champion(name) is not None)
 
 
 def _libraries() -> str:

@@ -5,12 +5,13 @@ A call raises NotYours (shown as the one 404 page, the same for unknown and for 
 or Unavailable (503, e.g. no model is live or the log cannot be written).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from configs.errors import LuotainError
 from models.answers import ForecastAnswer, NeedAnswer, SegmentAnswer, Text
+from serving.asking import AxisQuestion, Explored, GivenAnswer
 
 Role = Literal["coordinator", "planner", "data_scientist", "auditor", "manager", "admin"]
 Choice = Literal["accept", "change", "cannot_tell"]
@@ -130,6 +131,10 @@ class ClientView:
     layout: Layout | None
     needs: tuple[NeedAnswer, ...]
     decisions: tuple[PastDecision, ...] = ()
+    questions: tuple[AxisQuestion, ...] = ()
+    """The scheme's axes, as they may be answered by hand."""
+    task_names: Mapping[str, Text] = field(default_factory=dict)
+    """Names of the need tasks, for those that are not answered."""
 
 
 @dataclass(frozen=True)
@@ -233,8 +238,14 @@ class PageServices(Protocol):
     def clients(self, visitor: Visitor, page: int, without_plan: bool) -> ClientPage:
         """The unit's clients, only those without a valid plan when so asked."""
 
-    def client(self, visitor: Visitor, handle: str) -> ClientView:
-        """The answers about one client, logged before they are returned."""
+    def client(self, visitor: Visitor, handle: str, by_hand: Sequence[GivenAnswer] = ()) -> ClientView:
+        """The answers about one client, logged before they are returned; `by_hand` counts for this view only.
+
+        Raises NotAsked for an answer that the scheme does not know.
+        """
+
+    def what_would_change(self, visitor: Visitor, handle: str, output: str) -> Explored:
+        """What would change one estimate, logged before it is returned.  Raises NotYours for no such estimate."""
 
     def segments(self, visitor: Visitor) -> tuple[tuple[str, Text], ...]:
         """Id and name of every segment of the live scheme, for a changed decision."""

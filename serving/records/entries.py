@@ -14,6 +14,7 @@ Event = Literal[
     "client_search",
     "client_list",
     "answer",
+    "counterfactual",
     "forecast",
     "decision",
     "receipt",

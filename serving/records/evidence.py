@@ -7,8 +7,9 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from models.answers import ForecastAnswer, Likelihood, ModelStamp, NeedAnswer, SegmentAnswer, json_values
+from models.answers import AxisAnswer, ForecastAnswer, Likelihood, ModelStamp, NeedAnswer, SegmentAnswer, json_values
 from models.chain import canonical_json
+from serving.asking import Explored
 from serving.engine.contract import DataStamp, Engine
 
 Answer = SegmentAnswer | NeedAnswer | ForecastAnswer
@@ -22,6 +23,21 @@ def evidence(answers: Sequence[Answer], engine: Engine, data: DataStamp | None =
         "data_categories": sorted(sources),
         "answers": [_said(answer, engine) for answer in answers],
     }
+
+
+def evidence_of_explored(explored: Explored, engine: Engine, data: DataStamp) -> dict[str, Any]:
+    """The `detail` of an audit entry about what would change an estimate: families, never values."""
+    found = explored.found
+    said = {
+        "kind": "counterfactual",
+        "id": found.id,
+        "reached": found.reached,
+        "probability": found.probability_now,
+        "target": found.target,
+        "changed": [change.family for change in found.changes],
+        "answer_sha256": sha256_of(json_values(found)),
+    }
+    return {"snapshot_sha256": data.snapshot_sha256, "answers": [{**_model(explored.stamp, engine), **said}]}
 
 
 def sha256_of(value: object) -> str:
@@ -57,8 +73,16 @@ def _output(answer: Answer) -> dict[str, Any]:
         "status": answer.status,
         "segments": {share.segment: share.probability for share in answer.segments},
         "proposed": proposed(answer),
+        "credible": list(answer.credible),
+        "basis": answer.basis,
+        "people": [_person(one) for one in answer.answers],
         "explained": _explained(answer.axes),
     }
+
+
+def _person(answer: AxisAnswer) -> dict[str, Any]:
+    """A person's own answer: whose, how given, and the level's id."""
+    return {"axis": answer.axis, "level": answer.level, "respondent": answer.respondent, "given": answer.given}
 
 
 def proposed(answer: SegmentAnswer) -> str | None:

@@ -1,9 +1,10 @@
 """FakeServices: the protocol of the service core, answered from memory.  Handles and tokens are fixed words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from models.answers import ForecastAnswer, Text
+from serving.asking import Explored, GivenAnswer
 from serving.pages.services import (
     ChainStatus,
     ClientPage,
@@ -22,6 +23,7 @@ from serving.pages.services import (
     Unavailable,
     Visitor,
 )
+from tests.pages import needs, richer
 from tests.pages.answers import (
     LAYOUT,
     SEGMENTS,
@@ -33,6 +35,7 @@ from tests.pages.answers import (
     words,
 )
 
+TASK = words("Toistuva päivystyksen käyttö", "Upprepade jourbesök", "Frequent emergency use")
 UNIT = words("Asiakasohjaus Länsi", "Klienthandledningen Väst", "Client guidance West")
 USERS = {
     "aino": DevelopmentUser("aino", "Aino Ohjaaja", "coordinator", UNIT),
@@ -45,6 +48,15 @@ PEOPLE = [
     ("h-unknown", "Siiri Satunnainen", 1948, None, True, "2024-11-02", 0),
     ("h-late", "Onni Olematon", 1944, "2025-02-28", True, "2024-12-18", 2),
 ]
+RICH = {
+    "h-sure": richer.SURE,
+    "h-two": richer.TWO,
+    "h-no-telling": richer.NO_TELLING,
+    "h-recorded": richer.RECORDED,
+    "h-three": richer.three_level_segment(),
+    "h-unassessed": refused_answer("not_assessable"),
+}
+"""More clients, not in the list: each with another kind of answer."""
 REPORT = (
     "<!doctype html><html lang='fi'><head><title>SHAP</title><style>body{font-family:sans-serif;color:#123456}"
     "</style></head><body><h1>SHAP-raportti</h1></body></html>"
@@ -60,6 +72,7 @@ class FakeServices:
     unit_name: Text = field(default_factory=lambda: UNIT)
     decisions: list[Decision] = field(default_factory=list)
     intact: bool = True
+    tried: list[GivenAnswer] = field(default_factory=list)
 
     def visitor(self, token: str | None) -> Visitor | None:
         user = USERS.get((token or "").removeprefix("token-"))
@@ -88,8 +101,20 @@ class FakeServices:
         rows = [row for row in rows if not (without_plan and row.has_valid_plan)]
         return ClientPage(tuple(rows), len(rows) and 138 + len(rows), page, 6 if rows else 1, "2024-12-31")
 
-    def client(self, visitor: Visitor, handle: str) -> ClientView:
+    def client(self, visitor: Visitor, handle: str, by_hand: Sequence[GivenAnswer] = ()) -> ClientView:
         self._check(visitor, "coordinator")
+        if handle in RICH:
+            self.tried += list(by_hand)
+            return ClientView(
+                handle,
+                Person("Rauha Rikas", 1941),
+                "answer-1",
+                richer.tried(RICH[handle], tuple(by_hand)) if by_hand else RICH[handle],
+                richer.THREE_LAYOUT if handle == "h-three" else LAYOUT,
+                needs.many_needs() if handle == "h-sure" else (needs.ordered_need(),),
+                questions=() if handle == "h-three" else richer.QUESTIONS,
+                task_names={"frequent_emergency": TASK},
+            )
         person = next((row for row in PEOPLE if row[0] == handle), None)
         if person is None:
             raise NotYours("Unknown.")
@@ -102,6 +127,12 @@ class FakeServices:
             None if answer else LAYOUT,
             (need_answer(answered=answer is None),),
         )
+
+    def what_would_change(self, visitor: Visitor, handle: str, output: str) -> Explored:
+        self.client(visitor, handle)
+        if output not in ("complexity", "resources"):
+            raise NotYours("Unknown.")
+        return richer.explored(reached=output == "complexity")
 
     def segments(self, visitor: Visitor) -> tuple[tuple[str, Text], ...]:
         return tuple((id_, names[0]) for id_, names in SEGMENTS.items())

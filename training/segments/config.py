@@ -64,6 +64,8 @@ class SegmentationConfig(StrictConfig):
     scheme: str
     eligibility: str
     sentences: str
+    changeable: str | None = None
+    """What a counterfactual may change; without it no answer says what would change it."""
     without_families: tuple[str, ...] = ()
     """Families that the axes may not see (protected traits, traces of the recording instance)."""
     train_from: date | None = None

@@ -5,6 +5,18 @@ Colours stand as attributes for paper and plain viewers; the style sheet recolou
 
 from serving.pages.charts.bars import difference_bar, dot_row, share_bar
 from serving.pages.charts.forecast import ForecastTexts, forecast_chart
-from serving.pages.charts.segments import Cell, segment_picture
+from serving.pages.charts.levels import level_bar, level_swatch
+from serving.pages.charts.regions import Cell
+from serving.pages.charts.segments import segment_picture
 
-__all__ = ["Cell", "ForecastTexts", "difference_bar", "dot_row", "forecast_chart", "segment_picture", "share_bar"]
+__all__ = [
+    "Cell",
+    "ForecastTexts",
+    "difference_bar",
+    "dot_row",
+    "forecast_chart",
+    "level_bar",
+    "level_swatch",
+    "segment_picture",
+    "share_bar",
+]

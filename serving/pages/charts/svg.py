@@ -36,7 +36,7 @@ def picture(width: float, height: float, title: str, *shapes: Markup, id_: str, 
     )
 
 
-def decoration(width: Value, height: Value, *shapes: Markup, class_: str, view_box: str | None = None) -> Markup:
+def decoration(width: Value, height: Value | None, *shapes: Markup, class_: str, view_box: str | None = None) -> Markup:
     """A picture that says nothing its neighbouring text does not say: hidden from screen readers."""
     return tag(
         "svg",
@@ -68,6 +68,20 @@ def wrap(words: str, width: int) -> list[str]:
         else:
             lines.append(shown)
     return lines
+
+
+SECOND_PARTS = ("asiakkuus", "asiakas", "asiakkaat", "klienter", "klient", "asiakk")
+"""Where the long compound words of segment names may be parted."""
+
+
+def hyphenated(words: str, width: int) -> list[str]:
+    """The words in lines of at most `width` characters; a longer compound is parted with a hyphen, else cut."""
+    parted: list[str] = []
+    for word in words.split():
+        place = next((word.lower().find(part) for part in SECOND_PARTS if word.lower().find(part) > 1), 0)
+        fits = len(word) <= width or not 0 < place < width
+        parted += [word] if fits else [f"{word[:place]}-", word[place:]]
+    return wrap(" ".join(parted), width)
 
 
 def _written(value: Value) -> str:

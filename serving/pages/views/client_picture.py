@@ -5,55 +5,20 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from models.answers import Likelihood, NeedAnswer, Reason, SegmentAnswer, SegmentShare
-from serving.pages.charts import Cell, difference_bar, dot_row, segment_picture, share_bar
-from serving.pages.format import Format, hundred_split, in_hundred
-from serving.pages.services import ClientView, Layout
+from models.answers import SegmentShare
+from serving.pages.charts import Cell, segment_picture
+from serving.pages.format import Format
+from serving.pages.services import ClientView
+from serving.pages.views.ages import AgeLine, age_lines
+from serving.pages.views.credible import Credible, ShareLine, credible_of, share_lines
+from serving.pages.views.explained import Explained, explain
+from serving.pages.views.need_picture import NeedLine, need_line
+from serving.pages.views.people import People, deciding, people_of
 
 CLEAR, FAIRLY_CLEAR = 0.7, 0.5
 """From which probability of the proposed segment the page says "clear" and "fairly clear"; below, "unsure"."""
 RUNNER_UP = 0.15
 """From which probability another segment is named as possible beside an unsure or fairly clear proposal."""
-SHOWN_CONTRIBUTIONS = 12
-
-
-@dataclass(frozen=True)
-class ShareLine:
-    """One segment with its whole number of 100 similar clients."""
-
-    share: SegmentShare
-    number: int
-    bar: Markup
-
-
-@dataclass(frozen=True)
-class ContributionLine:
-    """One family's share of the estimate; `name` is None for the sum of the many small ones."""
-
-    name: str | None
-    others: int
-    value: float
-    bar: Markup
-
-
-@dataclass(frozen=True)
-class Explained:
-    """One explained probability: its number, its reasons in both directions, and all contributions folded."""
-
-    likelihood: Likelihood
-    number: int
-    dots: Markup
-    raises: tuple[Reason, ...]
-    lowers: tuple[Reason, ...]
-    lines: tuple[ContributionLine, ...]
-
-
-@dataclass(frozen=True)
-class NeedLine:
-    """One need task: explained, or honestly not answered."""
-
-    answer: NeedAnswer
-    explained: Explained | None
 
 
 @dataclass(frozen=True)
@@ -65,25 +30,36 @@ class ClientPicture:
     number: int
     others: tuple[ShareLine, ...]
     shares: tuple[ShareLine, ...]
+    credible: Credible
     picture: Markup | None
+    people: People
     axes: tuple[Explained, ...]
     needs: tuple[NeedLine, ...]
+    refused: tuple[NeedLine, ...]
+    ages: tuple[AgeLine, ...]
 
 
 def summarise(view: ClientView, format: Format) -> ClientPicture:
     """The client page's picture of its answers."""
-    shares = share_lines(view.segment)
+    segment = view.segment
+    shares = share_lines(segment)
     proposed = next((line for line in shares if line.share.proposed), None)
     sureness = how_sure(proposed.share.probability) if proposed else "none"
+    credible = credible_of(segment, shares, format)
+    needs = [need_line(need, _task_name(view, need.task, format), format) for need in view.needs]
     return ClientPicture(
         proposed=proposed.share if proposed else None,
         sureness=sureness,
         number=proposed.number if proposed else 0,
         others=_runners_up(shares, sureness),
         shares=shares,
-        picture=_picture(view.layout, shares, format),
-        axes=tuple(explain(axis, format) for axis in view.segment.axes),
-        needs=tuple(_need(need, format) for need in view.needs),
+        credible=credible,
+        picture=_picture(view, shares, credible, format),
+        people=people_of(view, format),
+        axes=tuple(explain(axis, format, deciding(segment.answers, axis, view.questions)) for axis in segment.axes),
+        needs=tuple(need for need in needs if need.explained or need.alternatives),
+        refused=tuple(need for need in needs if not (need.explained or need.alternatives)),
+        ages=age_lines(segment.freshness, format),
     )
 
 
@@ -92,41 +68,8 @@ def how_sure(probability: float) -> str:
     return "clear" if probability >= CLEAR else "fairly_clear" if probability >= FAIRLY_CLEAR else "unsure"
 
 
-def share_lines(answer: SegmentAnswer) -> tuple[ShareLine, ...]:
-    """The segments, most probable first, with whole numbers that add up to 100."""
-    ordered = sorted(answer.segments, key=lambda share: -share.probability)
-    numbers = hundred_split([share.probability for share in ordered])
-    return tuple(
-        ShareLine(share, number, share_bar(share.probability, strong=share.proposed))
-        for share, number in zip(ordered, numbers, strict=True)
-    )
-
-
-def explain(likelihood: Likelihood, format: Format) -> Explained:
-    """One probability with its reasons split by direction."""
-    number = in_hundred(likelihood.probability)
-    return Explained(
-        likelihood=likelihood,
-        number=number,
-        dots=dot_row(number),
-        raises=tuple(reason for reason in likelihood.reasons if reason.contribution > 0),
-        lowers=tuple(reason for reason in likelihood.reasons if reason.contribution <= 0),
-        lines=_lines(likelihood.contributions, format),
-    )
-
-
-def _lines(contributions: Sequence[Reason], format: Format) -> tuple[ContributionLine, ...]:
-    """The largest contributions one by one, the rest as one sum, so that the column adds up."""
-    shown, rest = contributions[:SHOWN_CONTRIBUTIONS], contributions[SHOWN_CONTRIBUTIONS:]
-    remainder = sum(reason.contribution for reason in rest)
-    largest = max((abs(value) for value in [*(r.contribution for r in shown), remainder]), default=0.0)
-    lines = [
-        ContributionLine(format.said(reason.name), 0, reason.contribution, difference_bar(reason.contribution, largest))
-        for reason in shown
-    ]
-    if rest:
-        lines.append(ContributionLine(None, len(rest), remainder, difference_bar(remainder, largest)))
-    return tuple(lines)
+def _task_name(view: ClientView, task: str, format: Format) -> str:
+    return format.said(view.task_names.get(task)) or format.language.label("task", task)
 
 
 def _runners_up(shares: Sequence[ShareLine], sureness: str) -> tuple[ShareLine, ...]:
@@ -135,31 +78,54 @@ def _runners_up(shares: Sequence[ShareLine], sureness: str) -> tuple[ShareLine, 
     return tuple(line for line in shares if not line.share.proposed and line.share.probability >= RUNNER_UP)
 
 
-def _need(answer: NeedAnswer, format: Format) -> NeedLine:
-    explained = explain(answer.likelihood, format) if answer.likelihood else None
-    return NeedLine(answer, explained)
-
-
-def _picture(layout: Layout | None, shares: Sequence[ShareLine], format: Format) -> Markup | None:
+def _picture(view: ClientView, shares: Sequence[ShareLine], credible: Credible, format: Format) -> Markup | None:
+    layout = view.layout
     if layout is None or not shares:
         return None
     by_id = {line.share.segment: line for line in shares}
+    several, answered = credible.kind in ("some", "all"), view.segment.basis == "answers"
     cells = [
-        _cell(by_id[segment], column, row, format)
+        _answered(by_id[segment], column, row, format)
+        if answered
+        else _cell(by_id[segment], column, row, several, format)
         for row, line in enumerate(layout.cells)
         for column, segment in enumerate(line)
         if segment in by_id
     ]
     words = format.language.text
+    told = dict.fromkeys(_in_words(cell) for cell in cells)
     return segment_picture(
         cells,
         [format.said(level) for level in layout.horizontal.levels],
         [format.said(level) for level in layout.vertical.levels],
         (format.said(layout.horizontal.name), format.said(layout.vertical.name)),
-        words("picture.title", cells="; ".join(f"{cell.name} {cell.share}" for cell in cells)),
+        words("picture.title", cells="; ".join(told)),
     )
 
 
-def _cell(line: ShareLine, column: int, row: int, format: Format) -> Cell:
-    share = f"{line.number} / 100"
-    return Cell(column, row, format.said(line.share.name), share, line.number, line.share.proposed)
+def _in_words(cell: Cell) -> str:
+    mark = f"({cell.mark})" if cell.mark else ""
+    return " ".join(part for part in (cell.name, cell.share, mark) if part)
+
+
+def _answered(line: ShareLine, column: int, row: int, format: Format) -> Cell:
+    """A cell where people answered everything: there is no uncertainty of a model to draw."""
+    share = line.share
+    mark = format.language.text("picture.answered") if share.proposed else ""
+    return Cell(column, row, format.said(share.name), "", 0, share.proposed, mark=mark, segment=share.segment)
+
+
+def _cell(line: ShareLine, column: int, row: int, several: bool, format: Format) -> Cell:
+    share, credible = line.share, several and line.credible
+    mark = format.language.text("credible.most" if share.proposed else "credible.mark") if credible else ""
+    return Cell(
+        column=column,
+        row=row,
+        name=format.said(share.name),
+        share=f"{line.number} / 100",
+        dots=line.number,
+        proposed=share.proposed,
+        credible=credible,
+        mark=mark,
+        segment=share.segment,
+    )

@@ -1,15 +1,21 @@
 """The coordinator's pages: the unit's clients, the search, one client with her answers, and the decision."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import get_args
 
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from models.answers import MODEL_INFORMS
+from serving.asking import GivenAnswer, NotAsked
 from serving.pages.page import Page
 from serving.pages.services import Choice, ClientView, Decision, NotYours
+from serving.pages.views.change import change_of
 from serving.pages.views.client_picture import summarise
+from serving.pages.views.need_picture import OPEN_NEEDS
+from serving.pages.views.people import FIELD, given_by_hand
 
 MAX_REASON = 2000
 
@@ -44,8 +50,23 @@ def client(page: Page) -> Response:
     return _show_client(page, view, {}, {}, 200)
 
 
+def try_by_hand(page: Page) -> Response:
+    """The same page with levels that the visitor gives: nothing is stored, the log notes what was tried."""
+    handle, given = page.request.path_params["handle"], given_by_hand(page.form)
+    view = _tried(page, handle, given)
+    faults = {} if given else {"by-hand": "hand.empty"}
+    return _show_client(page, view, {}, faults, 400 if faults else 200)
+
+
+def what_would_change(page: Page) -> Response:
+    """What would change one estimate; worked out only when it is asked for."""
+    handle = page.request.path_params["handle"]
+    explored = page.services.what_would_change(page.who, handle, page.query("output"))
+    return page.show("what_would_change.html", handle=handle, explored=explored, change=change_of(explored.found))
+
+
 def back_to_client(page: Page) -> Response:
-    """The decision's address opened without a form (e.g. after a change of language)."""
+    """The address of a form opened without it (e.g. after a change of language)."""
     return page.go(f"/clients/{page.request.path_params['handle']}")
 
 
@@ -54,7 +75,7 @@ def decide(page: Page) -> Response:
     handle = page.request.path_params["handle"]
     faults = _faults(page.form)
     if faults:
-        return _show_client(page, page.services.client(page.who, handle), page.form, faults, 400)
+        return _show_client(page, _tried(page, handle, given_by_hand(page.form)), page.form, faults, 400)
     receipt = page.services.decide(page.who, handle, _decision(page.form))
     return page.go(f"/clients/{handle}/decided/{receipt.decision_id}")
 
@@ -69,6 +90,14 @@ def decided(page: Page) -> Response:
 def _search_failed(page: Page, message: str, status: int) -> Response:
     found = page.services.clients(page.who, 1, False)
     return page.show("clients.html", status, found=found, without_plan=False, failed=message)
+
+
+def _tried(page: Page, handle: str, given: Sequence[GivenAnswer]) -> ClientView:
+    """The client with by-hand answers; an answer that no form of ours offers is a bad request."""
+    try:
+        return page.services.client(page.who, handle, given)
+    except NotAsked:
+        raise HTTPException(HTTPStatus.BAD_REQUEST) from None
 
 
 def _show_client(
@@ -86,6 +115,8 @@ def _show_client(
         faults=faults,
         form_key=secrets.token_urlsafe(16),
         max_reason=MAX_REASON,
+        by_hand_field=FIELD,
+        open_needs=OPEN_NEEDS,
     )
 
 

@@ -1,0 +1,140 @@
+"""How new the records behind each feature family are: one client's newest known day, family by family.
+
+The rows are those that the features count: the family's own filter, both clocks strictly before `as_of`, and no
+correction in force by then.  No window is looked at, so "no visits in 90 days" can still say when the latest one was.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from features.catalogue import Catalogue
+from features.catalogue.families import MONTH, OTHER, Condition, Family
+from features.columnar import Coded, Columns, as_columns
+from features.known import INTERVAL_ENDS, first_known, open_until, row_knowledge
+from features.selection import column_matches
+from features.tables import TABLES
+from features.windows import NEVER, day_number
+
+LASTING = frozenset({"valid_on", "valid_sum", "lapsed"})
+"""Aggregates that speak of what is open at as_of, or of how the latest such thing ended."""
+STANDING_REGISTER = "residents"
+"""A table of what holds and not of what happened: the day somebody moved in says nothing of how new the record is."""
+EPOCH = date(1970, 1, 1).toordinal()
+
+
+def newest_dates(tables: Mapping[str, pd.DataFrame | Columns], catalogue: Catalogue, as_of: date) -> dict[str, date]:
+    """The newest known day behind every family of one client's tables; a family without one is not there.
+
+    Keys are family ids, and for a family by code also `family__code` (not for `other`, whose rows only a vocabulary
+    knows).  What is open at `as_of` is dated by its start, what has ended by its end.  Families of the population
+    register have no date.
+    """
+    looks: dict[tuple[str, str | None], _Look] = {}
+    found: dict[str, date] = {}
+    for family in catalogue.enabled:
+        if family.table == STANDING_REGISTER or not len(tables[family.table]):
+            continue
+        key = (family.table, family.at)
+        if key not in looks:
+            looks[key] = _Look(family, as_columns(tables[family.table]), day_number(as_of))
+        found |= _newest(family, looks[key])
+    return found
+
+
+def key_of(family: str, code: str | None) -> str:
+    """Under which key `newest_dates` tells of a feature."""
+    return family if code is None else f"{family}__{code}"
+
+
+def days_between(day: date, as_of: date) -> int:
+    """Full days from a day to `as_of`."""
+    return as_of.toordinal() - day.toordinal()
+
+
+@dataclass(frozen=True)
+class _Look:
+    """One table of one client by one of its dates, as known at as_of (a day number)."""
+
+    family: Family
+    columns: Columns
+    as_of: int
+    _holding: dict[tuple[str, Condition], np.ndarray] = field(default_factory=dict)
+
+    @cached_property
+    def known(self) -> np.ndarray:
+        """Which rows are known and still stand."""
+        knowledge = row_knowledge(TABLES[self.family.table], self.columns, self.family.at)
+        return np.asarray((knowledge.first <= self.as_of) & (self.as_of <= knowledge.last))
+
+    @cached_property
+    def day(self) -> np.ndarray:
+        return self.columns.days(self.family.at or TABLES[self.family.table].time)
+
+    @cached_property
+    def still_open(self) -> np.ndarray:
+        """Which rows read as not ended."""
+        return np.asarray(open_until(TABLES[self.family.table], self.columns) >= self.as_of)
+
+    @cached_property
+    def ended(self) -> np.ndarray:
+        """The day on which each row ended; NEVER while that is not known."""
+        table = TABLES[self.family.table]
+        end = table.by_name[INTERVAL_ENDS[table.name]]
+        day, clock = self.columns.days(end.name), self.columns.days(str(end.clock))
+        return np.where(first_known(day, clock) <= self.as_of, day, NEVER)
+
+    def holds(self, conditions: Mapping[str, Condition]) -> np.ndarray:
+        """The known rows where every condition holds; families share most of their conditions."""
+        chosen = self.known
+        for name, condition in conditions.items():
+            held = self._holding.get((name, condition))
+            if held is None:
+                held = self._holding[name, condition] = column_matches(self.columns[name], condition)
+            chosen = chosen & held
+        return chosen
+
+
+def _newest(family: Family, look: _Look) -> dict[str, date]:
+    """The family's newest day, and that of each of its codes."""
+    chosen = look.holds(family.conditions)
+    if not chosen.any():
+        return {}
+    places = np.flatnonzero(chosen)
+    if family.value and family.value != MONTH:
+        places = places[_has_value(look.columns, family.value)[places]]
+    found = {family.id: _newest_of(family, look, places)}
+    for code, own in _by_code(family, look.columns, places):
+        found[key_of(family.id, code)] = _newest_of(family, look, own)
+    return {key: day for key, day in found.items() if day is not None}
+
+
+def _newest_of(family: Family, look: _Look, places: np.ndarray) -> date | None:
+    if not len(places):
+        return None
+    if family.aggregate not in LASTING:
+        return _date(look.day[places])
+    still_open = look.still_open[places]
+    return _date(look.day[places[still_open]] if still_open.any() else look.ended[places])
+
+
+def _date(days: np.ndarray) -> date:
+    return date.fromordinal(int(days.max()) + EPOCH)
+
+
+def _by_code(family: Family, columns: Columns, places: np.ndarray) -> list[tuple[str, np.ndarray]]:
+    if family.by is None:
+        return []
+    column = columns.text(family.by)
+    codes = column.codes[places]
+    named = [(str(column.categories[code]), places[codes == code]) for code in np.unique(codes[codes >= 0])]
+    return [(code, own) for code, own in named if code != OTHER or OTHER in family.codes]
+
+
+def _has_value(columns: Columns, name: str) -> np.ndarray:
+    column = columns[name]
+    return column.codes >= 0 if isinstance(column, Coded) else ~np.isnan(column.astype(np.float64))

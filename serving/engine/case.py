@@ -1,0 +1,123 @@
+"""One client's records in one request, and what the live models say of them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import numpy as np
+
+from configs.errors import DataError
+from features.freshness import newest_dates
+from features.kernel import build_features, plan_of
+from features.segment_records import known_answers
+from models.answers import AxisAnswer, Likelihood, ModelStamp, NeedAnswer, SegmentAnswer
+from models.explaining.counterfactual import counterfactual
+from models.names import NEED_PREFIX
+from models.questionnaire import recorded_answers
+from serving.asking import Explored
+from serving.engine.outputs import line_of, outputs_of
+from serving.engine.registers import Registers
+from serving.engine.shelf import LiveModel, Shelf
+from serving.pages.services import Unavailable
+from serving.refusals import refusal
+from serving.settings import ServingSettings
+
+
+class RegisterCase:
+    """Answers about one client; rows for models with the same features are built once."""
+
+    def __init__(
+        self, registers: Registers, shelf: Shelf, settings: ServingSettings, client_id: str, today: date
+    ) -> None:
+        self._registers = registers
+        self._shelf = shelf
+        self._settings = settings
+        self._client_id = client_id
+        self._today = today
+        self._tables = registers.tables_of(client_id)
+        self._rows: dict[tuple[str, str], np.ndarray] = {}
+        self._dates: dict[tuple[str, str], Mapping[str, date]] = {}
+
+    def segment(self, by_hand: Sequence[AxisAnswer] = ()) -> SegmentAnswer:
+        """The proposed segment."""
+        live = self._live(self._settings.models.segmentation or "")
+        answers = (*self._recorded(live), *by_hand)
+        answer: SegmentAnswer = live.model.answer(
+            self._row(live), self._stamp(live), answers=answers, dates=self._newest(live)
+        )
+        return answer
+
+    def need(self, task: str) -> NeedAnswer:
+        """One need task's likelihood."""
+        live = self._live(f"{NEED_PREFIX}{task}")
+        answer: NeedAnswer = live.model.answer(self._row(live), self._stamp(live), dates=self._newest(live))
+        return answer
+
+    def explore(self, output: str) -> Explored | None:
+        """What would change one estimate; None when this client has no such estimate."""
+        for live in self._client_models():
+            model = outputs_of(live.model).get(output)
+            shown = self._likelihood(live, output) if model is not None else None
+            if model is not None and shown is not None:
+                parts, target = live.model.parts, line_of(live.model, shown)
+                used = parts.used_columns(self._row(live))
+                found = counterfactual(model, parts, used, output, parts.changeable, target)
+                return Explored(self._stamp(live), shown.name, shown.outcome, found)
+        return None
+
+    def _client_models(self) -> tuple[LiveModel, ...]:
+        names = [name for name in self._shelf.names if name not in self._settings.models.demand]
+        return tuple(live for name in names if (live := self._shelf.get(name)))
+
+    def _likelihood(self, live: LiveModel, output: str) -> Likelihood | None:
+        """The estimate as it is shown of this client; a refused answer has none."""
+        name = live.chosen.name
+        if name == self._settings.models.segmentation:
+            likelihoods = self.segment().axes
+        else:
+            need = self.need(name.removeprefix(NEED_PREFIX))
+            likelihoods = (*need.likelihoods, *((need.likelihood,) if need.likelihood else ()))
+        return next((one for one in likelihoods if one.id == output), None)
+
+    def _recorded(self, live: LiveModel) -> tuple[AxisAnswer, ...]:
+        """People's recorded answers on the scheme's axes.  Raises Unavailable where a level is none of the scheme's."""
+        as_of = self._registers.stamp.as_of
+        try:
+            return recorded_answers(live.model.scheme, known_answers(self._tables, as_of), as_of)
+        except DataError as error:
+            raise Unavailable(str(error)) from None
+
+    def _live(self, name: str) -> LiveModel:
+        live = self._shelf.get(name)
+        if live is None:
+            raise no_model(name)
+        return live
+
+    def _row(self, live: LiveModel) -> np.ndarray:
+        features, codes = live.model.catalogue, live.model.vocabulary
+        kind = plan_of(features, codes).key
+        if kind not in self._rows:
+            clients = np.array([self._client_id], object)
+            days = np.array([self._registers.stamp.as_of], "datetime64[D]")
+            self._rows[kind] = build_features(self._tables, clients, days, features, codes)[0]
+        return self._rows[kind]
+
+    def _newest(self, live: LiveModel) -> Mapping[str, date]:
+        """The day of the newest record behind each family, looked up once per catalogue."""
+        kind = plan_of(live.model.catalogue, live.model.vocabulary).key
+        if kind not in self._dates:
+            self._dates[kind] = newest_dates(self._tables, live.model.catalogue, self._registers.stamp.as_of)
+        return self._dates[kind]
+
+    def _stamp(self, live: LiveModel) -> ModelStamp:
+        return stamp_of(live, self._registers.stamp.data_until, self._registers.stamp.as_of)
+
+
+def stamp_of(live: LiveModel, data_until: date, as_of: date) -> ModelStamp:
+    """Which version speaks, and up to when it knows."""
+    chosen = live.chosen
+    return ModelStamp(chosen.name, chosen.version, chosen.sha256, data_until.isoformat(), as_of.isoformat())
+
+
+def no_model(name: str) -> Unavailable:
+    """No version of a model is live."""
+    return Unavailable(refusal("no_live_model", name=name))

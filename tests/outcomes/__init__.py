@@ -1,0 +1,1 @@
+"""Outcome rules, one table of cases for each."""
