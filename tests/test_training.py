@@ -99,6 +99,12 @@ def residents() -> pd.DataFrame:
     )
 
 
+def contacts() -> pd.DataFrame:
+    """Odd clients are of one legacy organisation, even ones of the other."""
+    clients = ROWS["client_id"].unique()
+    return pd.DataFrame({"client_id": clients, "legacy_org": np.where(np.arange(len(clients)) % 2, "west", "east")})
+
+
 def build(_snapshot, rows, _catalogue, _vocabulary) -> History:
     keyed = {pair: place for place, pair in enumerate(zip(ROWS["client_id"], ROWS["as_of"], strict=True))}
     places = [keyed[pair] for pair in zip(rows["client_id"], pd.to_datetime(rows["as_of"]), strict=True)]
@@ -108,7 +114,12 @@ def build(_snapshot, rows, _catalogue, _vocabulary) -> History:
 
 @pytest.fixture(scope="module")
 def patched():
-    tables = {"episodes": episodes(), "segment_records": records(), "residents": residents()}
+    tables = {
+        "episodes": episodes(),
+        "segment_records": records(),
+        "residents": residents(),
+        "contacts": contacts(),
+    }
     with pytest.MonkeyPatch.context() as patch:
         for module in (need, segmentation):
             patch.setattr(module, "open_snapshot", lambda _: SNAPSHOT)
