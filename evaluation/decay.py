@@ -148,7 +148,8 @@ def told(found: Mapping[str, Any]) -> str:
         if not step["complete"]:
             lines.append(f"{start}labels not complete: they need data until {step['complete_until']}")
             continue
-        lines += [f"{start}{TITLES[name]:<22}{_figures(row)}".rstrip() for name, row in step["rows"].items()]
+        rows = step["rows"] if step["months"] else {RESCORED: step["rows"][RESCORED]}  # all three are the same then
+        lines += [f"{start}{TITLES[name]:<22}{_figures(row)}".rstrip() for name, row in rows.items()]
     return "\n".join(lines)
 
 

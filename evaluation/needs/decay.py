@@ -42,7 +42,7 @@ def decay_steps(
     left                   those clients with the score of the first date, and the label of the later window
     Each: clients, events, hidden, auroc, calibration_slope, observed_to_expected with value, low, high (client
     bootstrap).  The last two rows differ by nothing but the age of the score.  Rows with fewer than `smallest` clients
-    with or without the outcome have no figure.
+    with or without the outcome have no figure; counts from which so few newcomers could be found are None.
     """
     if not steps:
         return []
@@ -59,12 +59,17 @@ def _step(first: StepRows, step: StepRows, repeats: int, smallest: int) -> dict[
     if not step.complete:
         return found
     _, then, now = np.intersect1d(first.client, step.client, assume_unique=True, return_indices=True)
-    rows = {
-        RESCORED: _row(step.client, step.label, step.p, repeats, smallest),
-        RESCORED_SAME: _row(step.client[now], step.label[now], step.p[now], repeats, smallest),
-        LEFT: _row(step.client[now], step.label[now], first.p[then], repeats, smallest),
-    }
-    return found | {"rows": rows}
+    same, left = (_row(step.client[now], step.label[now], p, repeats, smallest) for p in (step.p[now], first.p[then]))
+    if _few_new(step, now, smallest):
+        same, left = ({**row, "clients": None, "events": None} for row in (same, left))
+    whole = _row(step.client, step.label, step.p, repeats, smallest)
+    return found | {"rows": {RESCORED: whole, RESCORED_SAME: same, LEFT: left}}
+
+
+def _few_new(step: StepRows, same: np.ndarray, smallest: int) -> bool:
+    """Whether subtracting the same clients from all would tell of fewer than `smallest` people."""
+    new = np.delete(step.label, same)
+    return any(0 < count < smallest for count in (int(new.sum()), len(new) - int(new.sum())))
 
 
 def _row(client: np.ndarray, label: np.ndarray, p: np.ndarray, repeats: int, smallest: int) -> Mapping[str, Any]:
