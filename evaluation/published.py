@@ -7,9 +7,10 @@ from configs.workspace import Workspace
 
 FOLDER_LETTERS = 12  # of the snapshot's SHA-256
 QUALITY_HTML, QUALITY_JSON = "quality.html", "quality.json"
-"""Written by evaluation.quality; evaluate takes them along when it replaces the folder."""
+REASONS_HTML, REASONS_JSON, REASONS_CSV = "county_reasons.html", "county_reasons.json", "county_reasons.csv"
+"""Written by evaluation.quality and evaluation.county_reasons; evaluate keeps them when it replaces the folder."""
 DECAY = "decay_{task}.json"
-"""Written by evaluation.decay, and taken along too."""
+"""Written by evaluation.decay, and kept too."""
 
 
 def published_folder(workspace: Workspace, snapshot_sha256: str) -> Path:
@@ -20,6 +21,6 @@ def published_folder(workspace: Workspace, snapshot_sha256: str) -> Path:
 def take_along(old: Path, new: Path) -> None:
     """Keep in the new folder what another command had published about the same snapshot."""
     decay = sorted(file.name for file in old.glob(DECAY.format(task="*")))
-    for name in (QUALITY_HTML, QUALITY_JSON, *decay):
+    for name in (QUALITY_HTML, QUALITY_JSON, REASONS_HTML, REASONS_JSON, REASONS_CSV, *decay):
         if (old / name).is_file():
             shutil.copyfile(old / name, new / name)

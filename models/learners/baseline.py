@@ -39,8 +39,12 @@ class LogisticRegression:
         labels: np.ndarray,
         names: Sequence[str],
         settings: BaselineSettings,
+        weights: np.ndarray | None = None,
     ) -> "LogisticRegression":
-        """Fit on filled and standardised columns.  Raises ModelError when only one class is present."""
+        """Fit on filled and standardised columns.  Raises ModelError when only one class is present.
+
+        `weights` (one per row, mean about 1) say how many rows each row stands for; None = one each.
+        """
         from sklearn.linear_model import LogisticRegression as Sklearn  # here: answering needs no scikit-learn
 
         if len(np.unique(labels)) < 2:
@@ -49,7 +53,8 @@ class LogisticRegression:
         filled = _fill(rows, median)
         mean, deviation = filled.mean(axis=0), filled.std(axis=0)
         spread = np.where(deviation > 0, deviation, 1.0)
-        fitted = Sklearn(C=settings.c, max_iter=2000).fit(_standardise(filled, mean, spread), labels)
+        learner = Sklearn(C=settings.c, max_iter=2000)
+        fitted = learner.fit(_standardise(filled, mean, spread), labels, sample_weight=weights)
         return cls(tuple(names), float(fitted.intercept_[0]), fitted.coef_[0].copy(), median, mean, spread)
 
     def raw(self, rows: np.ndarray) -> np.ndarray:

@@ -40,8 +40,8 @@ class Calibration:
         return {"slope": self.slope, "intercept": self.intercept}
 
 
-def fit_platt(raw: np.ndarray, labels: np.ndarray) -> Calibration:
-    """The most likely affine map of held-out raw scores (Newton's method, weak prior).
+def fit_platt(raw: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None) -> Calibration:
+    """The most likely affine map of held-out raw scores (Newton's method, weak prior); `weights` as in the learners.
 
     Raises ModelError when the labels are all alike or the scores rank them the wrong way round.
     """
@@ -49,13 +49,14 @@ def fit_platt(raw: np.ndarray, labels: np.ndarray) -> Calibration:
         raise ModelError(f"The {len(labels)} held-out labels are all alike; both yes and no are needed to calibrate.")
     design = np.column_stack([raw, np.ones_like(raw)]).astype(np.float64)
     prior = np.array([1.0, 0.0])
-    weights = prior.copy()
+    heavy = np.ones(len(raw)) if weights is None else weights.astype(np.float64)
+    line = prior.copy()
     for _ in range(STEPS):
-        p = sigmoid(design @ weights)
-        gradient = design.T @ (p - labels) + PRIOR * (weights - prior)
-        curvature = (design * (p * (1 - p))[:, None]).T @ design + PRIOR * np.eye(2)
+        p = sigmoid(design @ line)
+        gradient = design.T @ (heavy * (p - labels)) + PRIOR * (line - prior)
+        curvature = (design * (heavy * p * (1 - p))[:, None]).T @ design + PRIOR * np.eye(2)
         step = np.linalg.solve(curvature, gradient)
-        weights = weights - np.clip(step, -2.0, 2.0)
+        line = line - np.clip(step, -2.0, 2.0)
         if np.abs(step).max() < 1e-12:
             break
-    return Calibration(float(weights[0]), float(weights[1]))
+    return Calibration(float(line[0]), float(line[1]))
