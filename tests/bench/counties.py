@@ -1,7 +1,7 @@
 """Simulated counties of 100,000 residents for the benchmarks: other seeds of the demo's world, made once and kept.
 
-`python -m tests.bench.counties 1 2 3` makes counties ahead of time.  Each lies in
-`var/bench/county-<residents>-<seed>/` with its store, its truth and an MLflow of its own; the extracts are removed once they are ingested.
+`python -m tests.bench.counties 1 2 3` makes counties ahead of time.  Each lies in a folder of its own under `var/bench`
+with its store, its truth and an MLflow of its own; the extracts are removed once they are ingested.
 """
 
 import os
