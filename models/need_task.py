@@ -11,6 +11,7 @@ from configs.errors import ConfigError
 from configs.loader import StrictConfig, load_config, nearest, resolve_path
 from features.outcomes import OutcomeRule
 from models.eligibility import Ages, Condition
+from models.names import need_model, report_model
 from models.texts import Texts
 
 AGE = "age"
@@ -64,6 +65,11 @@ class NeedTask(StrictConfig):
     """Days before the event at which the early warning is measured."""
     alternatives: str | None = None
     """The YAML of service alternatives shown beside the answer."""
+
+    @property
+    def registered(self) -> str:
+        """The name that its model is registered under."""
+        return report_model(self.id) if self.report_only else need_model(self.id)
 
 
 def load_task(path: str) -> NeedTask:

@@ -22,6 +22,7 @@ from evaluation.evaluate import recomputed
 from models.bundles.signing import trusted_keys
 from models.bundles.verify import verify_bundle
 from models.registry import CHAMPION, RegisteredBundle, Registry, connect
+from models.report_only import REFUSED, is_report, refuse_report_only
 from training.gates import Check, Gate, Gates, judge, refusals
 from training.ledger import Ledger, Live, open_ledger
 
@@ -68,6 +69,8 @@ def follow_ledger(desk: Desk, name: str) -> None:
 
 def promote(desk: Desk, name: str, gates: Gates) -> str:
     """Judge the newest candidate of `name`; returns the sentence to print.  Raises GateError with every reason."""
+    if is_report(name):
+        raise GateError(REFUSED.format(name=name))
     live = desk.ledger.live(name)
     champion = desk.registry.champion(name)
     candidate = desk.registry.latest(name)
@@ -116,6 +119,7 @@ def _refuse_unverified(desk: Desk, version: RegisteredBundle) -> None:
         bundle = verify_bundle(fetched, trusted_keys(desk.workspace.keys))
     if (bundle.sha256, bundle.kind) != (version.sha256, version.kind):
         raise ModelError(f"Version {version.version} of {version.name} holds another bundle than was registered.")
+    refuse_report_only(version.name, bundle)
 
 
 def _make_live(
@@ -152,7 +156,7 @@ def _make_live(
 def _promote_all(config: PromoteConfig) -> None:
     gates = load_config(config.gates, Gates)
     desk = open_desk(config)
-    names = config.models or desk.registry.names()
+    names = config.models or tuple(name for name in desk.registry.names() if not is_report(name))
     if not names:
         raise ModelError("No model is registered yet. Train one first: `python -m training.segmentation`.")
     refused = []

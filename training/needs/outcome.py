@@ -10,7 +10,6 @@ from evaluation.metrics import auroc
 from evaluation.shap_report import ReportIdentity
 from features.store import Snapshot
 from models.learners.blend import Blend
-from models.names import need_model
 from models.need import NeedModel
 from training.attrition import split_steps
 from training.axes import figures
@@ -55,7 +54,7 @@ def stored(trained: Trained, snapshot: Snapshot, config: Mapping[str, object], a
     """Everything that the run stores.  `seen` is how many rows the training had before any sampling."""
     task, labelled, split = trained.model.task, trained.labelled, trained.split
     identity = ReportIdentity(
-        name=need_model(task.id),
+        name=task.registered,
         kind="need",
         snapshot_sha256=snapshot.sha256,
         data_until=str(snapshot.data_until),
