@@ -7,14 +7,14 @@ from configs.workspace import Workspace
 
 FOLDER_LETTERS = 12  # of the snapshot's SHA-256
 QUALITY_HTML, QUALITY_JSON = "quality.html", "quality.json"
-<<<<<<< HEAD
-CLUSTERS_HTML, CLUSTERS_JSON, SELECTION_JSON = "clusters.html", "clusters.json", "selection.json"
-TAKEN_ALONG = (QUALITY_HTML, QUALITY_JSON, CLUSTERS_HTML, CLUSTERS_JSON, SELECTION_JSON)
-"""Written by evaluation.quality, .clusters and .selection; evaluate takes them along when it replaces the folder."""
-=======
 REASONS_HTML, REASONS_JSON, REASONS_CSV = "county_reasons.html", "county_reasons.json", "county_reasons.csv"
-"""Written by evaluation.quality and evaluation.county_reasons; evaluate keeps them when it replaces the folder."""
->>>>>>> main
+CLUSTERS_HTML, CLUSTERS_JSON, SELECTION_JSON = "clusters.html", "clusters.json", "selection.json"
+TAKEN_ALONG = (
+    *(QUALITY_HTML, QUALITY_JSON),
+    *(REASONS_HTML, REASONS_JSON, REASONS_CSV),
+    *(CLUSTERS_HTML, CLUSTERS_JSON, SELECTION_JSON),
+)
+"""Written by evaluation.quality, .county_reasons, .clusters, .selection; evaluate keeps them in the new folder."""
 
 
 def published_folder(workspace: Workspace, snapshot_sha256: str) -> Path:
@@ -24,10 +24,6 @@ def published_folder(workspace: Workspace, snapshot_sha256: str) -> Path:
 
 def take_along(old: Path, new: Path) -> None:
     """Keep in the new folder what another command had published about the same snapshot."""
-<<<<<<< HEAD
     for name in TAKEN_ALONG:
-=======
-    for name in (QUALITY_HTML, QUALITY_JSON, REASONS_HTML, REASONS_JSON, REASONS_CSV):
->>>>>>> main
         if (old / name).is_file():
             shutil.copyfile(old / name, new / name)
