@@ -157,7 +157,8 @@ def eligibility(tmp_path_factory) -> str:
 
 
 def need_config(**changes) -> need.NeedConfig:
-    values = {**read_yaml("configs/need.yaml"), "fit": FIT, "without_families": ["sex"], **changes}
+    tasks = {"tasks": ["heavier_home_care_6m"], "tasks_where_enough": []}
+    values = {**read_yaml("configs/need.yaml"), "fit": FIT, "without_families": ["sex"], **tasks, **changes}
     return validate_config(values, need.NeedConfig, "need.yaml")
 
 

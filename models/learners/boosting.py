@@ -87,7 +87,7 @@ class BoostedTrees:
     def fit_amount(
         cls, rows: np.ndarray, amounts: np.ndarray, names: Sequence[str], settings: BoostingSettings
     ) -> "BoostedTrees":
-        """Trees for an amount (squared error); raw scores are then in its unit.  Raises ModelError for equal amounts."""
+        """Trees for an amount (squared error); raw scores are in its unit.  Raises ModelError for equal amounts."""
         if len(amounts) == 0 or np.ptp(amounts) == 0:
             raise ModelError(f"The {len(amounts)} training amounts are all alike; nothing can be learned of them.")
         return cls(_grow(rows, amounts, names, settings, {"objective": "regression"}))

@@ -7,6 +7,10 @@ import numpy as np
 import pandas as pd
 
 from evaluation.metrics import auroc
+from evaluation.needs.amounts import amount_report
+from evaluation.needs.levels import level_report
+from evaluation.needs.slopes import MUNICIPALITY, municipality_slopes
+from evaluation.needs.tables import need_report
 from evaluation.shap_report import ReportIdentity
 from features.store import Snapshot
 from models.learners.blend import Blend
@@ -26,6 +30,8 @@ LABEL_SOURCE = {
     "en": "What the registers recorded after the prediction date; use is not the same as need.",
 }
 LEVELS_FILE, AMOUNTS_FILE, REPORT_FILE = "levels.parquet", "amounts.parquet", "need_report.json"
+OFFERED_FROM = (0.05, 0.1, 0.2, 0.3, 0.5)
+"""Probabilities from which on something might be offered: where net benefit is told (our choice)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +59,7 @@ class Trained:
 def stored(trained: Trained, snapshot: Snapshot, config: Mapping[str, object], alarm: Alarm, seen: int) -> Outcome:
     """Everything that the run stores.  `seen` is how many rows the training had before any sampling."""
     task, labelled, split = trained.model.task, trained.labelled, trained.split
+    told, found = shuffled(predictions(trained)), frames(trained)
     identity = ReportIdentity(
         name=task.registered,
         kind="need",
@@ -68,7 +75,7 @@ def stored(trained: Trained, snapshot: Snapshot, config: Mapping[str, object], a
         model=trained.model,
         training=trained.training,
         identity=identity,
-        predictions=shuffled(predictions(trained)),
+        predictions=told,
         outputs=[
             explained_output(step.output, task.name.as_text(), step.fitted.model, trained.used)
             for step in trained.steps
@@ -76,7 +83,8 @@ def stored(trained: Trained, snapshot: Snapshot, config: Mapping[str, object], a
         attrition=(*labelled.attrition, *split_steps(split, labelled.clients)),
         metrics={**_more_metrics(trained), **alarm.metrics},
         alarm=alarm,
-        frames=frames(trained),
+        frames=found,
+        documents={REPORT_FILE: tables(trained, told, found)},
     )
 
 
@@ -103,6 +111,20 @@ def frames(trained: Trained) -> dict[str, pd.DataFrame]:
     if trained.model.amount is not None:
         found[AMOUNTS_FILE] = _amounts(trained)
     return found
+
+
+def tables(trained: Trained, told: pd.DataFrame, found: Mapping[str, pd.DataFrame]) -> dict[str, object]:
+    """need_report.json: every table of the task, computed from what is stored."""
+    task = trained.model.task
+    report: dict[str, object] = {
+        "probabilities": need_report(told, task.capacity, task.lead_days, OFFERED_FROM),
+        "slopes": municipality_slopes(told) if MUNICIPALITY in told else {},
+    }
+    if LEVELS_FILE in found:
+        report["levels"] = level_report(found[LEVELS_FILE], task.outcome.levels)
+    if AMOUNTS_FILE in found:
+        report["amounts"] = amount_report(found[AMOUNTS_FILE])
+    return report
 
 
 def _levels(trained: Trained) -> pd.DataFrame:

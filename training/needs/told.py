@@ -1,11 +1,13 @@
 """What a need training prints: sizes, every model beside its baseline, the simplest rule."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from evaluation.metrics import auroc
-from training.needs.outcome import Trained
+from evaluation.needs.told import told, told_amounts, told_levels, told_slopes
+from training.needs.outcome import REPORT_FILE, Trained
 from training.publish import Outcome
 from training.tables import comparison_table
 
@@ -27,7 +29,7 @@ def report(
         f"{int((labelled.label[split.test] > 0).sum())} with the outcome",
         *_sampled(trained),
         comparison_table(outcome.predictions, metrics),
-        *_amount(trained),
+        *_tables(outcome.documents[REPORT_FILE]),
     ]
     if compare_with is not None:
         lines.append(_rule(trained, compare_with))
@@ -51,18 +53,11 @@ def _sampled(trained: Trained) -> list[str]:
     ]
 
 
-def _amount(trained: Trained) -> list[str]:
-    amounts, model = trained.labelled.amount, trained.model.amount
-    if amounts is None or model is None:
-        return []
-    true, said = amounts[trained.tested], model.values(trained.used)
-    low, high = model.interval(said)
-    inside = float(np.mean((true >= low) & (true <= high)))
-    error, nothing = (float(np.sqrt(np.mean((true - one) ** 2))) for one in (said, np.zeros_like(said)))
-    return [
-        f"  expected amount: root mean square error {error:.1f} (no change: {nothing:.1f}), "
-        f"bias {float(np.mean(said - true)):+.1f}, 80 % interval covers {inside:.1%}"
-    ]
+def _tables(report: Any) -> list[str]:
+    """Recall at capacity, early warning and age bands; levels and amounts where the task has them."""
+    lines = [told(report["probabilities"]), told_slopes(report["slopes"])]
+    lines += [told_levels(report["levels"])] if "levels" in report else []
+    return [*lines, *([told_amounts(report["amounts"])] if "amounts" in report else [])]
 
 
 def _rule(trained: Trained, feature: str) -> str:
