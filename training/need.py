@@ -23,7 +23,7 @@ from models.explaining.comparison import Comparison
 from models.explaining.concepts import load_concepts
 from models.explaining.sentences import load_sentences
 from models.names import need_model
-from models.need import NeedModel, main_step, output_id
+from models.need import NeedModel, main_place, main_step, output_id
 from models.need_task import NeedTask, load_task
 from models.parts import ClientParts, column_names
 from training.fitting import FitSettings, column_directions
@@ -117,11 +117,7 @@ def _refuse_overlap(config: NeedConfig, task: NeedTask, history: History) -> Non
 
 def _yes(task: NeedTask, label: np.ndarray) -> np.ndarray:
     """1 at the main level or above (the outcome itself where it is yes or no)."""
-    return (label >= _main_place(task)).astype(np.int8)
-
-
-def _main_place(task: NeedTask) -> int:
-    return task.outcome.levels.index(task.main_level) if task.main_level else 1
+    return (label >= main_place(task)).astype(np.int8)
 
 
 def _sound(
