@@ -11,6 +11,7 @@ from models.conformal import ConformalSets
 from training.axes import FittedAxis, choice_metrics
 from training.segments import outcome, printed, reach
 from training.segments.config import SegmentationConfig
+from training.segments.reach import Reach
 from training.segments.rivals import Contest, target_of
 from training.segments.sets import Measured
 
@@ -36,7 +37,7 @@ class Beside:
         rivals: Mapping[str, Rival],
         sets: ConformalSets,
         classes: pd.DataFrame,
-        reached: reach.Reach,
+        reached: Reach,
     ) -> "Beside":
         """Everything measured.  `classes` are the rows of classes.parquet in the order of the hold-out."""
         return cls(
