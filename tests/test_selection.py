@@ -107,5 +107,5 @@ def test_the_newest_version_with_those_weights_is_taken():
     registry = SimpleNamespace(versions=lambda _: versions, params=lambda run: {"fit.weights": weights[run]})
     assert newest_with(registry, "suuntima_like", "none") == "10"
     assert newest_with(registry, "suuntima_like", "inverse_probability") == "2"
-    with pytest.raises(ModelError, match="No version of segmentation_suuntima_like was trained with `fit.weights: x`"):
+    with pytest.raises(ModelError, match=r"No version of segmentation_suuntima_like was trained with `fit.weights: x`"):
         newest_with(registry, "suuntima_like", "x")
