@@ -108,7 +108,7 @@ def direct_is_better(comparison: Mapping[str, Any]) -> bool | None:
 def rows_of(comparison: Mapping[str, Any]) -> dict[str, float]:
     """Flat metrics for the run: `<rival>_<output>_<figure>` of the rivals that no other metric tells."""
     told = {SERVED, "logistic", "lightgbm"}
-    found = dict[str, float]()
+    found: dict[str, float] = {}
     for output, rivals in {**comparison["outputs"], "segment": comparison["segment"]}.items():
         for name, figures in rivals.items():
             if name not in told:

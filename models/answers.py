@@ -36,9 +36,10 @@ class ModelStamp:
 
 @dataclass(frozen=True)
 class Reason:
-    """One feature family's share of the number shown, on the log-odds scale."""
+    """One concept's share of the number shown, on the log-odds scale (or in the unit of an expected amount)."""
 
     family: str
+    """Id of the concept: of several families that say the same thing, or of one family that stands alone."""
     name: Text
     dimension: str
     role: str

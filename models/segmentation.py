@@ -16,6 +16,7 @@ from models.bundles.bundle import Bundle
 from models.conformal import ConformalSets
 from models.eligibility import Eligibility, EligibilityRules, assess, decided_by_people
 from models.learners.binary import BinaryModel
+from models.levels import level_shares
 from models.parts import ClientParts, as_json, read_json
 from models.questionnaire import decided_levels, settled
 from models.scheme import Axis, Level, Scheme, scheme_from_json
@@ -240,13 +241,6 @@ def output_id(axis: Axis, level: Level) -> str:
 def told_level(axis: Axis, level: str) -> np.ndarray:
     """Probabilities of the levels (one row) of an axis whose level a person has said: 1 for it, 0 for the others."""
     return np.array([[float(one == level) for one in axis.level_ids]])
-
-
-def level_shares(above: np.ndarray) -> np.ndarray:
-    """Probabilities of the levels from those of being at or above each level but the lowest."""
-    falling = np.minimum.accumulate(above, axis=1)
-    edges = np.column_stack([np.ones(len(above)), falling, np.zeros(len(above))])
-    return edges[:, :-1] - edges[:, 1:]
 
 
 def combine(scheme: Scheme, levels: list[np.ndarray]) -> np.ndarray:

@@ -254,6 +254,23 @@ def test_windows_and_days_since_move_together(now, value, then):
     assert moved(one_row(**now), "emergency_contacts", value) == then
 
 
+def test_minutes_stay_nested_where_the_visits_of_a_window_round_up():
+    """Half of one visit rounds up to one with all its 100 minutes, but 90 days now hold 120 x 2 / 4 = 60 of them."""
+    visits, minutes = {30: 1, 90: 4, 365: 100}, {30: 100, 90: 120, 365: 3000}
+    held = {f"home_care_visits__{days}d": count for days, count in visits.items()}
+    held |= {f"home_care_minutes__{days}d": count for days, count in minutes.items()}
+    assert moved(one_row(**held), "home_care_visits", 50) == {
+        **{"home_care_visits__90d": 2, "home_care_visits__365d": 50},
+        **{"home_care_minutes__30d": 60, "home_care_minutes__90d": 60, "home_care_minutes__365d": 1500},
+    }
+
+
+def test_a_lever_that_does_not_begin_stays_at_nothing():
+    held = changeable(levers={"missed_contacts": {"from_nothing": False}, "emergency_contacts": {}})
+    candidates = Levers(held, CATALOGUE, SPECS).candidates(one_row())
+    assert {SPECS[one.lead].family for one in candidates} == {"emergency_contacts"}
+
+
 def test_an_unknown_window_stays_unknown():
     row = one_row(**{E30: 1, E90: 2, E365: np.nan, SINCE: 10})
     assert moved(row, "emergency_contacts", 1) == {E90: 1}

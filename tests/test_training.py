@@ -125,7 +125,7 @@ def patched():
             patch.setattr(module, "open_snapshot", lambda _: SNAPSHOT)
             patch.setattr(module, "load_history", lambda *_: history())
             patch.setattr(module, "read_table", lambda _, name, columns=None: tables[name])
-        patch.setattr(need, "label_history", lambda _, *asked: labelled(tables, *asked))
+        patch.setattr("training.needs.labelled.label_history", lambda _, *asked: labelled(tables, *asked))
         patch.setattr("training.records.read_table", lambda _, name: tables[name])
         patch.setattr(segmentation, "build", build)
         yield patch
@@ -157,7 +157,8 @@ def eligibility(tmp_path_factory) -> str:
 
 
 def need_config(**changes) -> need.NeedConfig:
-    values = {**read_yaml("configs/need.yaml"), "fit": FIT, "without_families": ["sex"], **changes}
+    tasks = {"tasks": ["heavier_home_care_6m"], "tasks_where_enough": []}
+    values = {**read_yaml("configs/need.yaml"), "fit": FIT, "without_families": ["sex"], **tasks, **changes}
     return validate_config(values, need.NeedConfig, "need.yaml")
 
 

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -54,6 +54,10 @@ class Outcome:
     alarm: Alarm
     """What the leak alarm measured before anything was fitted."""
     classes: pd.DataFrame | None = None
+    frames: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    """More tables for the run, by file name."""
+    documents: Mapping[str, object] = field(default_factory=dict)
+    """More JSON for the run, by file name."""
 
 
 def measured(outcome: Outcome) -> dict[str, float]:
@@ -68,6 +72,10 @@ def publish(run: TrackedRun, outcome: Outcome, metrics: Mapping[str, float]) -> 
     run.log_frame(PREDICTIONS_FILE, outcome.predictions)
     if outcome.classes is not None:
         run.log_frame(CLASSES_FILE, outcome.classes)
+    for name, frame in outcome.frames.items():
+        run.log_frame(name, frame)
+    for name, values in outcome.documents.items():
+        run.log_json(name, values)
     run.log_bytes(ATTRITION_JSON, attrition_json(outcome.attrition).encode())
     run.log_bytes(ATTRITION_CSV, attrition_csv(outcome.attrition).encode())
     with tempfile.TemporaryDirectory() as folder:

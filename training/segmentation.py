@@ -18,6 +18,7 @@ from features.store import Snapshot, open_snapshot, read_table
 from models.eligibility import EligibilityRules, check_features
 from models.explaining.changeable import fit_changeable
 from models.explaining.comparison import Comparison
+from models.explaining.concepts import load_concepts
 from models.explaining.sentences import load_sentences
 from models.names import segmentation_model
 from models.need import AGE
@@ -116,7 +117,8 @@ def _parts(given: Given, train: np.ndarray, used: tuple[str, ...], clients: np.n
     names = [spec.name for spec in history.specs]
     shown = train[:, [names.index(name) for name in used]]
     comparison = Comparison.fit(shown, used, _ages(train, names), clients)
-    parts = ClientParts(history.catalogue, history.vocabulary, used, comparison, load_sentences(config.sentences))
+    sentences, concepts = load_sentences(config.sentences), load_concepts(config.concepts, history.catalogue)
+    parts = ClientParts(history.catalogue, history.vocabulary, used, comparison, sentences, concepts=concepts)
     specs = parts.explainer.specs
     return replace(parts, changeable=fit_changeable(config.changeable, history.catalogue, specs, shown, clients))
 

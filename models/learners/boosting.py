@@ -83,6 +83,15 @@ class BoostedTrees:
             objective |= {"monotone_constraints": list(directions), "monotone_constraints_method": "basic"}
         return cls(_grow(rows, labels, names, settings, objective, weights))
 
+    @classmethod
+    def fit_amount(
+        cls, rows: np.ndarray, amounts: np.ndarray, names: Sequence[str], settings: BoostingSettings
+    ) -> "BoostedTrees":
+        """Trees for an amount (squared error); raw scores are in its unit.  Raises ModelError for equal amounts."""
+        if len(amounts) == 0 or np.ptp(amounts) == 0:
+            raise ModelError(f"The {len(amounts)} training amounts are all alike; nothing can be learned of them.")
+        return cls(_grow(rows, amounts, names, settings, {"objective": "regression"}))
+
     def raw(self, rows: np.ndarray) -> np.ndarray:
         """Raw score of each row: log-odds before calibration."""
         return np.asarray(self.booster.predict(rows, raw_score=True, num_threads=_threads(rows)), dtype=np.float64)

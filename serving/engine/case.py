@@ -49,7 +49,9 @@ class RegisterCase:
     def need(self, task: str) -> NeedAnswer:
         """One need task's likelihood."""
         live = self._live(f"{NEED_PREFIX}{task}")
-        answer: NeedAnswer = live.model.answer(self._row(live), self._stamp(live), dates=self._newest(live))
+        answer: NeedAnswer = live.model.answer(
+            self._row(live), self._stamp(live), dates=self._newest(live), today=self._today
+        )
         return answer
 
     def explore(self, output: str) -> Explored | None:
