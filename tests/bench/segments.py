@@ -173,7 +173,7 @@ def _set_figures(found: list[Measured]) -> dict[str, Figure]:
     coverage = [one.metrics["conformal_coverage"] for one in found]
     gain = [one.metrics["baseline_conformal_set_size"] - one.metrics["conformal_set_size"] for one in found]
     single = [one.metrics["conformal_singletons"] - one.metrics["baseline_conformal_singletons"] for one in found]
-    failed = sum(one.metrics.get("conformal_groups_below", 0.0) for one in found)
+    failed = sum(line["flag"] for one in found for line in one.sets["groups"])
     return {
         "coverage_mean": Figure(float(np.mean(coverage)), "share", at_least=0.88, at_most=0.92),
         "coverage_least": Figure(min(coverage), "share"),
@@ -204,8 +204,7 @@ def _rival_figures(found: list[Measured]) -> dict[str, Figure]:
 def _gain(comparison: dict[str, Any], rival: str, metric: str) -> dict[str, float] | None:
     """Served minus rival with its paired 95 % interval; None where the rival was not measured."""
     one = comparison["segment"].get(rival)
-    gain = one and one.get("gain", {}).get(metric)
-    return gain or None
+    return one["difference"].get(metric) if one else None
 
 
 if __name__ == "__main__":

@@ -26,9 +26,7 @@ class Hits:
         return self.share / self.by_chance
 
 
-def hits(
-    model: BinaryModel, parts: ClientParts, rows: np.ndarray, drivers: Sequence[frozenset[str]]
-) -> Hits:
+def hits(model: BinaryModel, parts: ClientParts, rows: np.ndarray, drivers: Sequence[frozenset[str]]) -> Hits:
     """Hit rate over whole feature rows of clients in need; `drivers` are concepts, empty where none is strong."""
     used = parts.used_columns(rows)
     names, shares, known = by_concept(model.explain(used).shares, used, parts)
@@ -68,5 +66,6 @@ def drivers_of(rows: pd.DataFrame, target: str, concepts: Concepts) -> list[froz
     """The true drivers of each row (columns <target>_driver_1 ...) as concepts."""
     columns = [rows[name].astype(object).to_numpy() for name in rows if str(name).startswith(f"{target}_driver_")]
     return [
-        frozenset(concepts.of_family(one) for one in found if isinstance(one, str)) for found in zip(*columns, strict=True)
+        frozenset(concepts.of_family(one) for one in found if isinstance(one, str))
+        for found in zip(*columns, strict=True)
     ]
