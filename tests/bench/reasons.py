@@ -1,4 +1,4 @@
-"""Do reasons name what truly drives a need?  Hit rate of the three heaviest concepts, in bulk, on a simulated county."""
+"""Do reasons name what truly drives a need?  Hit rate of the three heaviest concepts on a simulated county."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -26,8 +26,8 @@ from models.learners.boosting import BoostedTrees
 from models.registry import RegisteredBundle, Registry, connect
 from models.segmentation import SegmentationModel, output_id
 from tests.bench.counties import SECOND, county, run
-from tests.bench.report import Figure, finish, tell
 from tests.bench.reasons import Hits, drivers_of, hits
+from tests.bench.report import Figure, finish, tell
 from training.segments.config import SegmentationConfig
 
 SEEDS = tuple(int(seed) for seed in os.environ.get("BENCH_SEEDS", "1 2 3 4 5 6 7 8 9 10").split())
