@@ -9,16 +9,13 @@ from typing import Any
 import numpy as np
 
 from evaluation import metrics
-from models.learners.calibration import fit_platt, sigmoid
+from models.learners.calibration import fit_platt, most_likely, sigmoid
 from models.learners.isotonic import isotonic_fit
 
 Calibrator = Callable[[np.ndarray], np.ndarray]
 BINS = 10
 MOST_POINTS = 500
 """Venn-Abers is computed at no more scores than this, with lines between: two isotonic fits for each."""
-NEWTON_STEPS = 100
-PRIOR = 1.0
-"""Weight, in observations, of the prior `beta calibration changes nothing`: as Platt's in models/learners."""
 
 
 def affine(scores: np.ndarray, labels: np.ndarray) -> Calibrator:
@@ -39,11 +36,11 @@ def beta(scores: np.ndarray, labels: np.ndarray) -> Calibrator:
     """Beta calibration: log-odds = a ln p - b ln(1 - p) + c with a, b >= 0 (Kull et al. 2017, AISTATS)."""
     design = _beta_columns(scores)
     free = np.array([True, True, True])
-    fitted = _ridge_to_identity(design, labels, free)
+    fitted = _fit_beta(design, labels, free)
     for place in (0, 1):
         if fitted[place] < 0:  # the paper's own rule: a falling side is left out and the rest fitted again
             free[place] = False
-            fitted = _ridge_to_identity(design, labels, free)
+            fitted = _fit_beta(design, labels, free)
     return lambda new: sigmoid(_beta_columns(new) @ fitted)
 
 
@@ -123,20 +120,10 @@ def _beta_columns(scores: np.ndarray) -> np.ndarray:
     return np.column_stack([-np.logaddexp(0, -scores), np.logaddexp(0, scores), np.ones_like(scores)])
 
 
-def _ridge_to_identity(design: np.ndarray, labels: np.ndarray, free: np.ndarray) -> np.ndarray:
-    """Most likely coefficients of the free columns (Newton's method); the prior is p itself: a = b = 1, c = 0."""
-    prior = np.array([1.0, 1.0, 0.0])[free]
-    columns, fitted = design[:, free], prior.copy()
-    for _ in range(NEWTON_STEPS):
-        p = sigmoid(columns @ fitted)
-        gradient = columns.T @ (p - labels) + PRIOR * (fitted - prior)
-        curvature = (columns * (p * (1 - p))[:, None]).T @ columns + PRIOR * np.eye(len(prior))
-        step = np.linalg.solve(curvature, gradient)
-        fitted = fitted - np.clip(step, -2.0, 2.0)
-        if np.abs(step).max() < 1e-10:
-            break
+def _fit_beta(design: np.ndarray, labels: np.ndarray, free: np.ndarray) -> np.ndarray:
+    """Most likely coefficients of the free columns, 0 for the others; the prior is p itself: a = b = 1, c = 0."""
     whole = np.zeros(len(free))
-    whole[free] = fitted
+    whole[free] = most_likely(design[:, free], labels, np.array([1.0, 1.0, 0.0])[free])
     return whole
 
 

@@ -164,6 +164,7 @@ def need_config(**changes) -> need.NeedConfig:
 
 def segmentation_config(eligibility: str, **changes) -> segmentation.SegmentationConfig:
     given = {"eligibility": eligibility, "fit": FIT, "without_families": ["sex"], "minimum_positives": 5}
+    given["comparisons"] = {"boosting_machine": False, "repeats": 20}
     values = {**read_yaml("configs/segmentation.yaml"), **given, **changes}
     return validate_config(values, segmentation.SegmentationConfig, "segmentation.yaml")
 

@@ -32,7 +32,7 @@ class FitSettings(StrictConfig):
 
     directions: Mapping[str, Direction] = {}
     """Families where the field knows the direction: more of it never lowers (`rises`) or raises (`falls`) the need."""
-    folds: int = Field(default=5, ge=2, le=50)
+    folds: int = Field(default=5, ge=2)
     boosting: BoostingSettings = BoostingSettings()
     baseline: BaselineSettings = BaselineSettings()
     line_share: float = Field(default=0.0, ge=0, lt=1)

@@ -6,7 +6,10 @@ import numpy as np
 
 from configs.errors import ModelError
 
-STEPS = 50
+STEPS = 100
+SMALLEST_STEP = 1e-12
+ROUNDING = 1e-14
+"""Two sums of losses closer than this share are the same number."""
 PRIOR = 1.0
 """Weight, in observations, of the prior `slope 1, intercept 0`: keeps a separable sample finite."""
 
@@ -48,15 +51,33 @@ def fit_platt(raw: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = 
     if len(np.unique(labels)) < 2:
         raise ModelError(f"The {len(labels)} held-out labels are all alike; both yes and no are needed to calibrate.")
     design = np.column_stack([raw, np.ones_like(raw)]).astype(np.float64)
-    prior = np.array([1.0, 0.0])
-    heavy = np.ones(len(raw)) if weights is None else weights.astype(np.float64)
-    line = prior.copy()
-    for _ in range(STEPS):
-        p = sigmoid(design @ line)
-        gradient = design.T @ (heavy * (p - labels)) + PRIOR * (line - prior)
-        curvature = (design * (heavy * p * (1 - p))[:, None]).T @ design + PRIOR * np.eye(2)
-        step = np.linalg.solve(curvature, gradient)
-        line = line - np.clip(step, -2.0, 2.0)
-        if np.abs(step).max() < 1e-12:
-            break
+    line = most_likely(design, labels, np.array([1.0, 0.0]), weights)
     return Calibration(float(line[0]), float(line[1]))
+
+
+def most_likely(
+    design: np.ndarray, labels: np.ndarray, prior: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Coefficients of a logistic regression drawn weakly (PRIOR) towards `prior`, by Newton's method.
+
+    A step that would make the likelihood worse is halved: far from the answer a full one runs off.
+    """
+    heavy = np.ones(len(labels)) if weights is None else weights.astype(np.float64)
+    signs = np.where(labels == 1, 1.0, -1.0)
+
+    def loss(at: np.ndarray) -> float:
+        return float(heavy @ np.logaddexp(0, -signs * (design @ at)) + PRIOR / 2 * ((at - prior) ** 2).sum())
+
+    found = prior.astype(np.float64)
+    now = loss(found)
+    for _ in range(STEPS):
+        p = sigmoid(design @ found)
+        gradient = design.T @ (heavy * (p - labels)) + PRIOR * (found - prior)
+        curvature = (design * (heavy * p * (1 - p))[:, None]).T @ design + PRIOR * np.eye(len(prior))
+        step = np.linalg.solve(curvature, gradient)
+        while loss(found - step) > now + ROUNDING * abs(now) and np.abs(step).max() > SMALLEST_STEP:
+            step = step / 2
+        found, now = found - step, loss(found - step)
+        if np.abs(step).max() < SMALLEST_STEP:
+            break
+    return found

@@ -9,9 +9,9 @@ import pandas as pd
 from evaluation.rivals import Rival, compared, rows_of
 from models.conformal import ConformalSets
 from training.axes import FittedAxis, choice_metrics
-from training.segments import outcome, printed, reach
+from training.segments import outcome, printed
 from training.segments.config import SegmentationConfig
-from training.segments.reach import Reach
+from training.segments.reach import Reach, reach_said
 from training.segments.rivals import Contest, target_of
 from training.segments.sets import Measured
 
@@ -68,7 +68,7 @@ class Beside:
         """What the command prints.  `wanted` is what the config asked to serve, by output."""
         served = outcome.served_kinds(self.axes)
         return [
-            reach.reach_said(self.reach),
+            reach_said(self.reach),
             printed.choices_said(outcome.losses_of(self.axes), served, wanted),
             printed.rivals_table(self.comparison, served),
             printed.calibrations_table(self.calibrations),
