@@ -3,8 +3,6 @@
 from models.answers import Text
 
 SEGMENTATION_PREFIX, NEED_PREFIX, DEMAND_PREFIX = "segmentation_", "need_", "demand_"
-REPORT_PREFIX = "report_"
-"""Of a need task for reports about groups: no such model is promoted or served."""
 
 
 def segmentation_model(scheme: str) -> str:
@@ -15,11 +13,6 @@ def segmentation_model(scheme: str) -> str:
 def need_model(task: str) -> str:
     """Registered name of a need task's model."""
     return NEED_PREFIX + task
-
-
-def report_model(task: str) -> str:
-    """Registered name of a need task that is reported of groups only."""
-    return REPORT_PREFIX + task
 
 
 def demand_model(config: str) -> str:

@@ -11,7 +11,6 @@ from configs.errors import ConfigError
 from configs.loader import StrictConfig, load_config, nearest, resolve_path
 from features.outcomes import OutcomeRule
 from models.eligibility import Ages, Condition
-from models.names import need_model, report_model
 from models.texts import Texts
 
 AGE = "age"
@@ -66,10 +65,11 @@ class NeedTask(StrictConfig):
     alternatives: str | None = None
     """The YAML of service alternatives shown beside the answer."""
 
-    @property
-    def registered(self) -> str:
-        """The name that its model is registered under."""
-        return report_model(self.id) if self.report_only else need_model(self.id)
+
+def is_report_only(task: str) -> bool:
+    """True for the id of a shipped task that is told of groups only."""
+    file = resolve_path(SHIPPED) / f"{task}.yaml"
+    return file.is_file() and load_config(file, NeedTask).report_only
 
 
 def load_task(path: str) -> NeedTask:

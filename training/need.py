@@ -102,7 +102,7 @@ def train_task(config: NeedConfig, task: NeedTask, workspace: Workspace, snapsho
         require_positives(_yes(task, labelled.label[mask]), config.minimum_positives, f"Task {task.id}, {part}")
     parts = _parts(config, task, history, labelled, split)
     version = history.catalogue.sources_version
-    with tracked_run(workspace, task.registered, "need", config, snapshot.sha256, version) as run:
+    with tracked_run(workspace, need_model(task.id), "need", config, snapshot.sha256, version) as run:
         alarm = _sound(config, task, run, parts, labelled, split)
         trained = _trained(config, task, parts, labelled, split, workspace, snapshot)
         outcome = stored(trained, snapshot, config.model_dump(mode="json"), alarm, int(split.train.sum()))
@@ -210,7 +210,7 @@ def _steps(
     label, clients, steps = labelled.label[split.train], labelled.clients[split.train], []
     for place, level in enumerate(task.outcome.levels[1:], start=1):
         output = output_id(task, level) if len(task.outcome.levels) > 2 else task.id
-        study = task.registered if output == task.id else need_model(output)
+        study = need_model(task.id) if output == task.id else need_model(output)
         sample = Sample(used, (label >= place).astype(np.int8), clients, parts.used, signs)
         searcher = Searcher(config.fit.search, workspace.mlflow / "search.sqlite", study, snapshot.sha256)
         steps.append(fit_step(output, sample, config.fit, config.bounds, searcher))

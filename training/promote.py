@@ -21,8 +21,10 @@ from configs.workspace import Workspace
 from evaluation.evaluate import recomputed
 from models.bundles.signing import trusted_keys
 from models.bundles.verify import verify_bundle
+from models.names import NEED_PREFIX
+from models.need_task import is_report_only
 from models.registry import CHAMPION, RegisteredBundle, Registry, connect
-from models.report_only import REFUSED, is_report, refuse_report_only
+from models.report_only import REFUSED, refuse_report_only
 from training.gates import Check, Gate, Gates, judge, refusals
 from training.ledger import Ledger, Live, open_ledger
 
@@ -69,12 +71,12 @@ def follow_ledger(desk: Desk, name: str) -> None:
 
 def promote(desk: Desk, name: str, gates: Gates) -> str:
     """Judge the newest candidate of `name`; returns the sentence to print.  Raises GateError with every reason."""
-    if is_report(name):
-        raise GateError(REFUSED.format(name=name))
     live = desk.ledger.live(name)
     champion = desk.registry.champion(name)
     candidate = desk.registry.latest(name)
     if candidate is None:
+        if is_report_only(name.removeprefix(NEED_PREFIX)):
+            raise GateError(REFUSED.format(name=name))
         raise ModelError(f"No version of {name} is registered. Train it first.")
     if champion is not None and champion.version == candidate.version:
         return f"{name}: version {candidate.version} is live already."
@@ -156,7 +158,7 @@ def _make_live(
 def _promote_all(config: PromoteConfig) -> None:
     gates = load_config(config.gates, Gates)
     desk = open_desk(config)
-    names = config.models or tuple(name for name in desk.registry.names() if not is_report(name))
+    names = config.models or desk.registry.names()
     if not names:
         raise ModelError("No model is registered yet. Train one first: `python -m training.segmentation`.")
     refused = []

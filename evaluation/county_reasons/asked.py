@@ -18,7 +18,6 @@ from models.explaining.bulk import BulkExplainer, bulk_explained
 from models.learners.binary import BinaryModel, Explained
 from models.need import NeedModel, gate
 from models.registry import RegisteredBundle, Registry
-from models.report_only import is_report
 from models.segmentation import SegmentationModel, output_id
 
 KINDS = ("segmentation", "need")
@@ -55,10 +54,9 @@ class Asked:
 def asked_models(workspace: Workspace, registry: Registry, names: Sequence[str]) -> list[Asked]:
     """The live versions of these models; of every segmentation and need model when none is named.
 
-    A model for group reports is never live: its newest version is asked.  Raises ModelError when a named model is not
-    live, or nothing is.
+    Raises ModelError when a named model is not live, or nothing is.
     """
-    found = [(name, _version(registry, name)) for name in names or registry.names()]
+    found = [(name, registry.champion(name)) for name in names or registry.names()]
     live = [version for _, version in found if version is not None and version.kind in KINDS]
     absent = [name for name, version in found if version is None] if names else []
     if absent or not live:
@@ -78,10 +76,6 @@ def check_features(asked: Asked, columns: Sequence[str]) -> None:
             "reads. "
             "Build the history with the model's catalogue, or train the model again."
         )
-
-
-def _version(registry: Registry, name: str) -> RegisteredBundle | None:
-    return registry.latest(name) if is_report(name) else registry.champion(name)
 
 
 def _asked(workspace: Workspace, registry: Registry, version: RegisteredBundle) -> Asked:

@@ -9,7 +9,6 @@ import numpy as np
 
 from evaluation.county_reasons.asked import Asked, Output
 from evaluation.county_reasons.groups import Group, GroupSums, Sums
-from models.need import NeedModel
 
 FORMAT = 1
 CSV_HEAD = ("model", "version", "output", "municipality", "age_band", "clients", "family", "mean_absolute", "mean")
@@ -68,17 +67,10 @@ def _output(one: Counted) -> dict[str, Any]:
         "bundle_sha256": version.sha256,
         "id": one.output.id,
         "name": dict(one.output.name),
-        "groups_only": _notice(one.asked),
         "everyone": _figures(everyone, one.sums.families),
         "groups": shown,
         "hidden": sum(group["clients"] is None for group in shown),
     }
-
-
-def _notice(asked: Asked) -> dict[str, str] | None:
-    """What a task that is reported of groups only says of itself."""
-    model = asked.model
-    return dict(model.task.notice.as_text()) if isinstance(model, NeedModel) and model.task.report_only else None
 
 
 def _group(group: Group, sums: Sums | None, families: Sequence[str]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from evaluation.needs.tables import need_report
 from evaluation.shap_report import ReportIdentity
 from features.store import Snapshot
 from models.learners.blend import Blend
+from models.names import need_model
 from models.need import NeedModel, main_place
 from training.attrition import split_steps
 from training.axes import figures
@@ -61,7 +62,7 @@ def stored(trained: Trained, snapshot: Snapshot, config: Mapping[str, object], a
     task, labelled, split = trained.model.task, trained.labelled, trained.split
     told, found = shuffled(predictions(trained)), frames(trained)
     identity = ReportIdentity(
-        name=task.registered,
+        name=need_model(task.id),
         kind="need",
         snapshot_sha256=snapshot.sha256,
         data_until=str(snapshot.data_until),
