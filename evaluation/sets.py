@@ -12,7 +12,7 @@ import numpy as np
 from evaluation.shares import share_by_group, wilson
 
 FEWEST, LOWEST = 200, 0.88
-"""A group of this many clients is flagged when the upper end of its 95 % interval is below this: surely too low."""
+"""A group with this many clients is flagged when the upper end of its 95 % interval is below this."""
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class NeedTask(StrictConfig):
     """A group-level report of factors; no answer about one client."""
     score_life_days: int = Field(default=30, ge=1)
     """Days after which a score is refused."""
-    model_life_days: int = Field(default=365, ge=1)
+    model_life_days: int = Field(default=730, ge=1)
     """Days from the end of the training data after which the model is refused."""
     main_level: str | None = None
     """Of an ordered outcome: the level whose "at or above it" is the main likelihood."""

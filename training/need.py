@@ -6,6 +6,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 from pydantic import Field
@@ -14,6 +15,8 @@ from configs.command import parse_config_path, run_command, say
 from configs.errors import ConfigError, DataError, ModelError
 from configs.loader import StrictConfig, load_config
 from configs.workspace import Workspace
+from evaluation.factors import group_factors, write_factor_report
+from evaluation.published import published_folder
 from features.histories import History, load_history
 from features.outcomes import features_overlap
 from features.store import Snapshot, open_snapshot, read_table
@@ -32,10 +35,10 @@ from training.holdout import numbered
 from training.leak_alarm import Alarm, LeakAlarm, Question, sound
 from training.needs.fits import Step, fit_amount, fit_step
 from training.needs.labelled import Labelled, ages_of, cohort
-from training.needs.outcome import Trained, stored
+from training.needs.outcome import REPORT_FILE, Trained, stored
 from training.needs.sampling import Bounds, at_random, whole_clients
 from training.needs.told import report
-from training.publish import measured, publish
+from training.publish import Outcome, measured, publish
 from training.search import Searcher
 from training.splits import Holdout, require_positives, temporal_holdout
 from training.tracking import TrackedRun, tracked_run
@@ -103,9 +106,32 @@ def train_task(config: NeedConfig, task: NeedTask, workspace: Workspace, snapsho
         trained = _trained(config, task, parts, labelled, split, workspace, snapshot)
         outcome = stored(trained, snapshot, config.model_dump(mode="json"), alarm, int(split.train.sum()))
         metrics = measured(outcome)
+        if task.report_only:
+            _tell_of_groups(run, trained, outcome, metrics, published_folder(workspace, snapshot.sha256))
+            return
         registered = publish(run, outcome, metrics)
     say(report(trained, outcome, metrics, config.compare_with, config.floors))
     say(f"Registered {registered.name} version {registered.version} (bundle {registered.sha256[:12]}).\n")
+
+
+def _tell_of_groups(
+    run: TrackedRun, trained: Trained, outcome: Outcome, metrics: Mapping[str, float], folder: Path
+) -> None:
+    """A task that answers about groups only: its run holds no bundle, so it can be neither promoted nor served."""
+    task, parts, model = trained.model.task, trained.model.parts, trained.model.model
+    run.log_metrics(metrics)
+    run.log_json(REPORT_FILE, outcome.documents[REPORT_FILE])
+    numbers = trained.rows.numbers
+    shares = model.explain(trained.used).shares
+    lines = group_factors(
+        shares, parts.explainer.specs, numbers, numbers["client"].to_numpy(), parts.concepts, parts.catalogue
+    )
+    told = {name: metrics[name] for name in ("auroc", "baseline_auroc", "calibration_slope") if name in metrics}
+    write_factor_report(folder, task.id, task.name.as_text(), told, lines)
+    say(
+        f"Need task {task.id} answers about groups only: AUROC {metrics['auroc']:.3f}; no version is registered. "
+        f"Published in published/{folder.name}/factors_{task.id}.html.\n"
+    )
 
 
 def _refuse_overlap(config: NeedConfig, task: NeedTask, history: History) -> None:

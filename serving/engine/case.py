@@ -42,7 +42,7 @@ class RegisterCase:
         live = self._live(self._settings.models.segmentation or "")
         answers = (*self._recorded(live), *by_hand)
         answer: SegmentAnswer = live.model.answer(
-            self._row(live), self._stamp(live), answers=answers, dates=self._newest(live)
+            self._row(live), self._stamp(live), answers=answers, dates=self._newest(live), today=self._today
         )
         return answer
 
