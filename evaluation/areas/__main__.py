@@ -37,7 +37,7 @@ DEFAULT = "configs/areas.yaml"
 EPISODE = ("client_id", "start", "end", "kind", "superseded_at")
 
 
-class Skipped(Exception):  # noqa: N818
+class Skipped(Exception):
     """Why a task has no figure: the report goes on without it."""
 
     def __init__(self, fi: str, en: str) -> None:
