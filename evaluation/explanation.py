@@ -33,7 +33,7 @@ class Named(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class LinearHalf:
-    """The linear part of a blended score: coefficients on standardised values, and its share of the score."""
+    """The linear part of a score: coefficients on standardised values, and its share (1 = no trees)."""
 
     coefficients: np.ndarray
     intercept: float
@@ -48,7 +48,7 @@ class ExplainedOutput:
     id: str
     name: Text
     booster: Any | None
-    """The raw LightGBM Booster, for shap.TreeExplainer; None = no trees, so the check cannot be made."""
+    """The raw LightGBM Booster, for shap.TreeExplainer; None = no trees: the line alone, or nothing to check with."""
     slope: float
     intercept: float
     """Served calibration: shown log-odds = intercept + slope * raw score."""
@@ -58,22 +58,33 @@ class ExplainedOutput:
     """Rows x features, log-odds as shown."""
     probabilities: np.ndarray
     line: LinearHalf | None = None
-    """The other half of a blended score; None = trees alone."""
+    """The linear part of the score; None = trees alone."""
 
     @cached_property
     def explanation(self) -> Any:
         """The shap.Explanation of the sample, on the scale that is shown."""
         shap = _shap()
-        if self.booster is None:
+        if not self.can_be_checked:
             served_base = np.broadcast_to(self.served_base, len(self.rows))
             return shap.Explanation(self.served_contributions, served_base, self.rows)
-        explainer = shap.TreeExplainer(self.booster)
+        base, shares = self._blended(*self._trees())
+        shown_base = self.intercept + self.slope * base
+        return shap.Explanation(self.slope * shares, np.full(len(self.rows), shown_base), self.rows)
+
+    @property
+    def can_be_checked(self) -> bool:
+        """Whether another program can tell the contributions too."""
+        return self.booster is not None or self.line is not None
+
+    def _trees(self) -> tuple[float, np.ndarray]:
+        """The trees' base and contributions by shap.TreeExplainer; nothing without trees."""
+        if self.booster is None:
+            return 0.0, np.zeros(self.served_contributions.shape)
+        explainer = _shap().TreeExplainer(self.booster)
         # TreeExplainer would ask LightGBM for LightGBM's own numbers; "internal" makes it walk the trees itself.
         explainer.model.model_type = "internal"
         values = explainer.shap_values(_as_read(self.booster, self.rows), check_additivity=False)
-        base, shares = self._blended(float(np.ravel(explainer.expected_value)[-1]), np.asarray(values))
-        shown_base = self.intercept + self.slope * base
-        return shap.Explanation(self.slope * shares, np.full(len(self.rows), shown_base), self.rows)
+        return float(np.ravel(explainer.expected_value)[-1]), np.asarray(values)
 
     def _blended(self, tree_base: float, tree_shares: np.ndarray) -> tuple[float, np.ndarray]:
         """The trees' figures with the linear half's, by shap.LinearExplainer against the training mean."""
@@ -95,7 +106,7 @@ class ExplainedOutput:
     @property
     def agreement_max_difference(self) -> float | None:
         """Greatest difference of one served contribution (or base) from shap's.  0 = the same number everywhere."""
-        if self.booster is None:
+        if not self.can_be_checked:
             return None
         shares = np.max(np.abs(self.explanation.values - self.served_contributions), initial=0.0)
         bases = np.max(np.abs(self.explanation.base_values - self.served_base), initial=0.0)

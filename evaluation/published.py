@@ -7,9 +7,15 @@ from configs.workspace import Workspace
 
 FOLDER_LETTERS = 12  # of the snapshot's SHA-256
 QUALITY_HTML, QUALITY_JSON = "quality.html", "quality.json"
-"""Written by evaluation.quality; evaluate takes them along when it replaces the folder."""
+CLUSTERS_HTML, CLUSTERS_JSON, SELECTION_JSON = "clusters.html", "clusters.json", "selection.json"
+REASONS_HTML, REASONS_JSON, REASONS_CSV = "county_reasons.html", "county_reasons.json", "county_reasons.csv"
 AREAS_HTML, AREAS_JSON, AREAS_CSV = "areas.html", "areas.json", "areas.csv"
-"""Written by evaluation.areas; taken along likewise."""
+DECAY = "decay_{task}.json"
+TAKEN_ALONG = (
+    *("quality.*", "clusters.*", "selection.json", "county_reasons.*"),
+    *(DECAY.format(task="*"), "areas.*", "factors_*"),
+)
+"""Written by commands of their own for the same snapshot; evaluate keeps them when it replaces the folder."""
 
 
 def published_folder(workspace: Workspace, snapshot_sha256: str) -> Path:
@@ -19,6 +25,6 @@ def published_folder(workspace: Workspace, snapshot_sha256: str) -> Path:
 
 def take_along(old: Path, new: Path) -> None:
     """Keep in the new folder what another command had published about the same snapshot."""
-    for name in (QUALITY_HTML, QUALITY_JSON, AREAS_HTML, AREAS_JSON, AREAS_CSV):
-        if (old / name).is_file():
-            shutil.copyfile(old / name, new / name)
+    for pattern in TAKEN_ALONG:
+        for file in sorted(old.glob(pattern)):
+            shutil.copyfile(file, new / file.name)

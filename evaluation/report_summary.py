@@ -167,6 +167,7 @@ def _output(output: ExplainedOutput, part: pd.DataFrame, specs: Sequence[Feature
         "clients": int(part["client"].nunique()),
         "events": int(label.sum()),
         "prevalence": float(label.mean()),
+        "is_baseline": bool(np.array_equal(p, part["baseline_p"].to_numpy(np.float64))),
         "metrics": {name: _figure(part, name) for name in PROBABILITY_METRICS},
         "reliability": [list(point) for point in formulas.reliability(label, p, smallest=SMALLEST_CELL)],
         "groups": [_group(row) for row in group_tables(part)],

@@ -21,6 +21,7 @@ from features.store import open_snapshot
 from models.answers import Likelihood, ModelStamp
 from models.bundles.signing import trusted_keys
 from models.bundles.verify import verify_bundle
+from models.explaining.concepts import ALONE, Concepts
 from models.registry import RegisteredBundle, Registry
 from models.segmentation import SegmentationModel
 
@@ -148,10 +149,11 @@ def _reason_figures(
     """Share of clients with a true driver among the three heaviest reasons, and the same for three random families."""
     hits: list[float] = []
     by_chance: list[float] = []
+    concepts = model.parts.concepts
     for index in range(min(EXPLAINED, len(sample))):
         for likelihood in model.answer(rows[index], stamp).axes:
-            drivers = true_drivers(sample.iloc[index], likelihood.id)
-            if drivers:
+            drivers = true_drivers(sample.iloc[index], likelihood.id, concepts)
+            if drivers and is_in_need(sample.iloc[index], likelihood.id):
                 hit, chance = reason_hit(likelihood, drivers)
                 hits.append(hit)
                 by_chance.append(chance)
@@ -159,8 +161,8 @@ def _reason_figures(
         return []
     return [
         _figure(
-            "Kolme tärkeintä syytä sisältävät todellisen syyn",
-            "Top three reasons hold a true driver",
+            "Tarpeessa olevien kolme tärkeintä syytä sisältävät todellisen syyn",
+            "Top three reasons of clients in need hold a true driver",
             float(np.mean(hits)),
             "share",
         ),
@@ -168,11 +170,17 @@ def _reason_figures(
     ]
 
 
-def true_drivers(row: pd.Series, output: str) -> frozenset[str]:
-    """The strongest true drivers of this client on the axis that an explained output belongs to."""
+def is_in_need(row: pd.Series, output: str) -> bool:
+    """True when the client truly is at the upper level of the axis that an explained output belongs to."""
+    axis = next((name for name in AXES if output.startswith(name)), None)
+    return axis is not None and bool(row[AXES[axis][0]])
+
+
+def true_drivers(row: pd.Series, output: str, concepts: Concepts = ALONE) -> frozenset[str]:
+    """The strongest true drivers of this client on the axis that an explained output belongs to, as concepts."""
     axis = next((name for name in AXES if output.startswith(name)), None)
     columns = [name for name in row.index if axis and str(name).startswith(f"{axis}_driver_")]
-    return frozenset(str(row[name]) for name in columns if isinstance(row[name], str))
+    return frozenset(concepts.of_family(str(row[name])) for name in columns if isinstance(row[name], str))
 
 
 def reason_hit(likelihood: Likelihood, drivers: frozenset[str]) -> tuple[float, float]:

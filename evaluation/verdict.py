@@ -76,11 +76,14 @@ def _figures(output: Mapping[str, Any], language: str, baseline: str) -> str:
 
 
 def _as_a_whole(outputs: Sequence[Mapping[str, Any]]) -> Iterator[Point]:
-    """As the gate does: better than the baseline in the mean over the outputs, else a simpler model should be used."""
+    """As the gate does: better than the baseline in the mean over the outputs, else a simpler model should be used.
+
+    Where the baseline itself is what is served, there is no simpler one.
+    """
     figures = [output["metrics"]["auroc"] for output in outputs]
     if any(figure["value"] is None or figure["baseline"] is None for figure in figures):
         yield Point(STOP, "Erottelukykyä ei voitu mitata.", "Discrimination could not be measured.")
-    elif sum(figure["value"] - figure["baseline"] for figure in figures) <= 0:
+    elif not _is_baseline(outputs) and sum(figure["value"] - figure["baseline"] for figure in figures) <= 0:
         yield Point(STOP, "Ei ole parempi kuin yksinkertainen vertailumalli.", "No better than the simple baseline.")
 
 
@@ -93,7 +96,7 @@ def _points(output: Mapping[str, Any]) -> Iterator[Point]:
             f"{name[0]}: testiaineistossa on alle {FEW_EVENTS} toteutunutta tapausta.",
             f"{name[1]}: fewer than {FEW_EVENTS} outcomes in the hold-out.",
         )
-    yield from _discrimination(output["metrics"], *name)
+    yield from _discrimination(output, *name)
     yield from _calibration(output["metrics"], *name)
     yield from _groups(output["groups"], *name)
 
@@ -107,10 +110,26 @@ def _explanations(quality: Mapping[str, Any], fi: str, en: str) -> Iterator[Poin
         yield Point(STOP, f"{fi}: perustelut eroavat tarkistuslaskennasta.", f"{en}: reasons differ from the check.")
 
 
-def _discrimination(metrics: Mapping[str, Any], fi: str, en: str) -> Iterator[Point]:
-    figure = metrics["auroc"]
+def _is_baseline(outputs: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether logistic regression itself is served everywhere."""
+    return all(output.get("is_baseline", False) for output in outputs)
+
+
+def _discrimination(output: Mapping[str, Any], fi: str, en: str) -> Iterator[Point]:
+    figure = output["metrics"]["auroc"]
     if figure["value"] is None or figure["baseline"] is None:
         return  # already said of the model as a whole
+    if not _is_baseline([output]):
+        yield from _gain(figure, fi, en)
+    if figure["value"] < WEAK_AUROC:
+        yield Point(
+            CARE,
+            f"{fi}: erottelukyky on heikko (AUROC {number_text(figure['value'])}).",
+            f"{en}: weak discrimination.",
+        )
+
+
+def _gain(figure: Mapping[str, Any], fi: str, en: str) -> Iterator[Point]:
     if figure["value"] <= figure["baseline"]:
         yield Point(CARE, f"{fi}: ei ole vertailumallia parempi.", f"{en}: no better than the baseline.")
     elif figure["gain_low"] is None or figure["gain_low"] <= 0:
@@ -119,12 +138,6 @@ def _discrimination(metrics: Mapping[str, Any], fi: str, en: str) -> Iterator[Po
             CARE,
             f"{fi}: paremmuus vertailumalliin nähden voi olla sattumaa (ero {gain}).",
             f"{en}: the gain over the baseline may be chance.",
-        )
-    if figure["value"] < WEAK_AUROC:
-        yield Point(
-            CARE,
-            f"{fi}: erottelukyky on heikko (AUROC {number_text(figure['value'])}).",
-            f"{en}: weak discrimination.",
         )
 
 

@@ -4,10 +4,13 @@ Numbers are kept in full precision; rounding is for the page.  Texts are dicts {
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any, Literal
 
-Text = Mapping[str, str]
+from models.counterfactuals import Change as Change
+from models.counterfactuals import Counterfactual as Counterfactual
+from models.texts import Text
+
 Status = Literal["answered", "not_eligible", "not_assessable"]
 MODEL_INFORMS: Text = {
     "fi": "Malli antaa tietoa; ammattilainen päättää.",
@@ -33,9 +36,10 @@ class ModelStamp:
 
 @dataclass(frozen=True)
 class Reason:
-    """One feature family's share of the number shown, on the log-odds scale."""
+    """One concept's share of the number shown, on the log-odds scale (or in the unit of an expected amount)."""
 
     family: str
+    """Id of the concept: of several families that say the same thing, or of one family that stands alone."""
     name: Text
     dimension: str
     role: str
@@ -218,36 +222,6 @@ class Alternative:
     id: str
     name: Text
     evidence: tuple[Evidence, ...]
-
-
-@dataclass(frozen=True)
-class Change:
-    """One changed feature of a counterfactual."""
-
-    family: str
-    name: Text
-    feature: str
-    now: float | None
-    then: float
-    sentence: Text
-
-
-@dataclass(frozen=True)
-class Counterfactual:
-    """The smallest set of changes that moves one shown probability across a line: the model's behaviour, no advice."""
-
-    id: str
-    """Id of the likelihood that it is about."""
-    reached: bool
-    """False when no set of allowed changes within the plausible range gets there; then `changes` is empty."""
-    probability_now: float
-    probability_then: float
-    target: float
-    changes: tuple[Change, ...]
-    """Every feature that moves; those of one family, and of families made of the same events, move together."""
-    notice: Text
-    sentence: Text = field(default_factory=dict)
-    """All changes and the two probabilities in one sentence; why there is none when `reached` is False."""
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,12 @@ from features.catalogue.vocabulary import Vocabulary
 from models.explaining.changeable import FILE as CHANGEABLE
 from models.explaining.changeable import Changeable
 from models.explaining.comparison import Comparison
+from models.explaining.concepts import ALONE, Concepts, concepts_from_json
 from models.explaining.explain import Explainer
 from models.explaining.sentences import Sentences, sentences_from_json
 
 CATALOGUE, VOCABULARY, SENTENCES = "catalogue.json", "vocabulary.json", "sentences.json"
-COMPARISON, USED = "comparison.json", "features.json"
+COMPARISON, USED, CONCEPTS = "comparison.json", "features.json", "concepts.json"
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class ClientParts:
     sentences: Sentences
     changeable: Changeable | None = None
     """What a counterfactual may change; None in a bundle of before, or where training declared none."""
+    concepts: Concepts = ALONE
+    """Which families are one reason."""
 
     @cached_property
     def specs(self) -> tuple[FeatureSpec, ...]:
@@ -47,7 +50,8 @@ class ClientParts:
     def explainer(self) -> Explainer:
         """The explainer over the used features."""
         specs = {spec.name: spec for spec in self.specs}
-        return Explainer(self.catalogue, tuple(specs[name] for name in self.used), self.comparison, self.sentences)
+        used = tuple(specs[name] for name in self.used)
+        return Explainer(self.catalogue, used, self.comparison, self.sentences, concepts=self.concepts)
 
     @cached_property
     def _columns(self) -> np.ndarray:
@@ -80,6 +84,7 @@ class ClientParts:
             SENTENCES: as_json(self.sentences.model_dump(mode="json")),
             COMPARISON: self.comparison.to_bytes(),
             USED: as_json({"used": list(self.used)}),
+            **({} if self.concepts == ALONE else {CONCEPTS: as_json(self.concepts.model_dump(mode="json"))}),
         }
 
     @classmethod
@@ -92,6 +97,7 @@ class ClientParts:
             Comparison.from_bytes(part(files, COMPARISON)),
             sentences_from_json(read_json(files, SENTENCES)),
             Changeable.from_bytes(files[CHANGEABLE]) if CHANGEABLE in files else None,
+            concepts_from_json(read_json(files, CONCEPTS)) if CONCEPTS in files else ALONE,
         )
 
 

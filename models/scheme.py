@@ -114,6 +114,8 @@ class Scheme(StrictConfig):
     notice: Texts
     """What the scheme is and is not; part of every answer."""
     questionnaire: Questionnaire = Questionnaire()
+    score_life_days: int = Field(default=180, ge=1)
+    """Full days after which the model's proposal is refused; people's own answers stay (own choice: half a year)."""
     axes: tuple[Axis, ...] = Field(min_length=1)
     cells: tuple[Cell, ...]
     segments: tuple[Segment, ...] = Field(min_length=2)

@@ -16,9 +16,11 @@ from models.bundles.bundle import Bundle
 from models.conformal import ConformalSets
 from models.eligibility import Eligibility, EligibilityRules, assess, decided_by_people
 from models.learners.binary import BinaryModel
+from models.levels import level_shares
 from models.parts import ClientParts, as_json, read_json
 from models.questionnaire import decided_levels, settled
 from models.scheme import Axis, Level, Scheme, scheme_from_json
+from models.score_age import refused_for_age
 
 MODEL, SCHEME, ELIGIBILITY, CONFORMAL = "model.json", "scheme.json", "eligibility.json", "conformal.json"
 Basis = Literal["model", "answers", "both"]
@@ -81,17 +83,19 @@ class SegmentationModel:
         stamp: ModelStamp,
         answers: Sequence[AxisAnswer] = (),
         dates: Mapping[str, date] | None = None,
+        today: date | None = None,
     ) -> SegmentAnswer:
         """The proposed segment of one client, or why there is none.
 
         `answers` are people's own, recorded (`models.questionnaire.recorded_answers`) or given by hand (`by_hand`): an
         axis that one of them decides is not asked of the model.  `axes` still tells the model's own view of every axis,
-        unless the gate keeps the model from being asked.  `dates` are as `features.freshness.newest_dates` gives them.
+        unless the gate keeps the model from being asked.  `dates` are as `features.freshness.newest_dates` gives them;
+        `today` is the day of asking: a proposal older than the scheme's `score_life_days` is refused (None = no check).
         Raises ConfigError for an unknown axis or level.
         """
         known = settled(self.scheme, answers)
         given = decided_levels(known)
-        verdict = assess(self.rules, self.parts.by_name(row))
+        verdict = self._too_old(stamp, today) or assess(self.rules, self.parts.by_name(row))
         asked = verdict.status == "answered"
         if len(given) == len(self.axes):
             verdict = decided_by_people(verdict)
@@ -102,6 +106,10 @@ class SegmentationModel:
             return told
         likelihoods = self._likelihoods(used[0], dates or {}) if asked else ()
         return self._proposal(told, likelihoods, used, given)
+
+    def _too_old(self, stamp: ModelStamp, today: date | None) -> Eligibility | None:
+        as_of, life = date.fromisoformat(stamp.as_of), self.scheme.score_life_days
+        return refused_for_age(as_of, today, life, None, life)
 
     def segment_probabilities(self, used: np.ndarray) -> np.ndarray:
         """Probability of each segment (scheme order) for rows of used columns: products over the axes."""
@@ -240,13 +248,6 @@ def output_id(axis: Axis, level: Level) -> str:
 def told_level(axis: Axis, level: str) -> np.ndarray:
     """Probabilities of the levels (one row) of an axis whose level a person has said: 1 for it, 0 for the others."""
     return np.array([[float(one == level) for one in axis.level_ids]])
-
-
-def level_shares(above: np.ndarray) -> np.ndarray:
-    """Probabilities of the levels from those of being at or above each level but the lowest."""
-    falling = np.minimum.accumulate(above, axis=1)
-    edges = np.column_stack([np.ones(len(above)), falling, np.zeros(len(above))])
-    return edges[:, :-1] - edges[:, 1:]
 
 
 def combine(scheme: Scheme, levels: list[np.ndarray]) -> np.ndarray:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from features.catalogue import Words
 
+Text = Mapping[str, str]
+"""What an answer carries: {"fi": ..., "sv": ..., "en": ...}."""
 LANGUAGES = ("fi", "sv", "en")
 Texts = Words
 """One text in Finnish, Swedish and English; all three are required."""

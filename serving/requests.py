@@ -3,7 +3,7 @@
 The API and the pages both come through here, so that neither can skip a step.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
@@ -98,7 +98,7 @@ class Desk:
         data = self.engine.data()
         told = self.settings.sensitive.get(caller.user.role, ())
         computed = self._or_logged(event, lambda: compute(self.engine.open(client_id)))
-        answers = tuple(hide_sensitive(answer, told) for answer in computed)
+        answers = tuple(_told(answer, told) for answer in computed)
         answer_id = new_id()
         self.records.audit(replace(event, answer_id=answer_id, detail=evidence(answers, self.engine, data)))
         return Shown(answer_id, answers)
@@ -176,6 +176,13 @@ class Desk:
         except Unavailable:
             self.records.audit(replace(event, outcome="error"))
             raise
+
+
+def _told(answer: ClientAnswer, sensitivities: Collection[str]) -> ClientAnswer:
+    """The answer without the sensitive reasons that the role may not see."""
+    if isinstance(answer, SegmentAnswer):  # each kind keeps its own type
+        return hide_sensitive(answer, sensitivities)
+    return hide_sensitive(answer, sensitivities)
 
 
 def _refusal(verdict: Verdict) -> NotYours | NotAllowed:

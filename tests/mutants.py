@@ -13,6 +13,7 @@ from typing import Any
 import numba
 
 ROOM = "features"
+"""Where the changed modules lie, unless a mutant says otherwise; only this room is linked to the change."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Mutant:
     old: str
     new: str
     place: int = 0
+    room: str = ROOM
 
     @property
     def id(self) -> str:
@@ -42,16 +44,16 @@ class Mutant:
 @contextmanager
 def alive(mutant: Mutant) -> Iterator[None]:
     """The kernel with this mistake in it; compiled loops of the changed module run as plain Python."""
-    module = importlib.import_module(f"{ROOM}.{mutant.module}")
+    module = importlib.import_module(f"{mutant.room}.{mutant.module}")
     source = mutant.source(module)
-    kept = {name: dict(vars(other)) for name, other in _modules()}
+    kept = {name: dict(vars(other)) for name, other in _modules(mutant.room)}
     jit = numba.config.DISABLE_JIT
     before = {name: value for name, value in vars(module).items() if callable(value)}
     try:
         numba.config.DISABLE_JIT = True
         exec(compile(source, str(module.__file__), "exec"), vars(module))
         changes = {id(old): vars(module)[name] for name, old in before.items() if vars(module).get(name) is not old}
-        for _, other in _modules():
+        for _, other in _modules(mutant.room):
             _link(vars(other), changes)
         yield
     finally:
@@ -61,8 +63,8 @@ def alive(mutant: Mutant) -> Iterator[None]:
             vars(sys.modules[name]).update(held)
 
 
-def _modules() -> list[tuple[str, ModuleType]]:
-    return [(name, module) for name, module in sys.modules.items() if name.startswith(f"{ROOM}.")]
+def _modules(room: str) -> list[tuple[str, ModuleType]]:
+    return [(name, module) for name, module in sys.modules.items() if f"{name}.".startswith(f"{room}.")]
 
 
 def _link(names: dict[str, Any], changes: dict[int, Any]) -> None:

@@ -35,7 +35,7 @@ QUIET = dict.fromkeys(SPECS, 0.0) | {"life_satisfaction": 8.0, "valid_client_pla
 
 
 def told(**values: float) -> dict[str, list[tuple[str, str]]]:
-    row = {**QUIET, **{name: value for name, value in values.items()}}
+    row = {**QUIET, **values}
     found = evidence_of(CONFIG, row, CATALOGUE, SPECS, SENTENCES)
     return {one.id: [(evidence.family, evidence.direction) for evidence in one.evidence] for one in found}
 

@@ -57,3 +57,11 @@ def test_a_calibration_that_breaks_the_order_cannot_exist(slope, intercept):
 
 def test_sigmoid_does_not_overflow():
     assert sigmoid(np.array([-800.0, 0.0, 800.0])).tolist() == [0.0, 0.5, 1.0]
+
+
+def test_scores_far_too_spread_are_brought_back():
+    """A full Newton step from slope 1 would run off: the curve is flat out there."""
+    rng = np.random.default_rng(8)
+    true = rng.normal(0, 1.2, 2000)
+    labels = (rng.random(2000) < sigmoid(true)).astype(int)
+    assert fit_platt(10 * true, labels).slope == pytest.approx(0.1, abs=0.012)

@@ -55,8 +55,8 @@ def _written(tmp_path: Path, *families: str) -> str:
 @pytest.mark.parametrize(
     "families,               said",
     [
-        (("diabetess",), "no feature family is called `diabetess`. Did you mean `diabetes`?"),
         (("rai_cps", "rai_cps"), "`rai_cps` is in 2 concepts; keep one."),
+        (("rai_cps, rai_cps",), "`rai_cps` is in 2 concepts; keep one."),
     ],
 )
 def test_a_fault_is_named(tmp_path: Path, families: tuple[str, ...], said: str) -> None:
@@ -69,3 +69,13 @@ def test_a_concept_may_not_take_a_family_s_id(tmp_path: Path) -> None:
     file.write_text("concepts: {age: {name: {fi: a, sv: b, en: c}, dimension: age, families: [rai_cps]}}\n")
     with pytest.raises(ConfigError, match="`age` has the id of a feature family"):
         load_concepts(str(file), CATALOGUE)
+
+
+def test_the_shipped_concepts_name_families_of_the_shipped_catalogue() -> None:
+    named = {family for one in CONCEPTS.concepts.values() for family in (*one.families, *one.codes)}
+    assert named - set(CATALOGUE.families) == set()
+
+
+def test_a_family_that_a_county_has_not_is_passed_over(tmp_path: Path) -> None:
+    concepts = load_concepts(_written(tmp_path, "rai_cps, of_another_county"), CATALOGUE)
+    assert concepts.of(FeatureSpec("any", "rai_cps")) == "concept0"

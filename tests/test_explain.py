@@ -3,13 +3,15 @@
 import dataclasses
 import json
 import math
+from datetime import date
 
 import numpy as np
 import pytest
 
 from models.answers import ModelStamp, Reason, json_values
 from models.explaining.comparison import Comparison, band_name, band_of
-from models.explaining.explain import heaviest, spoken
+from models.explaining.dimensions import by_dimension
+from models.explaining.spoken import heaviest, reads_backwards, spoken
 from models.learners.baseline import BaselineSettings, LogisticRegression
 from models.learners.binary import BinaryModel
 from models.learners.boosting import BoostedTrees
@@ -37,8 +39,11 @@ def model(request, rows) -> BinaryModel:
     return BinaryModel(learner, Calibration(0.7, -0.3))
 
 
-def reason(family: str, contribution: float, value: float | None = 1.0) -> Reason:
-    return Reason(family, TEXT, "health", "risk", contribution, family, value, None, "register", TEXT)
+def reason(family: str, contribution: float, value: float | None = 1.0, role: str = "risk", **more: str) -> Reason:
+    dimension = more.get("dimension", "health")
+    sensitivity = more.get("sensitivity", "normal")
+    register = more.get("source", "register")
+    return Reason(family, TEXT, dimension, role, contribution, family, value, None, register, TEXT, sensitivity)
 
 
 def test_the_json_answer_adds_up_to_the_log_odds_of_the_probability_shown(rows, model):
@@ -116,6 +121,125 @@ def test_an_unknown_family_is_said_only_when_too_few_known_ones_weigh():
     enough = [*few, reason("c", 0.5)]
     assert [one.family for one in spoken(few)] == ["a", "b", "unknown"]
     assert [one.family for one in spoken(enough)] == ["a", "b", "c"]
+
+
+R, C, P, S = "risk", "context", "protective", "resource"
+
+
+@pytest.mark.parametrize(
+    "contributions,                                                                            said",
+    [
+        # a resource is said however little it weighs, in place of the lightest risk
+        ([("a", 6, 1, R), ("b", 5, 1, R), ("c", 4, 1, R), ("d", 3, 1, R), ("e", 2, 1, R), ("p", -.001, 1, P)], "abcdp"),
+        ([("a", 2.0, 1, R), ("s", 0.002, 1, S)],                                               "as"),
+        # one that the client has comes before a heavier one that is lacking
+        ([("a", 6, 1, R), ("p", 0.9, 0, P), ("s", -0.005, 3, S)],                              "aps"),
+        ([("a", 6, 1, R), ("b", 5, 1, R), ("c", 4, 1, R), ("d", 3, 1, R), ("p", 2, 0, P), ("s", -.005, 3, S)], "abcds"),
+        # lacking ones are said when there is no other
+        ([("a", 6, 1, R), ("p", 0.004, 0, P)],                                                 "ap"),
+        # not known or without any weight: nothing to say
+        ([("a", 6, 1, R), ("b", 5, 1, R), ("c", 4, 1, R), ("p", -1, None, P), ("s", 0, 1, S)],  "abc"),
+        # both directions and a resource, though five risks and a context weigh more
+        ([("a", 6, 1, R), ("b", 5, 1, R), ("c", 4, 1, R), ("d", 3, 1, R), ("n", -1, 1, C), ("p", .5, 1, P)], "abcnp"),
+    ],
+)  # fmt: skip
+def test_risks_are_never_said_alone_when_a_resource_exists(contributions, said):
+    assert "".join(one.family for one in spoken([reason(*one) for one in contributions])) == said
+
+
+@pytest.mark.parametrize(
+    "role,         aggregate,    contribution, value, usual, backwards",
+    [
+        ("risk",       "count",       0.5,         1,     3,     True),   # a raising risk with less than usual
+        ("risk",       "count",       0.5,         4,     3,     False),
+        ("risk",       "count",      -0.5,         1,     3,     False),
+        ("risk",       "count",      -0.5,         4,     3,     True),   # a lowering risk with more than usual
+        ("risk",       "count",       0.5,         3,     3,     False),  # as usual says nothing either way
+        ("protective", "valid_on",    0.5,         1,     0,     True),   # a raising resource that the client has
+        ("protective", "valid_on",   -0.5,         1,     0,     False),
+        ("resource",   "last",        0.5,         2,     7,     False),
+        ("risk",       "days_since",  0.5,         5,     90,    False),  # fewer days since: more of it
+        ("risk",       "days_since",  0.5,         200,   90,    True),
+        ("context",    "count",       0.5,         1,     3,     False),  # a context has no direction
+        ("risk",       "count",       0.5,         None,  3,     False),
+        ("risk",       "count",       0.5,         1,     None,  False),
+    ],
+)  # fmt: skip
+def test_when_a_reason_reads_backwards(role, aggregate, contribution, value, usual, backwards):
+    assert reads_backwards(role, contribution, value, usual, aggregate) is backwards
+
+
+@pytest.mark.parametrize(
+    "shares,         against,          index",
+    [
+        ([0.6, 0.5],     {},               0),
+        ([0.6, 0.5],     {0: True},        1),  # the one whose comparison agrees speaks, though it weighs less
+        ([0.6, 0.05],    {0: True},        0),  # but not one with next to no weight
+        ([0.6, 0.5],     {0: True, 1: True}, 0),
+        ([0.6, -0.5],    {0: True},        0),  # never one that pulls the other way
+    ],
+)  # fmt: skip
+def test_a_feature_that_agrees_with_its_comparison_speaks_for_the_family(shares, against, index):
+    assert heaviest([0, 1], np.array([1.0, 2.0]), np.array(shares), 0.6, against) == index
+
+
+def test_a_reason_that_reads_backwards_is_said_without_its_comparison(rows):
+    """Fewer emergency visits than usual cannot be the stated cause of a higher estimate."""
+    explainer = parts(rows).explainer
+    shares = np.zeros(len(names()))
+    shares[names().index("emergency_contacts__365d")] = 0.8
+    row = rows[0].copy()
+    row[names().index("emergency_contacts__365d")] = 0
+    row[names().index("age")] = 40  # usual: 1
+    found = next(one for one in explainer.contributions(row, shares) if one.family == "emergency_contacts")
+    sentence = explainer._said(found).sentence
+    assert sentence["fi"].startswith("Ei päivystyskäyntejä 12 kuukauden aikana (vaikuttaa arvioon yhdessä")
+    assert "tavallisesti" not in sentence["fi"]
+
+
+def test_contributions_by_dimension_and_role_add_up_to_the_families(rows, model):
+    explainer = parts(rows).explainer
+    for row in rows[:50]:
+        answer = explainer.likelihood(model, row, "x", TEXT, TEXT)
+        families = math.fsum(one.contribution for one in answer.contributions)
+        assert abs(math.fsum(one.contribution for one in answer.dimensions) - families) <= 1e-15
+        pairs = {(one.dimension, one.role) for one in answer.contributions}
+        assert {(one.dimension, one.role) for one in answer.dimensions} == pairs
+        assert len(answer.dimensions) == len(pairs)
+
+
+def test_a_dimension_is_the_sum_of_its_families():
+    held = [
+        reason("a", 0.5), reason("b", -0.2), reason("c", 0.1, role="protective"), reason("d", 2.0, dimension="age"),
+    ]  # fmt: skip
+    found = [(one.dimension, one.role, one.contribution) for one in by_dimension(held)]
+    assert found == [("age", "risk", 2.0), ("health", "risk", 0.5 - 0.2), ("health", "protective", 0.1)]
+
+
+def test_a_reason_carries_the_day_of_its_newest_record(rows, model):
+    row = rows[0].copy()
+    row[names().index("emergency_contacts__90d")] = 4
+    row[names().index("emergency_contacts__365d")] = 4
+    row[names().index("rai_cps")] = np.nan
+    dates = {"emergency_contacts": date(2023, 12, 3), "rai_cps": date(2020, 1, 1)}
+    answer = parts(rows).explainer.likelihood(model, row, "x", TEXT, TEXT, dates)
+    held = {one.family: one for one in answer.contributions}
+    assert held["emergency_contacts"].date == "2023-12-03"
+    assert ", viimeksi 3.12.2023" in held["emergency_contacts"].sentence["fi"]
+    assert held["rai_cps"].date is None  # no value, no date behind it
+    assert held["social_contacts"].date is None
+
+
+def test_freshness_is_told_only_when_somebody_looked(rows):
+    explainer = parts(rows).explainer
+    assert explainer.freshness(None, date(2024, 1, 1)) == ()
+    ages = {
+        one.source: (one.newest, one.days)
+        for one in explainer.freshness({"rai_cps": date(2023, 12, 1)}, date(2024, 1, 1))
+    }
+    assert ages["register of assessments"] == ("2023-12-01", 31)
+    assert ages["register of contacts"] == (None, None)
+    assert "register of residents" not in ages
 
 
 @pytest.mark.parametrize(

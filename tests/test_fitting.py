@@ -1,14 +1,24 @@
 """Fitting: calibrated on clients that the learner had not seen, the same again from the same inputs, and the search."""
 
+import dataclasses
+import subprocess
+import sys
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from configs.errors import DataError
+from configs.loader import PROJECT_ROOT
 from evaluation.metrics import auroc, calibration_slope
+from models.learners.baseline import BaselineSettings, LogisticRegression
+from models.learners.boosting import BoostedTrees, BoostingSettings
+from models.learners.calibration import fit_platt
 from models.scheme import load_scheme
 from tests.client_case import SMALL_TREES, draw, labels, names
-from training.fitting import FitSettings, Sample, fit_calibrated, out_of_fold_trees
+from training.fitting import FitSettings, chosen, fit_calibrated
+from training.held_out import HeldOut, Sample, out_of_fold_trees
 from training.holdout import numbered, shuffled
 from training.records import standing
 from training.search import Searcher, SearchSettings
@@ -75,6 +85,127 @@ def test_a_search_is_never_worse_than_its_start_and_resumes_to_the_same_end(samp
     before = len(tried)
     assert searcher(broken, 4).best(start, loss) == best
     assert len(tried) == before  # a finished search is only read
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from models.learners.boosting import BoostingSettings
+from training.search import Searcher, SearchSettings
+
+tried = []
+
+def loss(settings):
+    if len(tried) == int(sys.argv[2]):
+        os.kill(os.getpid(), 9)
+    tried.append(settings)
+    return abs(settings.trees - 200) + settings.leaves
+
+folder = Path(sys.argv[1])
+Searcher(SearchSettings(trials=4), folder / "search.sqlite", "need_x", "f" * 64).best(BoostingSettings(trees=100), loss)
+"""
+
+
+@pytest.mark.parametrize("killed_in", [0, 1, 3])
+def test_a_search_killed_by_the_system_resumes_to_the_same_end(tmp_path, killed_in):
+    """SIGKILL in the middle of a trial: nothing is caught, the half trial is tried again."""
+
+    def loss(settings) -> float:
+        return abs(settings.trees - 200) + settings.leaves
+
+    start = BoostingSettings(trees=100)
+    died = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), str(killed_in)], cwd=PROJECT_ROOT, check=False)
+    assert died.returncode == -9
+    left: list[BoostingSettings] = []
+    resumed = searcher(tmp_path, 4).best(start, lambda tried: left.append(tried) or loss(tried))
+    assert len(left) == 4 - killed_in
+    assert resumed == searcher(tmp_path / "unbroken", 4).best(start, loss)
+
+
+def test_a_larger_budget_goes_on_and_a_smaller_one_says_what_it_said(tmp_path):
+    start, calls = BoostingSettings(trees=100, depth=9, ridge=0.0), [0]
+
+    def loss(settings) -> float:
+        calls[0] += 1
+        return abs(settings.trees - 200) + settings.depth
+
+    small = searcher(tmp_path, 2).best(start, loss)
+    searcher(tmp_path, 5).best(start, loss)
+    assert calls == [5]
+    assert searcher(tmp_path, 2).best(start, loss) == small
+    assert calls == [5]
+
+
+def test_a_search_out_of_time_says_how_far_it_came_and_always_knows_its_start(tmp_path, capsys):
+    settings = SearchSettings(trials=50, minutes=1e-9)
+    found = Searcher(settings, tmp_path / "s.sqlite", "need_x", "f" * 64).best(SMALL_TREES, lambda tried: tried.trees)
+    assert found.trees == SMALL_TREES.trees
+    assert "1 of 50 trials" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "wanted,     losses,                                              served",
+    [
+        ("auto",     {"logistic": 0.50, "lightgbm": 0.49, "blend": 0.48}, "blend"),
+        ("auto",     {"logistic": 0.47, "lightgbm": 0.49, "blend": 0.48}, "logistic"),
+        ("auto",     {"logistic": 0.48, "lightgbm": 0.48, "blend": 0.48}, "logistic"),  # the plainest of equals
+        ("lightgbm", {"logistic": 0.47, "lightgbm": 0.49, "blend": 0.48}, "lightgbm"),
+        ("blend",    {"logistic": 0.47, "lightgbm": 0.49},                "lightgbm"),  # a blend without a line
+    ],
+)  # fmt: skip
+def test_the_served_learner_is_named_or_the_best_on_held_out_training_rows(wanted, losses, served):
+    held_out = SimpleNamespace(losses=losses, scores=losses)
+    assert chosen(FitSettings(served=wanted), held_out) == served
+
+
+def test_the_choice_reads_the_training_rows_only_and_the_chosen_is_what_answers(sample, tmp_path):
+    settings = SETTINGS.model_copy(update={"served": "auto", "line_share": 0.5})
+    fitted = fit_calibrated(sample, settings, searcher(tmp_path, 0))
+    losses = fitted.held_out.losses
+    assert set(losses) == {"logistic", "lightgbm", "blend"}
+    assert fitted.served == min(losses, key=losses.get) == fitted.model.learner.kind
+    assert np.array_equal(
+        fitted.kinds[fitted.served].probabilities(sample.rows), fitted.model.probabilities(sample.rows)
+    )
+
+
+def test_a_held_out_probability_is_calibrated_without_its_own_fold(sample, tmp_path):
+    held_out = fit_calibrated(sample, SETTINGS, searcher(tmp_path, 0)).held_out
+    before = held_out.calibrated("logistic")
+    fold = held_out.folds == 0
+    few = fold & (np.arange(len(fold)) < 60)
+    turned = HeldOut(held_out.folds, np.where(few, 1 - held_out.labels, held_out.labels), held_out.scores)
+    assert np.array_equal(turned.calibrated("logistic")[fold], before[fold])
+    assert not np.array_equal(turned.calibrated("logistic")[~fold], before[~fold])
+
+
+def test_a_weight_of_two_is_the_row_twice(sample):
+    rows, labels = sample.rows[:200], sample.labels[:200]
+    weights = np.where(np.arange(200) < 100, 2.0, 1.0)
+    twice = np.r_[np.arange(100), np.arange(200)]
+    raw = np.nan_to_num(rows[:, 0].astype(float)) / 50 - 1
+    heavy, doubled = fit_platt(raw, labels, weights), fit_platt(raw[twice], labels[twice])
+    assert (heavy.slope, heavy.intercept) == pytest.approx((doubled.slope, doubled.intercept))
+    settings = SMALL_TREES.model_copy(update={"row_share": 1.0, "feature_share": 1.0, "minimum_rows": 1})
+    trees = BoostedTrees.fit(rows, labels, names(), settings, weights=weights)
+    again = BoostedTrees.fit(rows[twice], labels[twice], names(), settings)
+    assert not np.allclose(trees.raw(rows), BoostedTrees.fit(rows, labels, names(), settings).raw(rows))
+    assert auroc(labels, trees.raw(rows)) == pytest.approx(auroc(labels, again.raw(rows)), abs=0.03)
+    line = LogisticRegression.fit(rows, labels, names(), BaselineSettings(), weights)
+    assert not np.allclose(
+        line.coefficients, LogisticRegression.fit(rows, labels, names(), BaselineSettings()).coefficients
+    )
+
+
+def test_another_sample_is_another_search(sample):
+    changed = sample.labels.copy()
+    changed[0] = 1 - changed[0]
+    others = [
+        dataclasses.replace(sample, labels=changed),
+        dataclasses.replace(sample, weights=np.full(len(sample.labels), 1.0)),
+        dataclasses.replace(sample, directions=(1,)),
+    ]
+    assert len({one.fingerprint() for one in [sample, *others]}) == 4
 
 
 RESIDENTS = pd.DataFrame(

@@ -69,6 +69,33 @@ def test_a_start_counts_in_the_half_open_window_after_the_gap(start, gap, label)
     assert labelled([(STAY, start, None, start)], WARD, Window(90, gap)) == ([] if label is None else [label])
 
 
+@pytest.mark.parametrize(
+    "starts,                       label",
+    [
+        (["2024-01-15"],               0),  # inside the gap only
+        (["2024-01-15", "2024-02-01"], 1),  # and again after it
+    ],
+)  # fmt: skip
+def test_a_repeatable_start_inside_the_gap_neither_counts_nor_takes_the_row_out(starts, label):
+    again = OutcomeRule(episode_start=("ward_stay",), repeatable=True)
+    assert labelled([(STAY, start, None, start) for start in starts], again, Window(90, 30)) == [label]
+
+
+@pytest.mark.parametrize(
+    "drawn,                                                             kept",
+    [
+        ([(STAY, "2023-12-31", None, "2023-12-31")],                    []),   # open and known
+        ([(STAY, "2023-12-20", None, "2024-02-01")],                    []),   # open, recorded later
+        ([(STAY, "2023-12-01", "2023-12-20", "2023-12-01")],            [0]),  # over
+        ([(STAY, "2023-12-01", "2023-12-20", "2023-12-01", "2024-01-05")], []),  # over, but not known to be
+        ([(STAY, "2024-01-01", None, "2024-01-01")],                    [1]),  # starts on as_of: new
+    ],
+)  # fmt: skip
+def test_new_only_leaves_out_who_has_one_open(drawn, kept):
+    new = OutcomeRule(episode_start=("ward_stay",), new_only=True)
+    assert labelled(drawn, new) == kept
+
+
 def test_a_start_recorded_late_still_counts_and_a_withdrawn_one_does_not():
     late = (STAY, "2024-02-01", None, "2024-06-01")
     withdrawn = (STAY, "2024-02-01", None, "2024-02-02", None, "2024-03-01")

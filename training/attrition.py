@@ -1,6 +1,7 @@
 """What the hold-out takes from the labelled rows, in the same table as every filter before it."""
 
 import numpy as np
+import pandas as pd
 
 from training.splits import Holdout
 
@@ -20,5 +21,5 @@ def _step(name: str, clients: np.ndarray, before: np.ndarray, after: np.ndarray)
     counts = {"rows_before": before.sum(), "rows_after": after.sum()}
     people = {"clients_before": clients[before], "clients_after": clients[after]}
     return {"filter": name, **{key: int(rows) for key, rows in counts.items()}} | {
-        key: len(np.unique(of)) for key, of in people.items()
+        key: len(pd.unique(of)) for key, of in people.items()
     }

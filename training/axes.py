@@ -4,21 +4,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
-from evaluation.metrics import accuracy, kappa, macro_f1
 from evaluation.stored import PROBABILITY_METRICS
-from models.eligibility import assess
-from models.learners.blend import Blend
+from models.learners.binary import BinaryModel
 from models.parts import ClientParts
 from models.scheme import Axis, Level, Scheme
-from models.segmentation import AxisModel, SegmentationModel, output_id
-from training.fitting import Fitted
+from models.segmentation import AxisModel, combine, level_shares, output_id
+from training.fitting import LINE, TREES, Fitted
+from training.gates import SERVED_IS_BASELINE
 from training.leak_alarm import Question
 from training.records import NO_LEVEL, Records
 from training.splits import Holdout
-
-DIRECT = "direct_"
 
 
 @dataclass(frozen=True)
@@ -30,65 +26,107 @@ class Learned:
     split: Holdout
     parts: ClientParts
     used: np.ndarray
+    segments: np.ndarray
+    """Recorded segment of each row; "" where an axis was not recorded."""
+    unseen: tuple[str, ...] = ()
+    """Families left out because no training row knows them."""
+    weights: np.ndarray | None = None
+    """Per row; NaN outside training.  None = every record counts the same."""
+
+    def known(self, place: int) -> np.ndarray:
+        """True for the rows whose level on that axis was recorded."""
+        return np.asarray(self.records.levels[:, place] != NO_LEVEL)
+
+    @property
+    def whole(self) -> np.ndarray:
+        """True for the rows whose every axis was recorded."""
+        return np.asarray(self.segments != "")
 
 
 @dataclass(frozen=True)
 class FittedAxis:
-    """One axis: a fitted model per level above the lowest."""
+    """One axis: a fitted model per level above the lowest.  `place` is its column in the recorded levels."""
 
     axis: Axis
+    place: int
     steps: tuple[tuple[Level, Fitted], ...]
 
     @property
     def served(self) -> AxisModel:
-        return AxisModel(self.axis, tuple(fitted.model for _, fitted in self.steps))
+        """What answers."""
+        return self._of([fitted.model for _, fitted in self.steps])
 
     @property
     def baseline(self) -> AxisModel:
-        return AxisModel(self.axis, tuple(fitted.baseline for _, fitted in self.steps))
+        """Logistic regression on the same rows."""
+        return self._of([fitted.baseline for _, fitted in self.steps])
+
+    @property
+    def trees(self) -> AxisModel:
+        """LightGBM alone on the same rows."""
+        return self._of([fitted.trees for _, fitted in self.steps])
+
+    @property
+    def outputs(self) -> Iterator[tuple[str, int, Fitted]]:
+        """(output id, step, fitted) of every threshold."""
+        for step, (level, fitted) in enumerate(self.steps, start=1):
+            yield output_id(self.axis, level), step, fitted
+
+    def held_out_levels(self, learned: Learned, kind: str = "") -> np.ndarray:
+        """Level probabilities of the training rows by learners that saw none of their clients; NaN elsewhere.
+
+        `kind` names the learner; "" = the one that is served at each threshold.
+        """
+        rows = learned.split.train & learned.known(self.place)
+        above = [fitted.held_out.calibrated(kind or fitted.served) for _, fitted in self.steps]
+        found = np.full((len(rows), len(self.axis.levels)), np.nan)
+        found[rows] = level_shares(np.column_stack(above))
+        return found
+
+    def _of(self, models: Sequence[BinaryModel]) -> AxisModel:
+        return AxisModel(self.axis, tuple(models))
+
+
+def held_out_segments(scheme: Scheme, axes: Sequence[FittedAxis], learned: Learned, kind: str = "") -> np.ndarray:
+    """Out-of-fold segment probabilities of the training rows whose every axis was recorded."""
+    rows = learned.split.train & learned.whole
+    return combine(scheme, [axis.held_out_levels(learned, kind)[rows] for axis in axes])
 
 
 def trees_alone(axes: Sequence[FittedAxis], learned: Learned) -> dict[str, float]:
     """LightGBM without logistic regression on the same hold-out; nothing when it is what is served."""
-    test, found = learned.split.test, dict[str, float]()
-    for place, one in enumerate(axes):
-        levels = learned.records.levels[test, place]
-        known = levels != NO_LEVEL
-        for step, (level, fitted) in enumerate(one.steps, start=1):
-            if isinstance(fitted.model.learner, Blend):
-                p = fitted.trees.probabilities(learned.used[test][known])
-                key = f"trees_{output_id(one.axis, level)}_"
-                found |= {key + name: value for name, value in figures(levels[known] >= step, p).items()}
+    found = dict[str, float]()
+    for axis in axes:
+        rows = learned.split.test & learned.known(axis.place)
+        levels = learned.records.levels[rows, axis.place]
+        for output, step, fitted in axis.outputs:
+            if fitted.served != TREES:
+                p = fitted.trees.probabilities(learned.used[rows])
+                found |= {f"trees_{output}_{name}": value for name, value in figures(levels >= step, p).items()}
     return found
 
 
-def direct_metrics(classes: pd.DataFrame) -> dict[str, float]:
-    label, proposed = classes["label"].to_numpy(str), classes[DIRECT].to_numpy(str)
-    measures = {"macro_f1": macro_f1, "kappa": kappa, "accuracy": accuracy}
-    return {f"{DIRECT}{name}": compute(label, proposed) for name, compute in measures.items()}
-
-
-def label_metrics(model: SegmentationModel, learned: Learned, residents: pd.DataFrame) -> dict[str, float]:
-    """How far the labels reach, and how many of their clients pass the gate."""
-    verdicts = [assess(model.rules, model.parts.by_name(row)).status for row in learned.frame]
-    found = {
-        "label_records": float(len(learned.records.levels)),
-        "label_clients": float(len(np.unique(learned.records.clients))),
-        "label_eligible_share": float(np.mean([status == "answered" for status in verdicts])),
+def choice_metrics(axes: Sequence[FittedAxis]) -> dict[str, float]:
+    """Out-of-fold log loss of every learner that could be served; and 1 when logistic regression is all that is."""
+    losses = {
+        f"out_of_fold_{output}_{kind}_log_loss": loss
+        for axis in axes
+        for output, _, fitted in axis.outputs
+        for kind, loss in fitted.held_out.losses.items()
     }
-    if len(residents):
-        found["label_coverage"] = found["label_clients"] / residents["client_id"].nunique()
-    return found
+    line = all(fitted.served == LINE for axis in axes for _, fitted in axis.steps)
+    return {**losses, SERVED_IS_BASELINE: float(line)}
 
 
 def questions_of(learned: Learned, scheme: Scheme) -> Iterator[Question]:
     """What the leak alarm asks: every axis and level on the training rows whose axis was recorded."""
     for place, axis in enumerate(scheme.axes):
-        levels = learned.records.levels[:, place]
-        train = learned.split.train & (levels != NO_LEVEL)
+        train = learned.split.train & learned.known(place)
+        levels = learned.records.levels[train, place]
         for step, level in enumerate(axis.levels[1:], start=1):
-            yield Question(output_id(axis, level), learned.used[train], levels[train] >= step)
+            yield Question(output_id(axis, level), learned.used[train], levels >= step)
 
 
 def figures(label: np.ndarray, p: np.ndarray) -> dict[str, float]:
+    """Every probability metric of one output."""
     return {name: compute(label.astype(np.int8), p) for name, compute in PROBABILITY_METRICS.items()}

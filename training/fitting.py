@@ -1,7 +1,10 @@
-"""One calibrated yes/no model with its baseline: the same rows, the same folds, both calibrated on held-out scores."""
+"""One calibrated yes/no model with its baseline: the same rows, the same folds, each calibrated on held-out scores.
+
+Which learner is served is a choice: named in the config, or `auto` = the lowest log loss on held-out training rows.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,10 +18,13 @@ from models.learners.binary import BinaryModel, Learner
 from models.learners.blend import Blend
 from models.learners.boosting import BoostedTrees, BoostingSettings
 from models.learners.calibration import fit_platt, sigmoid
+from training.held_out import HeldOut, Sample, fit_line, fit_trees, log_loss, out_of_fold, out_of_fold_trees
 from training.search import Searcher, SearchSettings
 from training.splits import client_folds
 
 Direction = Literal["rises", "falls"]
+Served = Literal["auto", "blend", "lightgbm", "logistic"]
+TREES, LINE, BLEND = BoostedTrees.kind, LogisticRegression.kind, Blend.kind
 
 
 class FitSettings(StrictConfig):
@@ -26,31 +32,47 @@ class FitSettings(StrictConfig):
 
     directions: Mapping[str, Direction] = {}
     """Families where the field knows the direction: more of it never lowers (`rises`) or raises (`falls`) the need."""
-    folds: int = 5
+    folds: int = Field(default=5, ge=2)
     boosting: BoostingSettings = BoostingSettings()
     baseline: BaselineSettings = BaselineSettings()
     line_share: float = Field(default=0.0, ge=0, lt=1)
-    """Share of logistic regression in the served score; 0 = LightGBM alone."""
+    """Share of logistic regression in the blend; 0 = the blend is LightGBM alone."""
+    served: Served = "blend"
+    """Which learner answers; `auto` = the one with the lowest out-of-fold log loss of the training rows."""
     search: SearchSettings = SearchSettings()
     seed: int = 20260101
 
 
 @dataclass(frozen=True)
-class Sample:
-    """Training rows of one outcome."""
+class Fitted:
+    """The served model, LightGBM alone, the baseline, and how they were chosen."""
 
-    rows: np.ndarray
-    labels: np.ndarray
-    clients: np.ndarray
-    names: Sequence[str]
-    directions: Sequence[int] = ()
-    """Per column: 1 = never lowers the score, -1 = never raises it, 0 = free."""
+    model: BinaryModel
+    trees: BinaryModel
+    baseline: BinaryModel
+    boosting: BoostingSettings
+    """The settings that the search chose."""
+    out_of_fold_loss: float
+    """Mean log loss of the served learner's raw scores: what the search lowers."""
+    served: str
+    """Kind of the learner that is served: `lightgbm`, `blend` or `logistic`."""
+    held_out: HeldOut
+
+    @property
+    def kinds(self) -> Mapping[str, BinaryModel]:
+        """The models that every fit has, by their kind; the blend only where it is served."""
+        return {TREES: self.trees, LINE: self.baseline, self.served: self.model}
 
 
-def column_directions(settings: FitSettings, specs: Sequence[FeatureSpec]) -> tuple[int, ...]:
-    """The direction of each column.  Raises ConfigError for a family that no column belongs to."""
+def column_directions(
+    settings: FitSettings, specs: Sequence[FeatureSpec], unseen: Sequence[str] = ()
+) -> tuple[int, ...]:
+    """The direction of each column.  Raises ConfigError for a family that no column belongs to.
+
+    `unseen` are families that were left out because nothing was known of them; they may keep their direction.
+    """
     families = {spec.family for spec in specs}
-    unknown = [family for family in settings.directions if family not in families]
+    unknown = [family for family in settings.directions if family not in families and family not in unseen]
     if unknown:
         guess = nearest(unknown[0], families)
         hint = f"Did you mean `{guess}`?" if guess else "Remove it."
@@ -59,64 +81,49 @@ def column_directions(settings: FitSettings, specs: Sequence[FeatureSpec]) -> tu
     return tuple(signs.get(settings.directions.get(spec.family, ""), 0) for spec in specs)
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """The served model, LightGBM alone, the baseline, and the settings that the search chose."""
-
-    model: BinaryModel
-    trees: BinaryModel
-    baseline: BinaryModel
-    boosting: BoostingSettings
-    out_of_fold_loss: float
-
-
 def fit_calibrated(sample: Sample, settings: FitSettings, searcher: Searcher) -> Fitted:
-    """Search (when asked), fit LightGBM and logistic regression, calibrate each on its out-of-fold scores.
+    """Search (when asked), fit LightGBM and logistic regression, calibrate each on its out-of-fold scores, choose.
 
     Raises DataError or ModelError when a class or a fold has too little to learn from.
     """
     folds = client_folds(sample.clients, sample.labels, settings.folds, settings.seed)
-    boosting = searcher.best(settings.boosting, lambda tried: _loss(out_of_fold_trees(sample, folds, tried), sample))
-    tree_scores = out_of_fold_trees(sample, folds, boosting)
-    line_scores = out_of_fold_line(sample, folds, settings.baseline)
-    trees = BoostedTrees.fit(sample.rows, sample.labels, sample.names, boosting, sample.directions)
-    line = LogisticRegression.fit(sample.rows, sample.labels, sample.names, settings.baseline)
-    share = settings.line_share
-    scores = (1 - share) * tree_scores + share * line_scores
+    own = replace(searcher, fingerprint=f"{searcher.fingerprint}{sample.fingerprint()}")
+    boosting = own.best(settings.boosting, lambda tried: _loss(out_of_fold_trees(sample, folds, tried), sample))
+    scores = _scores(sample, folds, settings, boosting)
+    held_out = HeldOut(folds, sample.labels, scores, sample.weights)
+    served = chosen(settings, held_out)
+    learners = _learners(sample, settings, boosting)
+    models = {kind: _calibrated(learners[kind], scores[kind], sample) for kind in scores}
     return Fitted(
-        _calibrated(Blend(trees, line, share) if share else trees, scores, sample.labels),
-        _calibrated(trees, tree_scores, sample.labels),
-        _calibrated(line, line_scores, sample.labels),
-        boosting,
-        _loss(scores, sample),
+        models[served], models[TREES], models[LINE], boosting, _loss(scores[served], sample), served, held_out
     )
 
 
-def out_of_fold_trees(sample: Sample, folds: np.ndarray, settings: BoostingSettings) -> np.ndarray:
-    """Raw LightGBM score of every row by trees that saw none of its client's rows."""
-    scores = np.empty(len(sample.rows))
-    for fold in np.unique(folds):
-        held = folds == fold
-        trees = BoostedTrees.fit(sample.rows[~held], sample.labels[~held], sample.names, settings, sample.directions)
-        scores[held] = trees.raw(sample.rows[held])
-    return scores
+def chosen(settings: FitSettings, held_out: HeldOut) -> str:
+    """The kind of learner to serve.  A blend without a share of the line is LightGBM; equal losses: the plainest."""
+    if settings.served == "auto":
+        return min(held_out.losses, key=lambda kind: held_out.losses[kind])
+    return settings.served if settings.served in held_out.scores else TREES
 
 
-def out_of_fold_line(sample: Sample, folds: np.ndarray, settings: BaselineSettings) -> np.ndarray:
-    """The same for logistic regression."""
-    scores = np.empty(len(sample.rows))
-    for fold in np.unique(folds):
-        held = folds == fold
-        line = LogisticRegression.fit(sample.rows[~held], sample.labels[~held], sample.names, settings)
-        scores[held] = line.raw(sample.rows[held])
-    return scores
+def _scores(
+    sample: Sample, folds: np.ndarray, settings: FitSettings, boosting: BoostingSettings
+) -> dict[str, np.ndarray]:
+    """Out-of-fold scores by kind, the plainest first."""
+    line = out_of_fold(sample, folds, lambda part: fit_line(part, settings.baseline))
+    trees = out_of_fold_trees(sample, folds, boosting)
+    share = settings.line_share
+    return {LINE: line, TREES: trees, **({BLEND: (1 - share) * trees + share * line} if share else {})}
 
 
-def _calibrated(learner: Learner, scores: np.ndarray, labels: np.ndarray) -> BinaryModel:
-    return BinaryModel(learner, fit_platt(scores, labels))
+def _learners(sample: Sample, settings: FitSettings, boosting: BoostingSettings) -> dict[str, Learner]:
+    trees, line = fit_trees(sample, boosting), fit_line(sample, settings.baseline)
+    return {LINE: line, TREES: trees, BLEND: Blend(trees, line, settings.line_share)}
+
+
+def _calibrated(learner: Learner, scores: np.ndarray, sample: Sample) -> BinaryModel:
+    return BinaryModel(learner, fit_platt(scores, sample.labels, sample.weights))
 
 
 def _loss(scores: np.ndarray, sample: Sample) -> float:
-    """Mean log loss of out-of-fold scores."""
-    p = np.clip(sigmoid(scores), 1e-7, 1 - 1e-7)
-    return float(-np.mean(np.where(sample.labels == 1, np.log(p), np.log(1 - p))))
+    return log_loss(sigmoid(scores), sample.labels, sample.weights)

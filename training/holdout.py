@@ -49,7 +49,7 @@ def numbered(rows: pd.DataFrame, ages: np.ndarray, residents: pd.DataFrame, seed
             "group_age_band": [band_name(int(band)) for band in band_of(ages)],
         }
     )
-    described = _latest_stay(residents).reindex(people)
+    described = latest_stay(residents).reindex(people)
     for group, column in GROUP_COLUMNS.items() if len(residents) else ():
         numbers[group] = described[column].astype(object).fillna(UNKNOWN).astype(str).to_numpy()[client]
     return Rows(numbers)
@@ -60,7 +60,7 @@ def shuffled(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.sort_values([name for name in ("output", "row") if name in frame]).reset_index(drop=True)
 
 
-def _latest_stay(residents: pd.DataFrame) -> pd.DataFrame:
+def latest_stay(residents: pd.DataFrame) -> pd.DataFrame:
     """The latest known stay of each client."""
     current = residents[residents["superseded_at"].isna()].sort_values("valid_from", kind="stable")
     keyed = current.assign(client_id=current["client_id"].astype(object))

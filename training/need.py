@@ -4,45 +4,44 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from pydantic import Field
 
 from configs.command import parse_config_path, run_command, say
-from configs.errors import ConfigError
+from configs.errors import ConfigError, DataError, ModelError
 from configs.loader import StrictConfig, load_config
 from configs.workspace import Workspace
-from evaluation.metrics import auroc
-from evaluation.shap_report import ReportIdentity
+from evaluation.factors import group_factors, write_factor_report
+from evaluation.published import published_folder
 from features.histories import History, load_history
-from features.outcomes import Labels, Window, label_history
+from features.outcomes import features_overlap
 from features.store import Snapshot, open_snapshot, read_table
-from models.eligibility import check_features, holds_all
+from models.alternatives import load_alternatives
 from models.explaining.changeable import fit_changeable
 from models.explaining.comparison import Comparison
+from models.explaining.concepts import load_concepts
 from models.explaining.sentences import load_sentences
-from models.learners.blend import Blend
 from models.names import need_model
-from models.need import AGE, NeedModel, NeedTask, load_task
+from models.need import NeedModel, main_step, output_id
+from models.need_task import NeedTask, load_task
 from models.parts import ClientParts, column_names
-from training.attrition import split_steps
-from training.axes import figures
-from training.fitting import FitSettings, Fitted, Sample, column_directions, fit_calibrated
-from training.holdout import numbered, shuffled
+from training.fitting import FitSettings, column_directions
+from training.held_out import Sample
+from training.holdout import numbered
 from training.leak_alarm import Alarm, LeakAlarm, Question, sound
-from training.publish import Outcome, explained_output, measured, publish
+from training.needs.fits import Step, fit_amount, fit_step
+from training.needs.labelled import Labelled, ages_of, cohort
+from training.needs.outcome import REPORT_FILE, Trained, stored
+from training.needs.sampling import Bounds, at_random, whole_clients
+from training.needs.told import report
+from training.publish import Outcome, measured, publish
 from training.search import Searcher
 from training.splits import Holdout, require_positives, temporal_holdout
-from training.tables import comparison_table
-from training.tracking import tracked_run
-
-LABEL_SOURCE = {
-    "fi": "Rekistereihin kirjatut palvelujaksot ennustepäivän jälkeen; käyttö ei ole sama asia kuin tarve.",
-    "sv": "Serviceperioder i registren efter prognosdagen; användning är inte detsamma som behov.",
-    "en": "Episodes recorded in the registers after the prediction date; use is not the same as need.",
-}
+from training.tracking import TrackedRun, tracked_run
 
 
 class NeedConfig(StrictConfig):
@@ -52,8 +51,13 @@ class NeedConfig(StrictConfig):
     histories: str
     sentences: str
     changeable: str | None = None
-    """What a counterfactual may change; without it no answer says what would change it."""
+    """What "what would change it" may change; without it no model says."""
+    concepts: str | None = None
+    """Which families are one reason; without it every family is."""
     tasks: tuple[str, ...] = Field(min_length=1)
+    """Files, or ids of shipped tasks.  One that cannot be trained makes the command fail at the end."""
+    tasks_where_enough: tuple[str, ...] = ()
+    """Tasks that are left out, and said so, where the county has too few outcomes for them."""
     without_families: tuple[str, ...] = ()
     """Families that no task's model may see (protected traits, traces of the recording instance)."""
     holdout_share: float = Field(default=0.3, gt=0, lt=1)
@@ -63,87 +67,163 @@ class NeedConfig(StrictConfig):
     """A feature whose value alone is shown beside the models as the simplest rule (smaller = more likely)."""
     floors: Mapping[str, float] = {}
     """AUROC measured elsewhere on the same task, by name, shown beside this run's."""
+    bounds: Bounds = Bounds()
     fit: FitSettings = FitSettings()
 
 
-@dataclass(frozen=True)
-class Labelled:
-    """The cohort of a task: whole feature rows, labels, whose they are and when."""
-
-    frame: np.ndarray
-    rows: pd.DataFrame
-    label: np.ndarray
-    attrition: tuple[dict[str, object], ...]
-
-    @property
-    def clients(self) -> np.ndarray:
-        return self.rows["client_id"].astype(object).to_numpy()
-
-    @property
-    def as_of(self) -> np.ndarray:
-        return self.rows["as_of"].to_numpy().astype("datetime64[D]")
-
-
 def train(config: NeedConfig) -> None:
-    """Train every task of the config.  Raises ConfigError, DataError or ModelError; a failed task saves nothing."""
+    """Train every task of the config.  Raises ConfigError, DataError or ModelError; a failed task saves nothing.
+
+    A task that cannot be trained does not stop the others; the command fails at the end and names each reason.
+    """
+    needed = [load_task(path) for path in config.tasks]
+    others = [load_task(path) for path in config.tasks_where_enough]
     workspace = Workspace.of(config.var)
     snapshot = open_snapshot(workspace.store)
     history = load_history(workspace, config.histories)
-    for path in config.tasks:
-        train_task(config, load_task(path), workspace, snapshot, history)
+    failed = []
+    for task in (*needed, *others):
+        try:
+            train_task(config, task, workspace, snapshot, history)
+        except (DataError, ModelError) as error:
+            say(f"Need task {task.id} was not trained: {error}\n")
+            failed += [str(error)] if task in needed else []
+    if failed:
+        raise DataError(" ".join(failed))
 
 
 def train_task(config: NeedConfig, task: NeedTask, workspace: Workspace, snapshot: Snapshot, history: History) -> None:
     """Label, split, fit, measure, register and print one task."""
+    _refuse_overlap(config, task, history)
     labelled = cohort(task, snapshot, history)
     split = temporal_holdout(labelled.as_of, config.holdout_share, task.horizon_days + task.gap_days)
     for part, mask in (("training", split.train), ("hold-out", split.test)):
-        require_positives(labelled.label[mask], config.minimum_positives, f"Task {task.id}, {part}")
+        require_positives(_yes(task, labelled.label[mask]), config.minimum_positives, f"Task {task.id}, {part}")
     parts = _parts(config, task, history, labelled, split)
-    used, signs = parts.used_columns(labelled.frame), column_directions(config.fit, parts.explainer.specs)
-    sample = Sample(used[split.train], labelled.label[split.train], labelled.clients[split.train], parts.used, signs)
-    searcher = Searcher(config.fit.search, workspace.mlflow / "search.sqlite", need_model(task.id), snapshot.sha256)
     version = history.catalogue.sources_version
     with tracked_run(workspace, need_model(task.id), "need", config, snapshot.sha256, version) as run:
-        question = Question(task.id, sample.rows, sample.labels)
-        alarm = sound(run, config.leak_alarm, [question], parts.used, config.fit.seed)
-        fitted = fit_calibrated(sample, config.fit, searcher)
-        model = NeedModel(parts, task, fitted.model)
-        outcome = _outcome(config, task, snapshot, model, fitted, labelled, split, used, alarm)
+        alarm = _sound(config, task, run, parts, labelled, split)
+        trained = _trained(config, task, parts, labelled, split, workspace, snapshot)
+        outcome = stored(trained, snapshot, config.model_dump(mode="json"), alarm, int(split.train.sum()))
         metrics = measured(outcome)
+        if task.report_only:
+            _tell_of_groups(run, trained, outcome, metrics, published_folder(workspace, snapshot.sha256))
+            return
         registered = publish(run, outcome, metrics)
-    say(_report(task, metrics, outcome, labelled, split, config))
+    say(report(trained, outcome, metrics, config.compare_with, config.floors))
     say(f"Registered {registered.name} version {registered.version} (bundle {registered.sha256[:12]}).\n")
 
 
-def cohort(task: NeedTask, snapshot: Snapshot, history: History) -> Labelled:
-    """The rows that the task is about, with labels.  Raises ConfigError for a feature that is not there."""
-    names = [spec.name for spec in history.specs]
-    where = [condition.feature for condition in task.cohort.where]
-    check_features(where, names, f"task {task.id}")
-    place = {name: index for index, name in enumerate(names)}
-    frame = history.frame.to_numpy(dtype=np.float32)
-    inside = holds_all(task.cohort.where, {name: frame[:, place[name]] for name in where}, len(frame))
-    inside &= task.ages.hold(frame[:, place[AGE]]) if AGE in place else True
-    labels = _labels(task, snapshot, history.rows[inside])
-    asked = {"filter": "ages and cohort of the task", **_counts(history.rows, inside)}
-    rows = history.rows[inside][labels.kept].reset_index(drop=True)
-    return Labelled(frame[inside][labels.kept], rows, labels.label, (*history.attrition, asked, *labels.attrition))
+def _tell_of_groups(
+    run: TrackedRun, trained: Trained, outcome: Outcome, metrics: Mapping[str, float], folder: Path
+) -> None:
+    """A task that answers about groups only: its run holds no bundle, so it can be neither promoted nor served."""
+    task, parts, model = trained.model.task, trained.model.parts, trained.model.model
+    run.log_metrics(metrics)
+    run.log_json(REPORT_FILE, outcome.documents[REPORT_FILE])
+    numbers = trained.rows.numbers
+    shares = model.explain(trained.used).shares
+    lines = group_factors(
+        shares, parts.explainer.specs, numbers, numbers["client"].to_numpy(), parts.concepts, parts.catalogue
+    )
+    told = {name: metrics[name] for name in ("auroc", "baseline_auroc", "calibration_slope") if name in metrics}
+    write_factor_report(folder, task.id, task.name.as_text(), told, lines)
+    say(
+        f"Need task {task.id} answers about groups only: AUROC {metrics['auroc']:.3f}; no version is registered. "
+        f"Published in published/{folder.name}/factors_{task.id}.html.\n"
+    )
 
 
-def _labels(task: NeedTask, snapshot: Snapshot, rows: pd.DataFrame) -> Labels:
-    window = Window(task.horizon_days, task.gap_days)
-    return label_history(snapshot, rows, task.outcome, window, task.cohort.open_episode)
+def _refuse_overlap(config: NeedConfig, task: NeedTask, history: History) -> None:
+    """Raises ConfigError when a feature family is the outcome itself."""
+    without = {*config.without_families, *task.without_families}
+    seen = [family for family in history.catalogue.enabled if family.id not in without]
+    features_overlap(task.outcome, seen, task.gap_days)
 
 
-def _counts(rows: pd.DataFrame, kept: np.ndarray) -> dict[str, object]:
-    clients = rows["client_id"]
-    return {
-        "rows_before": len(rows),
-        "rows_after": int(kept.sum()),
-        "clients_before": int(clients.nunique()),
-        "clients_after": int(clients[kept].nunique()),
-    }
+def _yes(task: NeedTask, label: np.ndarray) -> np.ndarray:
+    """1 at the main level or above (the outcome itself where it is yes or no)."""
+    return (label >= _main_place(task)).astype(np.int8)
+
+
+def _main_place(task: NeedTask) -> int:
+    return task.outcome.levels.index(task.main_level) if task.main_level else 1
+
+
+def _sound(
+    config: NeedConfig, task: NeedTask, run: TrackedRun, parts: ClientParts, labelled: Labelled, split: Holdout
+) -> Alarm:
+    rows = _some(config, split)
+    question = Question(task.id, parts.used_columns(labelled.take(rows)), _yes(task, labelled.label[rows]))
+    return sound(run, config.leak_alarm, [question], parts.used, config.fit.seed)
+
+
+def _some(config: NeedConfig, split: Holdout) -> np.ndarray:
+    """Numbers of the training rows that comparison values and the leak alarm look at."""
+    return at_random(np.flatnonzero(split.train), config.bounds.max_alarm_rows, np.random.default_rng(config.fit.seed))
+
+
+def _trained(
+    config: NeedConfig,
+    task: NeedTask,
+    parts: ClientParts,
+    labelled: Labelled,
+    split: Holdout,
+    workspace: Workspace,
+    snapshot: Snapshot,
+) -> Trained:
+    steps, sample = _steps(config, task, parts, labelled, split, workspace, snapshot)
+    amount = None
+    if labelled.amount is not None:
+        amount = fit_amount(sample, labelled.amount[split.train], config.fit, config.bounds)
+    models = tuple(step.fitted.model for step in steps)
+    ordered = len(task.outcome.levels) > 2
+    alternatives = load_alternatives(task.alternatives, parts.catalogue) if task.alternatives else None
+    model = NeedModel(
+        parts=parts,
+        task=task,
+        model=main_step(task, models) if ordered else models[0],
+        steps=models if ordered else (),
+        amount=amount,
+        alternatives=alternatives,
+        trained_until=_trained_until(labelled, split, task),
+    )
+    tested = np.flatnonzero(
+        whole_clients(labelled.clients, split.test, config.bounds.max_holdout_rows, config.fit.seed)
+    )
+    frame = labelled.take(tested)
+    residents = read_table(snapshot, "residents")
+    rows = numbered(labelled.rows.iloc[tested], ages_of(frame, model.feature_names), residents, config.fit.seed)
+    training = labelled.take(_some(config, split))
+    return Trained(model, steps, labelled, split, tested, parts.used_columns(frame), rows, training)
+
+
+def _steps(
+    config: NeedConfig,
+    task: NeedTask,
+    parts: ClientParts,
+    labelled: Labelled,
+    split: Holdout,
+    workspace: Workspace,
+    snapshot: Snapshot,
+) -> tuple[list[Step], Sample]:
+    """One fitted question per level above the lowest, and the rows that the last one saw (labels of the main level)."""
+    signs = column_directions(config.fit, parts.explainer.specs)
+    used = parts.used_columns(labelled.take(split.train))
+    label, clients, steps = labelled.label[split.train], labelled.clients[split.train], []
+    for place, level in enumerate(task.outcome.levels[1:], start=1):
+        output = output_id(task, level) if len(task.outcome.levels) > 2 else task.id
+        study = need_model(task.id) if output == task.id else need_model(output)
+        sample = Sample(used, (label >= place).astype(np.int8), clients, parts.used, signs)
+        searcher = Searcher(config.fit.search, workspace.mlflow / "search.sqlite", study, snapshot.sha256)
+        steps.append(fit_step(output, sample, config.fit, config.bounds, searcher))
+    return steps, Sample(used, _yes(task, label), clients, parts.used, signs)
+
+
+def _trained_until(labelled: Labelled, split: Holdout, task: NeedTask) -> date:
+    """The end of the last training row's window: from here on the model has seen nothing."""
+    last = labelled.as_of[split.train].max() + np.timedelta64(task.horizon_days + task.gap_days, "D")
+    return date.fromisoformat(str(last.astype("datetime64[D]")))
 
 
 def _parts(config: NeedConfig, task: NeedTask, history: History, labelled: Labelled, split: Holdout) -> ClientParts:
@@ -151,104 +231,19 @@ def _parts(config: NeedConfig, task: NeedTask, history: History, labelled: Label
     unknown = [family for family in without if family not in history.catalogue.families]
     if unknown:
         raise ConfigError(f"without_families: no family is called `{unknown[0]}`. Look in the feature catalogue.")
-    used = column_names(history.specs, without)
-    names = [spec.name for spec in history.specs]
-    train = labelled.frame[split.train]
-    comparison = Comparison.fit(
-        train[:, [names.index(name) for name in used]], used, _ages(train, names), labelled.clients[split.train]
+    used, names = column_names(history.specs, without), [spec.name for spec in history.specs]
+    rows = _some(config, split)
+    frame = labelled.take(rows)
+    columns = [names.index(name) for name in used]
+    comparison = Comparison.fit(frame[:, columns], used, ages_of(frame, names), labelled.clients[rows])
+    sentences, concepts = load_sentences(config.sentences), load_concepts(config.concepts, history.catalogue)
+    parts = ClientParts(history.catalogue, history.vocabulary, used, comparison, sentences, concepts=concepts)
+    shown = parts.used_columns(frame)
+    clients = labelled.clients[rows]
+    return replace(
+        parts,
+        changeable=fit_changeable(config.changeable, history.catalogue, parts.explainer.specs, shown, clients),
     )
-    parts = ClientParts(history.catalogue, history.vocabulary, used, comparison, load_sentences(config.sentences))
-    shown, clients = parts.used_columns(train), labelled.clients[split.train]
-    changeable = fit_changeable(config.changeable, history.catalogue, parts.explainer.specs, shown, clients)
-    return replace(parts, changeable=changeable)
-
-
-def _ages(frame: np.ndarray, names: Sequence[str]) -> np.ndarray:
-    return frame[:, list(names).index(AGE)] if AGE in names else np.full(len(frame), np.nan)
-
-
-def _outcome(
-    config: NeedConfig,
-    task: NeedTask,
-    snapshot: Snapshot,
-    model: NeedModel,
-    fitted: Fitted,
-    labelled: Labelled,
-    split: Holdout,
-    used: np.ndarray,
-    alarm: Alarm,
-) -> Outcome:
-    test, residents = used[split.test], read_table(snapshot, "residents")
-    ages = _ages(labelled.frame, model.feature_names)[split.test]
-    numbers = numbered(labelled.rows[split.test], ages, residents, config.fit.seed)
-    labels = labelled.label[split.test]
-    predictions = numbers.predictions(
-        task.id, labels, fitted.model.probabilities(test), fitted.baseline.probabilities(test)
-    )
-    identity = ReportIdentity(
-        name=need_model(task.id),
-        kind="need",
-        snapshot_sha256=snapshot.sha256,
-        data_until=str(snapshot.data_until),
-        label_source=LABEL_SOURCE,
-        training_rows=int(split.train.sum()),
-        training_clients=len(np.unique(labelled.clients[split.train])),
-        holdout=split.describe(labelled.clients),
-        config=config.model_dump(mode="json"),
-    )
-    return Outcome(
-        model=model,
-        training=labelled.frame[split.train],
-        identity=identity,
-        predictions=shuffled(predictions),
-        outputs=[explained_output(task.id, task.name.as_text(), fitted.model, test)],
-        attrition=(*labelled.attrition, *split_steps(split, labelled.clients)),
-        metrics={**_more_metrics(labelled, split, used, fitted), **alarm.metrics},
-        alarm=alarm,
-    )
-
-
-def _more_metrics(labelled: Labelled, split: Holdout, used: np.ndarray, fitted: Fitted) -> dict[str, float]:
-    """The loss that the search saw, LightGBM alone, and the same figures for clients unseen in training."""
-    clients, labels = labelled.clients, labelled.label
-    found = {"out_of_fold_log_loss": fitted.out_of_fold_loss}
-    if isinstance(fitted.model.learner, Blend):
-        alone = figures(labels[split.test], fitted.trees.probabilities(used[split.test]))
-        found |= {f"trees_{name}": value for name, value in alone.items()}
-    unseen = split.test & ~np.isin(clients, clients[split.train])
-    if len(np.unique(labels[unseen])) == 2:
-        found["unseen_clients_auroc"] = auroc(labels[unseen], fitted.model.probabilities(used[unseen]))
-        found["baseline_unseen_clients_auroc"] = auroc(labels[unseen], fitted.baseline.probabilities(used[unseen]))
-    return found
-
-
-def _report(
-    task: NeedTask,
-    metrics: dict[str, float],
-    outcome: Outcome,
-    labelled: Labelled,
-    split: Holdout,
-    config: NeedConfig,
-) -> str:
-    """What the command prints: sizes, the model beside its baseline, and the simplest rule."""
-    train, test = labelled.label[split.train], labelled.label[split.test]
-    lines = [
-        f"Need task {task.id}: horizon {task.horizon_days} days, gap {task.gap_days} days",
-        f"  training {len(train)} rows, {int(train.sum())} with the outcome; "
-        f"hold-out from {split.first_test}: {len(test)} rows, {int(test.sum())} with the outcome",
-        comparison_table(outcome.predictions, metrics),
-    ]
-    if config.compare_with is not None:
-        column = labelled.frame[split.test, list(outcome.model.feature_names).index(config.compare_with)]
-        score = np.where(np.isnan(column), np.nanmax(column) + 1, column)
-        lines.append(f"  rule `{config.compare_with}` alone: AUROC {auroc(test, -score.astype(np.float64)):.3f}")
-    if config.floors:
-        lines.append(
-            "  measured elsewhere: " + ", ".join(f"{name} {value:.3f}" for name, value in config.floors.items())
-        )
-    if task.published_best is not None:
-        lines.append(f"  best published: AUROC {task.published_best.auroc:.3f} ({task.published_best.source})")
-    return "\n".join(lines)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

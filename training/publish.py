@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -54,6 +54,10 @@ class Outcome:
     alarm: Alarm
     """What the leak alarm measured before anything was fitted."""
     classes: pd.DataFrame | None = None
+    frames: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    """More tables for the run, by file name."""
+    documents: Mapping[str, object] = field(default_factory=dict)
+    """More JSON for the run, by file name."""
 
 
 def measured(outcome: Outcome) -> dict[str, float]:
@@ -68,6 +72,10 @@ def publish(run: TrackedRun, outcome: Outcome, metrics: Mapping[str, float]) -> 
     run.log_frame(PREDICTIONS_FILE, outcome.predictions)
     if outcome.classes is not None:
         run.log_frame(CLASSES_FILE, outcome.classes)
+    for name, frame in outcome.frames.items():
+        run.log_frame(name, frame)
+    for name, values in outcome.documents.items():
+        run.log_json(name, values)
     run.log_bytes(ATTRITION_JSON, attrition_json(outcome.attrition).encode())
     run.log_bytes(ATTRITION_CSV, attrition_csv(outcome.attrition).encode())
     with tempfile.TemporaryDirectory() as folder:
@@ -100,12 +108,12 @@ def explained_output(id: str, name: Text, model: BinaryModel, used: np.ndarray) 
     """What the audit report needs to check one served output, on at most MOST_EXPLAINED_ROWS rows."""
     rows = used[:MOST_EXPLAINED_ROWS]
     explained = model.explain(rows)
-    trees, line = _halves(model.learner)
+    trees, line, share = _halves(model.learner)
     return ExplainedOutput(
         id=id,
         name=name,
         booster=trees.booster if trees else None,
-        line=linear_half(line, rows, model.learner.line_share) if line and isinstance(model.learner, Blend) else None,
+        line=linear_half(line, rows, share) if line else None,
         slope=model.calibration.slope,
         intercept=model.calibration.intercept,
         rows=rows,
@@ -115,12 +123,15 @@ def explained_output(id: str, name: Text, model: BinaryModel, used: np.ndarray) 
     )
 
 
-def _halves(learner: Learner) -> tuple[BoostedTrees | None, LogisticRegression | None]:
+def _halves(learner: Learner) -> tuple[BoostedTrees | None, LogisticRegression | None, float]:
+    """(trees, line, the line's share of the score)."""
     if isinstance(learner, Blend):
-        return learner.trees, learner.line
-    return (learner if isinstance(learner, BoostedTrees) else None), None
+        return learner.trees, learner.line, learner.line_share
+    if isinstance(learner, LogisticRegression):
+        return None, learner, 1.0
+    return (learner if isinstance(learner, BoostedTrees) else None), None, 0.0
 
 
 def linear_half(line: LogisticRegression, rows: np.ndarray, share: float) -> LinearHalf:
-    """The linear part of a blend, for shap.LinearExplainer."""
+    """The linear part of a score, for shap.LinearExplainer."""
     return LinearHalf(line.coefficients, line.intercept, line.standardised(rows), share)

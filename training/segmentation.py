@@ -1,18 +1,16 @@
-"""Trains a segmentation scheme on recorded segmentations: one calibrated model per axis, baselines on the same rows.
+"""Trains a segmentation scheme on recorded segmentations: calibrated axes, segment sets, baselines on the same rows.
 
 `python -m training.segmentation --config configs/segmentation.yaml`
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from datetime import date
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
 
 from configs.command import parse_config_path, run_command, say
-from configs.loader import StrictConfig, load_config
+from configs.loader import load_config
 from configs.workspace import Workspace
 from evaluation.shap_report import ReportIdentity
 from features.histories import History, build, load_history
@@ -20,31 +18,28 @@ from features.store import Snapshot, open_snapshot, read_table
 from models.eligibility import EligibilityRules, check_features
 from models.explaining.changeable import fit_changeable
 from models.explaining.comparison import Comparison
+from models.explaining.concepts import load_concepts
 from models.explaining.sentences import load_sentences
-from models.learners.boosting import BoostedClasses
 from models.names import segmentation_model
 from models.need import AGE
 from models.parts import ClientParts, column_names
 from models.scheme import Axis, Level, Scheme, load_scheme
-from models.segmentation import SegmentationModel, output_id
+from models.segmentation import SegmentationModel
 from training.attrition import split_steps
-from training.axes import (
-    DIRECT,
-    FittedAxis,
-    Learned,
-    direct_metrics,
-    label_metrics,
-    questions_of,
-    trees_alone,
-)
-from training.fitting import FitSettings, Fitted, Sample, column_directions, fit_calibrated
+from training.axes import FittedAxis, Learned, questions_of, trees_alone
+from training.fitting import Fitted, column_directions, fit_calibrated
+from training.held_out import Sample
 from training.holdout import Rows, numbered, shuffled
-from training.leak_alarm import Alarm, LeakAlarm, sound
+from training.leak_alarm import Alarm, sound
 from training.publish import Outcome, explained_output, measured, publish
-from training.records import NO_LEVEL, recorded_segmentations
+from training.records import Records, recorded_segmentations
 from training.search import Searcher
-from training.splits import Holdout, require_positives, temporal_client_holdout
-from training.tables import classes_table, comparison_table
+from training.segments import labels, outcome, reach
+from training.segments.beside import Beside
+from training.segments.config import SegmentationConfig
+from training.segments.rivals import Contest, rivals_of
+from training.segments.weights import Weighting, inverse_probability, unrecorded_rows
+from training.splits import Holdout, temporal_client_holdout
 from training.tracking import tracked_run
 
 LABEL_SOURCE = {
@@ -54,199 +49,214 @@ LABEL_SOURCE = {
 }
 
 
-class SegmentationConfig(StrictConfig):
-    """configs/segmentation.yaml."""
+@dataclass(frozen=True)
+class Given:
+    """What a training starts from."""
 
-    var: str
-    histories: str
-    scheme: str
-    eligibility: str
-    sentences: str
-    changeable: str | None = None
-    """What a counterfactual may change; without it no answer says what would change it."""
-    without_families: tuple[str, ...] = ()
-    """Families that the axes may not see (protected traits, traces of the recording instance)."""
-    train_from: date | None = None
-    """Records before this date are not learned from: a known break in supply, demand or recording."""
-    holdout_share: float = Field(default=0.25, gt=0, lt=1)
-    minimum_positives: int = Field(default=40, ge=2)
-    leak_alarm: LeakAlarm = LeakAlarm()
-    fit: FitSettings = FitSettings()
+    config: SegmentationConfig
+    workspace: Workspace
+    snapshot: Snapshot
+    history: History
+    scheme: Scheme
+    rules: EligibilityRules
+    residents: pd.DataFrame
+
+    @classmethod
+    def of(cls, config: SegmentationConfig) -> "Given":
+        """Read from disk what the config names.  Raises ConfigError or DataError."""
+        workspace, scheme = Workspace.of(config.var), load_scheme(config.scheme)
+        config.check_axes(scheme)
+        rules = load_config(config.eligibility, EligibilityRules)
+        snapshot = open_snapshot(workspace.store)
+        history = load_history(workspace, config.histories)
+        check_features(rules.features(), [spec.name for spec in history.specs], config.eligibility)
+        return cls(config, workspace, snapshot, history, scheme, rules, read_table(snapshot, "residents"))
 
 
 def train(config: SegmentationConfig) -> None:
     """Train the config's scheme.  Raises ConfigError, DataError or ModelError; then nothing is saved."""
-    workspace = Workspace.of(config.var)
-    scheme = load_scheme(config.scheme)
-    rules = load_config(config.eligibility, EligibilityRules)
-    snapshot = open_snapshot(workspace.store)
-    learned = _learned(config, snapshot, load_history(workspace, config.histories), scheme)
-    check_features(rules.features(), learned.parts.feature_names, config.eligibility)
-    name = segmentation_model(scheme.id)
-    for place, axis in enumerate(scheme.axes):
-        _require_levels(axis, learned.records.levels[:, place], learned.split, config.minimum_positives)
-    version = learned.parts.catalogue.sources_version
-    with tracked_run(workspace, name, "segmentation", config, snapshot.sha256, version) as run:
-        alarm = sound(run, config.leak_alarm, questions_of(learned, scheme), learned.parts.used, config.fit.seed)
-        axes = [
-            FittedAxis(axis, tuple(_fit_steps(config, workspace, snapshot, learned, axis, place)))
-            for place, axis in enumerate(scheme.axes)
-        ]
-        model = SegmentationModel(learned.parts, scheme, rules, tuple(axis.served for axis in axes))
-        outcome = _outcome(config, snapshot, model, axes, learned, alarm)
-        metrics = measured(outcome)
-        registered = publish(run, outcome, metrics)
-    say(_report(scheme, metrics, outcome, learned))
+    given = Given.of(config)
+    learned, weighting = learn_from(given)
+    name, version = segmentation_model(given.scheme.id), learned.parts.catalogue.sources_version
+    with tracked_run(given.workspace, name, "segmentation", config, given.snapshot.sha256, version) as run:
+        alarm = sound(run, config.leak_alarm, questions_of(learned, given.scheme), learned.parts.used, config.fit.seed)
+        contest = Contest(given.scheme, fitted_axes(given, learned), learned, config.fit, config.comparisons)
+        stored, beside = _outcome(given, contest, alarm)
+        metrics = {**measured(stored), **beside.metrics, **(weighting.metrics if weighting else {})}
+        for file, content in beside.files.items():
+            run.log_json(file, content)
+        registered = publish(run, stored, metrics)
+    wanted = {output: config.fit_of(axis.axis.id).served for axis in contest.axes for output, _, _ in axis.outputs}
+    say("\n".join([*_report(given, learned, stored, metrics, weighting), *beside.said(wanted)]))
     say(f"Registered {registered.name} version {registered.version} (bundle {registered.sha256[:12]}).\n")
 
 
-def _learned(config: SegmentationConfig, snapshot: Snapshot, history: History, scheme: Scheme) -> Learned:
-    records = recorded_segmentations(snapshot, scheme)
-    built = build(snapshot, records.rows, history.catalogue, history.vocabulary)
+def learn_from(given: Given) -> tuple[Learned, Weighting | None]:
+    """Records with their feature rows, cut in time and by client, with the columns the learners see, and weights.
+
+    Raises DataError when a level is missing or too rare.
+    """
+    config, history = given.config, given.history
+    records = recorded_segmentations(given.snapshot, given.scheme)
+    split = temporal_client_holdout(records.as_of, records.clients, config.holdout_share, config.train_from)
+    labels.require_levels(given.scheme, records.levels, split, config.minimum_positives)
+    built = build(given.snapshot, records.rows, history.catalogue, history.vocabulary)
     frame = built.frame.to_numpy(dtype=np.float32)
     names = [spec.name for spec in history.specs]
-    clients = records.clients
-    split = temporal_client_holdout(records.as_of, clients, config.holdout_share, config.train_from)
-    used = column_names(history.specs, config.without_families)
-    columns = [names.index(name) for name in used]
-    train = split.train
-    comparison = Comparison.fit(frame[train][:, columns], used, _ages(frame, names)[train], clients[train])
-    parts = ClientParts(history.catalogue, history.vocabulary, used, comparison, load_sentences(config.sentences))
-    shown = parts.used_columns(frame)
-    changeable = fit_changeable(
-        config.changeable, history.catalogue, parts.explainer.specs, shown[train], clients[train]
-    )
-    return Learned(records, frame, split, replace(parts, changeable=changeable), shown)
+    used, unseen = _used(given, frame[split.train], names)
+    parts = _parts(given, frame[split.train], used, records.clients[split.train])
+    weighting = _weighting(given, records, frame, split)
+    weights = None if weighting is None else _spread(weighting.weights, split.train)
+    segments = labels.segment_labels(given.scheme, records.levels)
+    return Learned(records, frame, split, parts, parts.used_columns(frame), segments, unseen, weights), weighting
+
+
+def _parts(given: Given, train: np.ndarray, used: tuple[str, ...], clients: np.ndarray) -> ClientParts:
+    """What a bundle carries beside its learners, from the training rows."""
+    config, history = given.config, given.history
+    names = [spec.name for spec in history.specs]
+    shown = train[:, [names.index(name) for name in used]]
+    comparison = Comparison.fit(shown, used, _ages(train, names), clients)
+    sentences, concepts = load_sentences(config.sentences), load_concepts(config.concepts, history.catalogue)
+    parts = ClientParts(history.catalogue, history.vocabulary, used, comparison, sentences, concepts=concepts)
+    specs = parts.explainer.specs
+    return replace(parts, changeable=fit_changeable(config.changeable, history.catalogue, specs, shown, clients))
+
+
+def _used(given: Given, train: np.ndarray, names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(columns that the learners see, families left out because nothing is known of them)."""
+    wanted = column_names(given.history.specs, given.config.without_families)
+    used, unknown = labels.split_known(train[:, [names.index(name) for name in wanted]], wanted)
+    if unknown:
+        say(labels.unknown_said(unknown))
+    return used, labels.unseen_families(given.history.specs, unknown)
+
+
+def _weighting(given: Given, records: Records, frame: np.ndarray, split: Holdout) -> Weighting | None:
+    """Weights of the training rows, from everything known of a client at as_of; None when they all count the same."""
+    fit, history = given.config.fit, given.history
+    if fit.weights == "none":
+        return None
+    clients = history.rows["client_id"].astype(object).to_numpy()
+    as_of = history.rows["as_of"].to_numpy()
+    drawn = unrecorded_rows(clients, as_of, records.clients, split.first_test, fit.weight_sample, fit.seed)
+    others, names = history.frame.iloc[drawn].to_numpy(np.float32), [spec.name for spec in history.specs]
+    others = others[labels.pass_the_gate(given.rules, others, names)]
+    return inverse_probability(frame[split.train], others, names, fit.baseline, fit.weight_limits)
+
+
+def _spread(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The values where the mask is True, NaN elsewhere."""
+    found = np.full(len(mask), np.nan)
+    found[mask] = values
+    return found
 
 
 def _ages(frame: np.ndarray, names: Sequence[str]) -> np.ndarray:
     return frame[:, list(names).index(AGE)] if AGE in names else np.full(len(frame), np.nan)
 
 
-def _require_levels(axis: Axis, levels: np.ndarray, split: Holdout, least: int) -> None:
-    for step in range(1, len(axis.levels)):
-        for part, mask in (("training", split.train), ("hold-out", split.test)):
-            known = levels[mask & (levels != NO_LEVEL)]
-            what = f"Axis {axis.id}, {part}, level {axis.levels[step].id} or above"
-            require_positives((known >= step).astype(np.int8), least, what)
-
-
-def _fit_steps(
-    config: SegmentationConfig, workspace: Workspace, snapshot: Snapshot, learned: Learned, axis: Axis, place: int
-) -> Iterator[tuple[Level, Fitted]]:
-    levels, clients = learned.records.levels[:, place], learned.records.clients
-    train = learned.split.train & (levels != NO_LEVEL)
-    signs = column_directions(config.fit, learned.parts.explainer.specs)
-    for step, level in enumerate(axis.levels[1:], start=1):
-        labels = (levels[train] >= step).astype(np.int8)
-        sample = Sample(learned.used[train], labels, clients[train], learned.parts.used, signs)
-        study = f"{segmentation_model(axis.id)}-{level.id}"
-        searcher = Searcher(config.fit.search, workspace.mlflow / "search.sqlite", study, snapshot.sha256)
-        yield level, fit_calibrated(sample, config.fit, searcher)
-
-
-def _outcome(
-    config: SegmentationConfig,
-    snapshot: Snapshot,
-    model: SegmentationModel,
-    axes: Sequence[FittedAxis],
-    learned: Learned,
-    alarm: Alarm,
-) -> Outcome:
-    test, records = learned.split.test, learned.records
-    residents = read_table(snapshot, "residents")
-    ages = _ages(learned.frame, model.feature_names)[test]
-    rows = numbered(records.rows[test], ages, residents, config.fit.seed)
-    classes = _classes(config, model, axes, learned, rows)
-    identity = ReportIdentity(
-        name=segmentation_model(model.scheme.id),
-        kind="segmentation",
-        snapshot_sha256=snapshot.sha256,
-        data_until=str(snapshot.data_until),
-        label_source=LABEL_SOURCE,
-        training_rows=int(learned.split.train.sum()),
-        training_clients=len(np.unique(records.clients[learned.split.train])),
-        holdout=learned.split.describe(records.clients),
-        config=config.model_dump(mode="json"),
+def fitted_axes(given: Given, learned: Learned) -> tuple[FittedAxis, ...]:
+    """Every axis with its thresholds fitted and calibrated."""
+    return tuple(
+        FittedAxis(axis, place, tuple(_fit_steps(given, learned, axis, place)))
+        for place, axis in enumerate(given.scheme.axes)
     )
+
+
+def _fit_steps(given: Given, learned: Learned, axis: Axis, place: int) -> Iterator[tuple[Level, Fitted]]:
+    fit, train = given.config.fit_of(axis.id), learned.split.train & learned.known(place)
+    levels, clients = learned.records.levels[train, place], learned.records.clients[train]
+    signs = column_directions(fit, learned.parts.explainer.specs, learned.unseen)
+    weights = None if learned.weights is None else learned.weights[train]
+    for step, level in enumerate(axis.levels[1:], start=1):
+        above = (levels >= step).astype(np.int8)
+        sample = Sample(learned.used[train], above, clients, learned.parts.used, signs, weights)
+        study = f"{segmentation_model(axis.id)}-{level.id}"
+        storage = given.workspace.mlflow / "search.sqlite"
+        yield level, fit_calibrated(sample, fit, Searcher(fit.search, storage, study, given.snapshot.sha256))
+
+
+def _outcome(given: Given, contest: Contest, alarm: Alarm) -> tuple[Outcome, Beside]:
+    learned, config = contest.learned, given.config
+    sets = outcome.sets_of(contest, config.sets)
+    served = tuple(axis.served for axis in contest.axes)
+    model = SegmentationModel(learned.parts, given.scheme, given.rules, served, conformal=sets)
+    rivals = {rival.name: rival for rival in rivals_of(contest)}
+    rows = _rows(given, learned)
+    classes = outcome.classes(contest, rivals, rows)
+    beside = Beside.of(config, contest, rivals, sets, classes, _reach(given, learned))
+    passed = labels.pass_the_gate(given.rules, learned.frame, learned.parts.feature_names)
+    clients = learned.records.clients
     return Outcome(
         model=model,
         training=learned.frame[learned.split.train],
-        identity=identity,
-        predictions=shuffled(_predictions(axes, learned, rows)),
+        identity=_identity(given, learned),
+        predictions=shuffled(outcome.predictions(contest.axes, learned, rows)),
         outputs=[
-            explained_output(output_id(one.axis, level), one.axis.name.as_text(), fitted.model, learned.used[test])
-            for one in axes
-            for level, fitted in one.steps
+            explained_output(output, axis.axis.name.as_text(), fitted.model, learned.used[learned.split.test])
+            for axis in contest.axes
+            for output, _, fitted in axis.outputs
         ],
-        attrition=(*records.attrition, *split_steps(learned.split, records.clients)),
+        attrition=(*learned.records.attrition, *split_steps(learned.split, clients)),
         metrics={
-            **label_metrics(model, learned, residents),
-            **direct_metrics(classes),
-            **trees_alone(axes, learned),
+            **reach.label_metrics(clients, passed, given.residents),
+            **outcome.direct_metrics(contest, rivals),
+            **outcome.level_metrics(contest.axes, learned),
+            **trees_alone(contest.axes, learned),
             **alarm.metrics,
         },
         alarm=alarm,
-        classes=shuffled(classes.drop(columns=[DIRECT])),
+        classes=shuffled(classes),
+    ), beside
+
+
+def _rows(given: Given, learned: Learned) -> Rows:
+    test = learned.split.test
+    ages = _ages(learned.frame, learned.parts.feature_names)[test]
+    return numbered(learned.records.rows[test], ages, given.residents, given.config.fit.seed)
+
+
+def _reach(given: Given, learned: Learned) -> reach.Reach:
+    contacts = read_table(given.snapshot, "contacts", columns=["client_id", "legacy_org"])
+    legacy = reach.most_used_organisation(contacts)
+    return reach.reach_of(
+        given.history, given.rules, learned.records.clients, given.residents, legacy, given.config.fit.seed
     )
 
 
-def _predictions(axes: Sequence[FittedAxis], learned: Learned, rows: Rows) -> pd.DataFrame:
-    """predictions.parquet: one output per axis and level."""
-    test, found = learned.split.test, []
-    for place, one in enumerate(axes):
-        levels = learned.records.levels[test, place]
-        known = levels != NO_LEVEL
-        used = learned.used[test][known]
-        for step, (level, fitted) in enumerate(one.steps, start=1):
-            p, baseline_p = fitted.model.probabilities(used), fitted.baseline.probabilities(used)
-            found.append(rows.part(known).predictions(output_id(one.axis, level), levels[known] >= step, p, baseline_p))
-    return pd.concat(found)
-
-
-def _classes(
-    config: SegmentationConfig, model: SegmentationModel, axes: Sequence[FittedAxis], learned: Learned, rows: Rows
-) -> pd.DataFrame:
-    """classes.parquet with the direct multi-class model's proposal beside; rows whose every axis was recorded."""
-    scheme, segments = model.scheme, np.array([segment.id for segment in model.scheme.segments])
-    levels, split = learned.records.levels, learned.split
-    whole = (levels != NO_LEVEL).all(axis=1)
-    label = np.full(len(levels), "", dtype=object)
-    label[whole] = [_segment(scheme, one) for one in levels[whole]]
-    test, train = split.test & whole, split.train & whole
-    line = SegmentationModel(model.parts, scheme, model.rules, tuple(one.baseline for one in axes))
-    place = {segment: index for index, segment in enumerate(segments)}
-    target = np.array([place[segment] for segment in label[train]])
-    direct = BoostedClasses.fit(
-        learned.used[train], target, len(segments), learned.parts.used, config.fit.boosting
-    ).probabilities(learned.used[test])
-    served, baseline = (one.segment_probabilities(learned.used[test]) for one in (model, line))
-    found = rows.part(whole[split.test]).classes(
-        label[test], segments[served.argmax(axis=1)], segments[baseline.argmax(axis=1)]
+def _identity(given: Given, learned: Learned) -> ReportIdentity:
+    clients, train = learned.records.clients, learned.split.train
+    return ReportIdentity(
+        name=segmentation_model(given.scheme.id),
+        kind="segmentation",
+        snapshot_sha256=given.snapshot.sha256,
+        data_until=str(given.snapshot.data_until),
+        label_source=LABEL_SOURCE,
+        training_rows=int(train.sum()),
+        training_clients=len(np.unique(clients[train])),
+        holdout=learned.split.describe(clients),
+        config=given.config.model_dump(mode="json"),
     )
-    return found.assign(**{DIRECT: segments[direct.argmax(axis=1)]})
 
 
-def _segment(scheme: Scheme, levels: np.ndarray) -> str:
-    named = {axis.id: axis.level_ids[level] for axis, level in zip(scheme.axes, levels, strict=True)}
-    return scheme.segment_of(named)
-
-
-def _report(scheme: Scheme, metrics: dict[str, float], outcome: Outcome, learned: Learned) -> str:
-    """What the command prints."""
+def _report(
+    given: Given, learned: Learned, stored: Outcome, metrics: dict[str, float], weighting: Weighting | None
+) -> Iterator[str]:
+    """What the command prints before the comparisons."""
+    scheme, rows = given.scheme, int(learned.split.train.sum())
     coverage = f" ({metrics['label_coverage']:.1%} of residents)" if "label_coverage" in metrics else ""
-    lines = [
-        f"Segmentation {scheme.id} version {scheme.version}",
+    yield f"Segmentation {scheme.id} version {scheme.version}"
+    yield (
         f"  labels: {len(learned.records.levels)} recorded segmentations of {metrics['label_clients']:.0f} "
-        f"clients{coverage}; {metrics['label_eligible_share']:.0%} of them pass the eligibility gate",
-        f"  training {int(learned.split.train.sum())} rows; hold-out: {outcome.identity.holdout}",
-        comparison_table(outcome.predictions, metrics),
-        classes_table(
-            metrics,
-            {"": "two axes, as served", "baseline_": "two axes, logistic regression", DIRECT: "direct LightGBM"},
-        ),
-    ]
-    return "\n".join(lines)
+        f"clients{coverage}; {metrics['label_eligible_share']:.0%} of them pass the eligibility gate"
+    )
+    yield f"  training {rows} rows; hold-out: {stored.identity.holdout}"
+    if weighting is not None:
+        yield (
+            f"  weighted by inverse probability of a record: as much as {weighting.effective_rows:.0f} equal rows; "
+            f"{weighting.limited:.1%} of weights were limited"
+        )
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+import pandas as pd
 
 from configs.errors import DataError
 
@@ -20,10 +21,10 @@ class Holdout:
 
     def describe(self, clients: np.ndarray) -> str:
         """How it was cut, in one sentence for the report."""
-        seen = np.isin(clients[self.test], clients[self.train])
+        seen = among(clients[self.test], clients[self.train])
         return (
             f"rows from {self.first_test} on are the hold-out ({int(self.test.sum())} rows, "
-            f"{len(np.unique(clients[self.test]))} clients, {int((~seen).sum())} rows of clients unseen in training); "
+            f"{len(pd.unique(clients[self.test]))} clients, {int((~seen).sum())} rows of clients unseen in training); "
             f"{int((~self.train & ~self.test).sum())} rows before, or of those clients, were left out"
         )
 
@@ -47,7 +48,7 @@ def temporal_client_holdout(
     Rows before `train_from` are in neither part.
     """
     by_time = temporal_holdout(as_of, share, 0)
-    train = by_time.train & ~np.isin(clients, clients[by_time.test])
+    train = by_time.train & ~among(clients, clients[by_time.test])
     if train_from is not None:
         train &= as_of.astype("datetime64[D]") >= np.datetime64(train_from)
     return _checked(Holdout(train, by_time.test, by_time.first_test), 0)
@@ -58,7 +59,7 @@ def client_folds(clients: np.ndarray, labels: np.ndarray, folds: int, seed: int)
 
     Raises DataError when there are fewer clients with (or without) the outcome than folds.
     """
-    people, place = np.unique(clients, return_inverse=True)
+    place, people = pd.factorize(clients, sort=True)
     positive = np.zeros(len(people), dtype=bool)
     np.logical_or.at(positive, place, labels == 1)
     smallest = min(int(positive.sum()), int((~positive).sum()))
@@ -71,6 +72,11 @@ def client_folds(clients: np.ndarray, labels: np.ndarray, folds: int, seed: int)
     fold = np.empty(len(people), dtype=np.int64)
     fold[order] = np.arange(len(people)) % folds
     return fold[place]
+
+
+def among(clients: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """True for the clients that are among the others; hashed, because comparing texts pairwise takes seconds."""
+    return pd.Series(clients).isin(pd.unique(others)).to_numpy()
 
 
 def require_positives(labels: np.ndarray, least: int, what: str) -> None:

@@ -74,7 +74,9 @@ class Facts:
         return Chosen(client[places], day[places], places)
 
 
-def facts_of(rows: pd.DataFrame, tables: Mapping[str, pd.DataFrame | Columns], residents: pd.DataFrame) -> Facts:
+def facts_of(
+    rows: pd.DataFrame, tables: Mapping[str, pd.DataFrame] | Tables, residents: pd.DataFrame | Columns
+) -> Facts:
     """The rows (client_id, as_of) and their tables as numbers."""
     client, ids = pd.factorize(rows["client_id"].astype(object).to_numpy())
     held = as_columns(residents)

@@ -30,6 +30,8 @@ def already(rule: OutcomeRule, facts: Facts, first: np.ndarray) -> np.ndarray:
         return np.logical_or.reduce([already(part, facts, first) for part in rule.any_of])
     if rule.all_of:
         return np.logical_and.reduce([already(part, facts, first) for part in rule.all_of])
+    if rule.repeatable:  # each start is an event of its own: one inside the gap neither counts nor stands in the way
+        return np.zeros(len(facts.rows), bool)
     if rule.heavier:
         return _stepped_up_early(rule, facts, first)
     return happened(rule, facts, facts.rows.as_of, first) < NEVER

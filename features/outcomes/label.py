@@ -65,7 +65,7 @@ def label_history(
         tables = _read(snapshot, bucket, rule, open_kinds)
         facts = facts_of(rows.iloc[place], tables, tables.pop("residents"))
         parts.append(_verdict(facts, rule, window, open_kinds))
-    order = np.concatenate([place for _, place in places]) if places else np.array([], np.int64)
+    order = np.concatenate([place for _, place in places])
     return _labels(rows, _joined(parts, np.argsort(order)), rule, window, snapshot.data_until, open_kinds)
 
 
@@ -140,12 +140,12 @@ def _dates(days: np.ndarray) -> np.ndarray:
 
 
 def _by_bucket(rows: pd.DataFrame, n_buckets: int) -> list[tuple[int, np.ndarray]]:
-    """(bucket, places of its rows) for every bucket with a row."""
+    """(bucket, places of its rows) for every bucket with a row; without rows the first bucket with none."""
     client, ids = pd.factorize(rows["client_id"].astype(object).to_numpy())
     bucket = np.array([bucket_of(one, n_buckets) for one in ids], np.int64)[client]
     order = np.argsort(bucket, kind="stable")
     found, begin = np.unique(bucket[order], return_index=True)
-    return list(zip(found.tolist(), np.split(order, begin[1:]), strict=True)) if len(found) else []
+    return list(zip(found.tolist(), np.split(order, begin[1:]), strict=True)) if len(found) else [(0, order)]
 
 
 def _read(snapshot: Snapshot, bucket: int, rule: OutcomeRule, open_kinds: Sequence[str]) -> dict[str, Columns]:
@@ -166,6 +166,7 @@ def _joined(parts: Sequence[_Verdict], order: np.ndarray) -> _Verdict:
         return np.concatenate(arrays)[order]
 
     first = parts[0].judged
+    amounts = [part.judged.amount for part in parts if part.judged.amount is not None]
     judged = Judged(
         level=whole([part.judged.level for part in parts]),
         day=whole([part.judged.day for part in parts]),
@@ -174,7 +175,7 @@ def _joined(parts: Sequence[_Verdict], order: np.ndarray) -> _Verdict:
             (reason, whole([part.judged.filters[place][1] for part in parts]))
             for place, (reason, _) in enumerate(first.filters)
         ),
-        amount=None if first.amount is None else whole([part.judged.amount for part in parts]),
+        amount=whole(amounts) if amounts else None,
     )
     names = ("in_cohort", "died_before", "stayed")
     return _Verdict(judged, *(whole([getattr(part, name) for part in parts]) for name in names))

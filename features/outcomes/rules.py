@@ -49,7 +49,8 @@ class OutcomeRule(StrictConfig):
     new_only: bool = False
     """For `episode_start`: nobody with such an episode open at `as_of` (known then or not) is in the cohort."""
     repeatable: bool = False
-    """For `episode_start`: one may follow another at once (ward stays), so an open one is not the outcome itself."""
+    """For `episode_start`: one may follow another at once (ward stays), so one that is open or starts inside
+    the gap neither is the outcome nor takes the row out."""
     granted_by: tuple[GrantedBy, ...] = ()
     """Rows that tell of the outcome before it begins; families made of them overlap the outcome."""
 

@@ -50,7 +50,8 @@ def counted(events: Chosen, n: int, unit: str, days: int | None) -> Completions:
     if not len(events.client):
         return starts(events)
     period = _periods(events, unit)
-    back = np.searchsorted(period, period - (n - 1), side="right") - 1  # last event of the n-th period back
+    back = np.searchsorted(period, period - (n - 1), side="right") - 1  # last event of the n-th period back,
+    back = np.minimum(back, np.arange(len(period)))  # but none that is still to come
     same = (back >= 0) & (period[back] == period - (n - 1)) & (events.client[back] == events.client)
     since = np.where(same, events.day[back], NOT_YET)
     return Completions.of(events.client, since, events.day, days)

@@ -1,7 +1,7 @@
 """Episodes and ties of the rows' clients: what was known open at `as_of`, what was really in force on a day."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -38,9 +38,8 @@ class Spans:
 
     def part(self, chosen: np.ndarray) -> "Spans":
         """The spans where `chosen` is true."""
-        minutes = None if self.minutes is None else self.minutes[chosen]
-        names = ("client", "start", "end", "known_from", "known_to", "open_until", "latest", "rank")
-        return Spans(*(getattr(self, name)[chosen] for name in names), minutes=minutes)
+        held = {one.name: getattr(self, one.name) for one in fields(self)}
+        return replace(self, **{name: array[chosen] for name, array in held.items() if array is not None})
 
 
 @dataclass(frozen=True)

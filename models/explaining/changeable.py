@@ -5,7 +5,7 @@ says what the model would answer about a client whose records of that window wer
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -15,7 +15,6 @@ from pydantic import Field, model_validator
 
 from configs.errors import ConfigError
 from configs.loader import StrictConfig, load_config, validate_config
-from configs.words import unknown
 from features.catalogue import Catalogue
 from features.catalogue.families import COUNTED, Family
 from features.catalogue.specs import FeatureSpec
@@ -23,6 +22,8 @@ from models.explaining.comparison import SMALLEST_GROUP
 from models.texts import Texts
 
 FILE = "changeable.json"
+MOST_STEPS = 12
+"""A whole number with a range up to this takes every value in it, not the quantiles alone."""
 NEVER_TABLES: Mapping[str, str] = {"residents": "a fact about the person", "diagnoses": "derived from diagnoses"}
 LEADS = COUNTED | {"valid_on", "overdue", "last", "days_since", "age_of", "share", "named_share", "mean"}
 """Aggregates that a lever may have: one number that can be set, or windows of counts that nest."""
@@ -35,6 +36,8 @@ class Lever(StrictConfig):
     """One changeable family, the direction it may take, and the families that move along (id or id__code)."""
 
     direction: Direction = "either"
+    from_nothing: bool = True
+    """False: it neither begins nor ends, as visits go with a decision that stands; only clients who have it move."""
     followers: Mapping[str, Rule] = Field(default_factory=dict)
 
 
@@ -75,23 +78,31 @@ class ChangeRules(StrictConfig):
 
 
 def load_changeable(path: str, catalogue: Catalogue) -> ChangeRules:
-    """Read the rules and check them against a catalogue.
+    """Read the rules, keep what the catalogue has, and check it.
 
-    Raises ConfigError for a family that is not there, that may never change, or whose aggregate cannot be set.
+    A county's catalogue may lack families: their levers are left out.  Raises ConfigError for a family that may never
+    change or whose aggregate cannot be set, and when no lever is left.
     """
     rules = load_config(path, ChangeRules)
     faults = [fault for name in rules.levers for fault in _faults(name, catalogue)]
-    followers = [name for lever in rules.levers.values() for name in lever.followers]
-    faults += [fault for name in followers for fault in _never(name, catalogue)]
+    faults += [
+        fault for lever in rules.levers.values() for name in lever.followers for fault in _never(name, catalogue)
+    ]
     if faults:
         raise ConfigError(f"{path}: {' '.join(faults)}")
-    return rules
+    levers = {name: _held(lever, catalogue) for name, lever in rules.levers.items() if _family(name, catalogue)}
+    if not levers:
+        raise ConfigError(f"{path}: the feature catalogue has none of the levers. Name families of the catalogue.")
+    return rules.model_copy(update={"levers": levers})
 
 
 @dataclass(frozen=True)
 class ChangeRanges:
-    """The plausible values of each feature: quantiles of training rows with at least SMALLEST_GROUP clients on
-    either side, so that no value shows one person.  A feature with fewer than two such values has none."""
+    """The plausible values of each feature: quantiles of the training rows, and every whole number of a short range.
+
+    At least SMALLEST_GROUP clients lie at or below each value and as many at or above it, so that none shows one
+    person.  A feature with fewer than two such values has none.
+    """
 
     values: Mapping[str, tuple[float, ...]]
     """Feature to its values, rising; the first and the last are the plausible range."""
@@ -105,10 +116,15 @@ class ChangeRanges:
         names: Sequence[str],
         clients: np.ndarray,
         quantiles: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95),
+        positive: Collection[str] = (),
     ) -> "ChangeRanges":
-        """Ranges over training rows (rows x names); `clients` says whose row each is."""
+        """Ranges over training rows (rows x names); `clients` says whose row each is.
+
+        Of the features in `positive` only values above 0 count.
+        """
         _, client = np.unique(clients, return_inverse=True)
         columns = {name: frame[:, place].astype(np.float64) for place, name in enumerate(names)}
+        columns |= {name: np.where(columns[name] > 0, columns[name], np.nan) for name in positive}
         found = {name: _plausible(column, client, quantiles) for name, column in columns.items()}
         whole = frozenset(name for name, column in columns.items() if _is_whole(column))
         return cls({name: values for name, values in found.items() if len(values) > 1}, whole)
@@ -160,7 +176,8 @@ def fit_changeable(
     rules = load_changeable(path, catalogue)
     own = [place for place, spec in enumerate(specs) if spec.family in rules.levers]
     names = [specs[place].name for place in own]
-    return Changeable(rules, ChangeRanges.fit(frame[:, own], names, clients, rules.quantiles))
+    begun = [specs[place].name for place in own if not rules.levers[specs[place].family].from_nothing]
+    return Changeable(rules, ChangeRanges.fit(frame[:, own], names, clients, rules.quantiles, begun))
 
 
 def relative_target(probability: float, change: float) -> float:
@@ -173,11 +190,21 @@ def relative_target(probability: float, change: float) -> float:
     return min(max(probability * (1 + change), np.nextafter(0, 1)), np.nextafter(1, 0))
 
 
+def _held(lever: Lever, catalogue: Catalogue) -> Lever:
+    """The lever without followers that the catalogue lacks."""
+    followers = {name: rule for name, rule in lever.followers.items() if _family(name, catalogue)}
+    return lever.model_copy(update={"followers": followers})
+
+
+def _family(name: str, catalogue: Catalogue) -> Family | None:
+    """The family of a lever or follower (id or id__code)."""
+    return catalogue.families.get(name) or catalogue.families.get(name.partition("__")[0])
+
+
 def _faults(name: str, catalogue: Catalogue) -> list[str]:
-    never = _never(name, catalogue)
-    if never:
+    family, never = catalogue.families.get(name), _never(name, catalogue)
+    if family is None or never:
         return never
-    family = catalogue.families[name]
     if family.aggregate not in LEADS:
         return [f"`{name}` is a `{family.aggregate}`, which cannot be set. Allowed: {', '.join(sorted(LEADS))}."]
     several = family.by or (len(family.windows) > 1 and family.aggregate not in COUNTED)
@@ -186,10 +213,8 @@ def _faults(name: str, catalogue: Catalogue) -> list[str]:
 
 def _never(name: str, catalogue: Catalogue) -> list[str]:
     """Why a family (or a code of one) may not be changed at all."""
-    family = catalogue.families.get(name) or catalogue.families.get(name.partition("__")[0])
-    if family is None:
-        return [unknown("feature family", name, catalogue.families)]
-    why = _why_never(family)
+    family = _family(name, catalogue)
+    why = None if family is None else _why_never(family)
     return [f"`{name}` may never be changed: it is {why}. Remove it."] if why else []
 
 
@@ -207,6 +232,8 @@ def _plausible(column: np.ndarray, client: np.ndarray, quantiles: Sequence[float
     if len(np.unique(whose)) < SMALLEST_GROUP:
         return ()
     asked = np.unique(np.quantile(values, quantiles, method="nearest").astype(np.float32)).tolist()
+    if _is_whole(values) and asked[-1] - asked[0] <= MOST_STEPS:
+        asked = np.arange(asked[0], asked[-1] + 1).tolist()
     return tuple(one for one in asked if _enough(whose[values <= one]) and _enough(whose[values >= one]))
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
 SMALLEST_GROUP = 5
 """Fewest clients behind a shown comparison value (k of k-anonymity)."""
@@ -29,7 +30,7 @@ class Comparison:
     def fit(cls, frame: np.ndarray, names: Sequence[str], ages: np.ndarray, clients: np.ndarray) -> "Comparison":
         """Medians over training rows; `clients` says whose row each is, for the group sizes."""
         bands = band_of(ages)
-        _, client = np.unique(clients, return_inverse=True)
+        client, _ = pd.factorize(clients)
         groups = [*(bands == band for band in range(len(AGE_BANDS))), np.ones(len(frame), dtype=bool)]
         return cls(tuple(names), np.stack([_medians(frame[group], client[group]) for group in groups]))
 

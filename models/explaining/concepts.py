@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from configs.errors import ConfigError
-from configs.loader import StrictConfig, load_config, nearest, validate_config
+from configs.loader import StrictConfig, load_config, validate_config
 from features.catalogue import Catalogue
 from features.catalogue.families import Dimension
 from features.catalogue.specs import FeatureSpec
@@ -70,13 +70,13 @@ ALONE = Concepts()
 def load_concepts(path: str | None, catalogue: Catalogue) -> Concepts:
     """Read the concepts of a catalogue; without a path every family stands alone.
 
-    Raises ConfigError that names a family the catalogue lacks, one that two concepts claim, or a concept whose id is
-    that of a family outside it.
+    A family that this county's catalogue has not is passed over: one file serves counties with other families.
+    Raises ConfigError that names a family that two concepts claim, or a concept whose id is that of a family.
     """
     if path is None:
         return ALONE
     concepts = load_config(path, Concepts)
-    faults = [*_unknown(concepts, catalogue), *_claimed_twice(concepts), *_taken(concepts, catalogue)]
+    faults = [*_claimed_twice(concepts), *_taken(concepts, catalogue)]
     if faults:
         raise ConfigError(f"{path}: {' '.join(faults)}")
     return concepts
@@ -85,17 +85,6 @@ def load_concepts(path: str | None, catalogue: Catalogue) -> Concepts:
 def concepts_from_json(values: Mapping[str, object]) -> Concepts:
     """The concepts inside a bundle."""
     return validate_config(values, Concepts, "concepts.json")
-
-
-def _unknown(concepts: Concepts, catalogue: Catalogue) -> list[str]:
-    named = [family for one in concepts.concepts.values() for family in (*one.families, *one.codes)]
-    unknown = dict.fromkeys(family for family in named if family not in catalogue.families)
-    return [f"no feature family is called `{family}`. {_hint(family, catalogue)}" for family in unknown]
-
-
-def _hint(family: str, catalogue: Catalogue) -> str:
-    guess = nearest(family, catalogue.families)
-    return f"Did you mean `{guess}`?" if guess else "Remove it or add it to the feature catalogue."
 
 
 def _claimed_twice(concepts: Concepts) -> list[str]:

@@ -1,6 +1,7 @@
-"""From shares of features to reasons: feature -> family -> dimension and role, both directions, the client's values.
+"""From shares of features to reasons: feature -> concept -> dimension and role, both directions, the client's values.
 
-Every answer adds up: base + sum of the families' contributions = log-odds of the probability shown (<= 1e-9).
+A concept is a family, or several that say the same thing (`models/explaining/concepts.py`).
+Every answer adds up: base + sum of the concepts' contributions = log-odds of the probability shown (<= 1e-9).
 """
 
 import math
@@ -18,6 +19,7 @@ from features.freshness import key_of
 from models.answers import UNSAID, Likelihood, Missing, Reason, SourceAge, Text
 from models.explaining.ages import source_ages
 from models.explaining.comparison import Comparison
+from models.explaining.concepts import ALONE, Concepts
 from models.explaining.dimensions import by_dimension
 from models.explaining.sentences import Sentences, reason_sentence
 from models.explaining.spoken import heaviest, reads_backwards, spoken
@@ -38,13 +40,15 @@ class Explainer:
     comparison: Comparison
     sentences: Sentences
     age_feature: str | None = "age"
+    concepts: Concepts = ALONE
+    """Which families are one reason."""
 
     @cached_property
     def _groups(self) -> dict[str, tuple[int, ...]]:
         """The places in a row of the features that make one reason together."""
         places: dict[str, list[int]] = {}
         for index, spec in enumerate(self.specs):
-            places.setdefault(_group_of(spec), []).append(index)
+            places.setdefault(self.concepts.of(spec), []).append(index)
         return {group: tuple(found) for group, found in places.items()}
 
     @cached_property
@@ -83,7 +87,7 @@ class Explainer:
     def contributions(
         self, row: np.ndarray, shares: np.ndarray, dates: Mapping[str, date] = NO_DATES
     ) -> tuple[Reason, ...]:
-        """One reason per family, not put into words yet, largest absolute share first (ties by family id)."""
+        """One reason per concept, not put into words yet, largest absolute share first (ties by its id)."""
         age = self._age(row)
         found = [self._reason(indices, row, shares, age, dates) for indices in self._groups.values()]
         return tuple(sorted(found, key=lambda reason: (-abs(reason.contribution), reason.family)))
@@ -116,10 +120,12 @@ class Explainer:
         described = self.catalogue.families[spec.family]
         value = _known(row[spec_index])
         newest = None if value is None else dates.get(key_of(spec.family, spec.code))
+        concept = self.concepts.of(spec)
+        name, dimension = self.concepts.described(concept, self.catalogue)
         return Reason(
-            family=_group_of(spec),
-            name=described.name.as_text(),
-            dimension=described.dimension,
+            family=concept,
+            name=name.as_text(),
+            dimension=dimension,
             role=described.role,
             contribution=total,
             feature=spec.name,
@@ -127,9 +133,14 @@ class Explainer:
             comparison=self.comparison.usual(spec.name, age),
             source=described.source,
             sentence=UNSAID,
-            sensitivity=described.sensitivity,
+            sensitivity=self._sensitivity(indices),
             date=None if newest is None else newest.isoformat(),
         )
+
+    def _sensitivity(self, indices: Sequence[int]) -> str:
+        """That of the group's most restricted family: a sum over it tells of it."""
+        found = (self.catalogue.families[self.specs[index].family].sensitivity for index in indices)
+        return next((one for one in found if one != "normal"), "normal")
 
     def _speaker(self, indices: Sequence[int], row: np.ndarray, shares: np.ndarray, total: float, age: float) -> int:
         """The place of the feature that speaks for its group."""
@@ -167,8 +178,3 @@ class Explainer:
 
 def _known(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
-
-
-def _group_of(spec: FeatureSpec) -> str:
-    """What a feature is told under; the one place that says what the unit of a reason is."""
-    return spec.family

@@ -64,6 +64,8 @@ class Levers:
             return
         lead, lever = known[-1], self.changeable.rules.levers[name]
         feature, now = self.specs[lead].name, float(row[lead])
+        if now == 0 and not lever.from_nothing:
+            return
         for value in self.changeable.ranges.values.get(feature, ()):
             if _allowed(lever.direction, now, value):
                 then = self._moved(known, row, value, lever.followers)

@@ -5,6 +5,7 @@ Spaces inside numbers are those of the locale (CLDR), as on the pages; the minus
 
 import math
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 from babel.dates import format_date
@@ -19,6 +20,8 @@ PER_CENT = {"fi": "\u00a0%", "sv": "\u00a0%", "en": "%"}
 DAYS_PER_YEAR, MONTHS_PER_YEAR = 365.25, 12
 MONTHS_FROM, YEARS_FROM = 61, 731
 """From two months on a length of time is told in months, from two years on in years."""
+REMEMBERED = 4_096
+"""Numbers whose text is kept: a few are in almost every answer, and writing one costs more than all else in it."""
 SAME_WITHIN = 0.05
 """Two numbers that differ by less than this share of the larger one say the same to a reader."""
 
@@ -27,8 +30,8 @@ Span = Literal["days", "months", "years"]
 
 def number_text(value: float, language: str) -> str:
     """A number as people write it: 1,5 in Finnish and Swedish, 1.5 in English; at most one decimal."""
-    text = str(format_decimal(abs(shown(value)), format=NUMBER_PATTERN, locale=language))
-    return MINUS + text if shown(value) < 0 else text
+    seen = shown(value)
+    return MINUS + _written(-seen, language) if seen < 0 else _written(seen, language)
 
 
 def signed_text(value: float, language: str) -> str:
@@ -60,6 +63,11 @@ def shown(value: float) -> float:
     """The value as shown: at most one decimal, half away from zero, never minus zero."""
     parts = 1 if abs(value) >= WHOLE_FROM else 10
     return math.copysign(math.floor(abs(value) * parts + 0.5) / parts, value) + 0.0
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _written(number: float, language: str) -> str:
+    return str(format_decimal(number, format=NUMBER_PATTERN, locale=language))
 
 
 def says_the_same(value: float, usual: float) -> bool:

@@ -7,7 +7,7 @@ name, value, comparison, date, register, dimension or sentence.
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from models.answers import Expected, Likelihood, NeedAnswer, Reason, SegmentAnswer, Text
 from models.explaining.dimensions import by_dimension
@@ -35,20 +35,23 @@ def hide_sensitive(answer: Answer, allowed: Collection[str]) -> Answer:
     seen = OPEN | set(allowed)
     told = [one for likelihood in _likelihoods(answer) for one in likelihood.contributions]
     away = {one.source for one in told} - {one.source for one in _seen(told, seen)}
-    answer = replace(
-        answer,
-        missing=tuple(one for one in answer.missing if one.sensitivity in seen),
-        sources=tuple(one for one in answer.sources if one not in away),
-        freshness=tuple(one for one in answer.freshness if one.source not in away),
-    )
+    shared: dict[str, Any] = {
+        "missing": tuple(one for one in answer.missing if one.sensitivity in seen),
+        "sources": tuple(one for one in answer.sources if one not in away),
+        "freshness": tuple(one for one in answer.freshness if one.source not in away),
+    }
+    return replace(answer, **shared, **_explained(answer, seen))
+
+
+def _explained(answer: SegmentAnswer | NeedAnswer, seen: Collection[str]) -> dict[str, Any]:
+    """The parts of an answer that hold contributions, hidden."""
     if isinstance(answer, SegmentAnswer):
-        return replace(answer, axes=tuple(_likelihood(one, seen) for one in answer.axes))
-    return replace(
-        answer,
-        likelihood=None if answer.likelihood is None else _likelihood(answer.likelihood, seen),
-        likelihoods=tuple(_likelihood(one, seen) for one in answer.likelihoods),
-        expected=None if answer.expected is None else _expected(answer.expected, seen),
-    )
+        return {"axes": tuple(_likelihood(one, seen) for one in answer.axes)}
+    return {
+        "likelihood": None if answer.likelihood is None else _likelihood(answer.likelihood, seen),
+        "likelihoods": tuple(_likelihood(one, seen) for one in answer.likelihoods),
+        "expected": None if answer.expected is None else _expected(answer.expected, seen),
+    }
 
 
 def _likelihoods(answer: SegmentAnswer | NeedAnswer) -> tuple[Likelihood, ...]:

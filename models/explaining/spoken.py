@@ -31,10 +31,9 @@ def spoken(contributions: Sequence[Reason], most: int = MOST_REASONS) -> tuple[R
     """
     weighty = [reason for reason in contributions if abs(reason.contribution) >= WORTH_SAYING]
     known = [reason for reason in weighty if reason.value is not None]
-    kept = [*_of_each_direction(known), *_strength(contributions)]
-    kept = list({reason.family: reason for reason in kept}.values())
-    filling = [reason for reason in known if reason not in kept][: most - len(kept)]
-    chosen = [reason for reason in contributions if reason in kept or reason in filling]
+    kept = {reason.family for reason in (*_of_each_direction(known), *_strength(contributions))}
+    filling = [reason.family for reason in known if reason.family not in kept][: most - len(kept)]
+    chosen = [reason for reason in contributions if reason.family in kept.union(filling)]
     unknown = [reason for reason in weighty if reason.value is None]
     return (*chosen, *unknown[: max(0, FEWEST_REASONS - len(chosen))])
 

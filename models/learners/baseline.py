@@ -39,17 +39,22 @@ class LogisticRegression:
         labels: np.ndarray,
         names: Sequence[str],
         settings: BaselineSettings,
+        weights: np.ndarray | None = None,
     ) -> "LogisticRegression":
-        """Fit on filled and standardised columns.  Raises ModelError when only one class is present."""
+        """Fit on filled and standardised columns.  Raises ModelError when only one class is present.
+
+        `weights` (one per row, mean about 1) say how many rows each row stands for; None = one each.
+        """
         from sklearn.linear_model import LogisticRegression as Sklearn  # here: answering needs no scikit-learn
 
         if len(np.unique(labels)) < 2:
             raise ModelError(f"The {len(labels)} training labels are all alike; both yes and no are needed to learn.")
-        median = _median(rows)
-        filled = _fill(rows, median)
-        mean, deviation = filled.mean(axis=0), filled.std(axis=0)
+        median = median_of(rows)
+        values = filled(rows, median)
+        mean, deviation = values.mean(axis=0), values.std(axis=0)
         spread = np.where(deviation > 0, deviation, 1.0)
-        fitted = Sklearn(C=settings.c, max_iter=2000).fit(_standardise(filled, mean, spread), labels)
+        learner = Sklearn(C=settings.c, max_iter=2000)
+        fitted = learner.fit(standardise(values, mean, spread), labels, sample_weight=weights)
         return cls(tuple(names), float(fitted.intercept_[0]), fitted.coef_[0].copy(), median, mean, spread)
 
     def raw(self, rows: np.ndarray) -> np.ndarray:
@@ -63,7 +68,7 @@ class LogisticRegression:
 
     def standardised(self, rows: np.ndarray) -> np.ndarray:
         """The values that the coefficients multiply: filled, centred, in standard deviations."""
-        return _standardise(_fill(rows, self.median), self.mean, self.spread)
+        return standardise(filled(rows, self.median), self.mean, self.spread)
 
     def to_bytes(self) -> bytes:
         """JSON with every number in full precision."""
@@ -85,15 +90,17 @@ class LogisticRegression:
         return cls(tuple(values["feature_names"]), float(values["intercept"]), **arrays)
 
 
-def _median(rows: np.ndarray) -> np.ndarray:
+def median_of(rows: np.ndarray) -> np.ndarray:
     """Median of the known values of each column; 0 for a column with none."""
     columns = (column[~np.isnan(column)] for column in rows.T)
     return np.array([float(np.median(known)) if len(known) else 0.0 for known in columns])
 
 
-def _fill(rows: np.ndarray, median: np.ndarray) -> np.ndarray:
+def filled(rows: np.ndarray, median: np.ndarray) -> np.ndarray:
+    """Unknown values as the median."""
     return np.where(np.isnan(rows), median, rows.astype(np.float64))
 
 
-def _standardise(filled: np.ndarray, mean: np.ndarray, spread: np.ndarray) -> np.ndarray:
-    return np.clip((filled - mean) / spread, -LARGEST_STANDARDISED, LARGEST_STANDARDISED)
+def standardise(values: np.ndarray, mean: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """Centred, in standard deviations, no further out than LARGEST_STANDARDISED."""
+    return np.clip((values - mean) / spread, -LARGEST_STANDARDISED, LARGEST_STANDARDISED)

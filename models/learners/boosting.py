@@ -69,17 +69,28 @@ class BoostedTrees:
         names: Sequence[str],
         settings: BoostingSettings,
         directions: Sequence[int] = (),
+        weights: np.ndarray | None = None,
     ) -> "BoostedTrees":
         """Trees for a yes/no label (1 = yes).  Raises ModelError when only one class is present.
 
-        `directions` holds per column 1 (a larger value never lowers the score), -1 (never raises it) or 0 (free).
+        `directions` holds per column 1 (a larger value never lowers the score), -1 (never raises it) or 0 (free);
+        `weights` (one per row, mean about 1) how many rows each row stands for.
         """
         if len(np.unique(labels)) < 2:
             raise ModelError(f"The {len(labels)} training labels are all alike; both yes and no are needed to learn.")
         objective: dict[str, object] = {"objective": "binary"}
         if any(directions):
             objective |= {"monotone_constraints": list(directions), "monotone_constraints_method": "basic"}
-        return cls(_grow(rows, labels, names, settings, objective))
+        return cls(_grow(rows, labels, names, settings, objective, weights))
+
+    @classmethod
+    def fit_amount(
+        cls, rows: np.ndarray, amounts: np.ndarray, names: Sequence[str], settings: BoostingSettings
+    ) -> "BoostedTrees":
+        """Trees for an amount (squared error); raw scores are in its unit.  Raises ModelError for equal amounts."""
+        if len(amounts) == 0 or np.ptp(amounts) == 0:
+            raise ModelError(f"The {len(amounts)} training amounts are all alike; nothing can be learned of them.")
+        return cls(_grow(rows, amounts, names, settings, {"objective": "regression"}))
 
     def raw(self, rows: np.ndarray) -> np.ndarray:
         """Raw score of each row: log-odds before calibration."""
@@ -108,10 +119,17 @@ class BoostedClasses:
 
     @classmethod
     def fit(
-        cls, rows: np.ndarray, classes: np.ndarray, n_classes: int, names: Sequence[str], settings: BoostingSettings
+        cls,
+        rows: np.ndarray,
+        classes: np.ndarray,
+        n_classes: int,
+        names: Sequence[str],
+        settings: BoostingSettings,
+        weights: np.ndarray | None = None,
     ) -> "BoostedClasses":
         """Trees for classes 0 … n_classes - 1; a class without rows gets almost no probability."""
-        return cls(_grow(rows, classes, names, settings, {"objective": "multiclass", "num_class": n_classes}))
+        objective: dict[str, object] = {"objective": "multiclass", "num_class": n_classes}
+        return cls(_grow(rows, classes, names, settings, objective, weights))
 
     def probabilities(self, rows: np.ndarray) -> np.ndarray:
         """Probability of each class, rows x classes."""
@@ -128,10 +146,12 @@ def _grow(
     names: Sequence[str],
     settings: BoostingSettings,
     objective: Mapping[str, object],
+    weights: np.ndarray | None = None,
 ) -> str:
     data = lightgbm.Dataset(
         np.ascontiguousarray(rows, dtype=np.float32),
         label=labels.astype(np.float32),
+        weight=None if weights is None else weights.astype(np.float32),
         feature_name=list(names),
         params={"num_threads": settings.threads, "verbose": -1},
     )

@@ -6,7 +6,10 @@ import numpy as np
 
 from configs.errors import ModelError
 
-STEPS = 50
+STEPS = 100
+SMALLEST_STEP = 1e-12
+ROUNDING = 1e-14
+"""Two sums of losses closer than this share are the same number."""
 PRIOR = 1.0
 """Weight, in observations, of the prior `slope 1, intercept 0`: keeps a separable sample finite."""
 
@@ -40,22 +43,41 @@ class Calibration:
         return {"slope": self.slope, "intercept": self.intercept}
 
 
-def fit_platt(raw: np.ndarray, labels: np.ndarray) -> Calibration:
-    """The most likely affine map of held-out raw scores (Newton's method, weak prior).
+def fit_platt(raw: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None) -> Calibration:
+    """The most likely affine map of held-out raw scores (Newton's method, weak prior); `weights` as in the learners.
 
     Raises ModelError when the labels are all alike or the scores rank them the wrong way round.
     """
     if len(np.unique(labels)) < 2:
         raise ModelError(f"The {len(labels)} held-out labels are all alike; both yes and no are needed to calibrate.")
     design = np.column_stack([raw, np.ones_like(raw)]).astype(np.float64)
-    prior = np.array([1.0, 0.0])
-    weights = prior.copy()
+    line = most_likely(design, labels, np.array([1.0, 0.0]), weights)
+    return Calibration(float(line[0]), float(line[1]))
+
+
+def most_likely(
+    design: np.ndarray, labels: np.ndarray, prior: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Coefficients of a logistic regression drawn weakly (PRIOR) towards `prior`, by Newton's method.
+
+    A step that would make the likelihood worse is halved: far from the answer a full one runs off.
+    """
+    heavy = np.ones(len(labels)) if weights is None else weights.astype(np.float64)
+    signs = np.where(labels == 1, 1.0, -1.0)
+
+    def loss(at: np.ndarray) -> float:
+        return float(heavy @ np.logaddexp(0, -signs * (design @ at)) + PRIOR / 2 * ((at - prior) ** 2).sum())
+
+    found = prior.astype(np.float64)
+    now = loss(found)
     for _ in range(STEPS):
-        p = sigmoid(design @ weights)
-        gradient = design.T @ (p - labels) + PRIOR * (weights - prior)
-        curvature = (design * (p * (1 - p))[:, None]).T @ design + PRIOR * np.eye(2)
+        p = sigmoid(design @ found)
+        gradient = design.T @ (heavy * (p - labels)) + PRIOR * (found - prior)
+        curvature = (design * (heavy * p * (1 - p))[:, None]).T @ design + PRIOR * np.eye(len(prior))
         step = np.linalg.solve(curvature, gradient)
-        weights = weights - np.clip(step, -2.0, 2.0)
-        if np.abs(step).max() < 1e-12:
+        while loss(found - step) > now + ROUNDING * abs(now) and np.abs(step).max() > SMALLEST_STEP:
+            step = step / 2
+        found, now = found - step, loss(found - step)
+        if np.abs(step).max() < SMALLEST_STEP:
             break
-    return Calibration(float(weights[0]), float(weights[1]))
+    return found

@@ -42,14 +42,16 @@ class RegisterCase:
         live = self._live(self._settings.models.segmentation or "")
         answers = (*self._recorded(live), *by_hand)
         answer: SegmentAnswer = live.model.answer(
-            self._row(live), self._stamp(live), answers=answers, dates=self._newest(live)
+            self._row(live), self._stamp(live), answers=answers, dates=self._newest(live), today=self._today
         )
         return answer
 
     def need(self, task: str) -> NeedAnswer:
         """One need task's likelihood."""
         live = self._live(f"{NEED_PREFIX}{task}")
-        answer: NeedAnswer = live.model.answer(self._row(live), self._stamp(live), dates=self._newest(live))
+        answer: NeedAnswer = live.model.answer(
+            self._row(live), self._stamp(live), dates=self._newest(live), today=self._today
+        )
         return answer
 
     def explore(self, output: str) -> Explored | None:

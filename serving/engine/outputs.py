@@ -16,7 +16,7 @@ def outputs_of(model: SegmentationModel | NeedModel) -> Mapping[str, BinaryModel
     """Every explained probability of a model by the id that its answers carry."""
     if isinstance(model, SegmentationModel):
         return {output_id(axis.axis, level): one for axis in model.axes for level, one in axis.steps}
-    return {model.task.id: model.model}
+    return model.outputs
 
 
 def line_of(model: SegmentationModel | NeedModel, shown: Likelihood) -> float:

@@ -14,9 +14,8 @@ ANY_OPEN = family("any_open", "episodes", "valid_on")
 CARE_NOW = family("care_now", "episodes", "valid_on", filter={"kind": ["home_care_regular", "day_centre"]})
 EARLIER = family("ward_stays", "episodes", "count", filter={"kind": "ward_stay"}, windows=[365])
 SINCE = family("since_ward", "episodes", "days_since", filter={"kind": "ward_stay"})
-GRANTED = family(
-    "granted", "requests", "count", at="ended_at", windows=[90], filter={"service": "home_care_request", "outcome": "granted"}
-)  # fmt: skip
+YES = {"service": "home_care_request", "outcome": "granted"}
+GRANTED = family("granted", "requests", "count", at="ended_at", windows=[90], filter=YES)
 ASKED = family("asked", "requests", "count", windows=[90], filter={"service": "home_care_request"})
 BY_REQUEST = [{"table": "requests", "filter": {"service": ["home_care_request"], "outcome": "granted"}}]
 STARTS = rule(episode_start=["ward_stay"])

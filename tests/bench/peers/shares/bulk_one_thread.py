@@ -1,0 +1,11 @@
+"""The project's own, on one thread."""
+
+import numpy as np
+
+from models.explaining.bulk import bulk_contributions
+from models.learners.binary import Learner
+
+
+def explain(learner: Learner, rows: np.ndarray) -> tuple[float, np.ndarray]:
+    """Tables and look-ups."""
+    return bulk_contributions(learner, rows, threads=1)
