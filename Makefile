@@ -15,7 +15,7 @@ export BENTOML_DO_NOT_TRACK := True
 export MLFLOW_ALLOW_PICKLE_DESERIALIZATION := false
 
 .DEFAULT_GOAL := help
-BENCHES := histories client ingest scale
+BENCHES := histories client ingest scale explain segments needs retrain
 .PHONY: help doctor setup setup-dev demo demo-real mlflow pages test check prove $(addprefix bench-,$(BENCHES)) format lint types imports serve clean
 
 help: ## list the words
@@ -96,6 +96,18 @@ bench-scale: setup-dev ## cost per million events, and what a country needs
 
 bench-ingest: setup-dev ## CSV rows per second and memory of the whole ingest
 	@$(PY) -m tests.bench.ingest
+
+bench-explain: setup-dev ## explaining 60,000 clients at once, beside shap.TreeExplainer and others (about 10 min)
+	@$(PY) -m tests.bench.explain
+
+bench-segments: setup-dev ## segmentation against the truth of ten simulated counties of 100,000 residents (about an hour)
+	@$(PY) -m tests.bench.segments
+
+bench-needs: setup-dev ## need tasks against what is achievable, and the hospital log (about 15 min)
+	@$(PY) -m tests.bench.needs
+
+bench-retrain: setup-dev ## retraining of everything on 200,000 clients x 12 dates: time and memory (about 30 min)
+	@$(PY) -m tests.bench.retrain_scale
 
 clean: ## remove what the commands made, not the environment
 	@rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

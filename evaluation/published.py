@@ -9,6 +9,7 @@ FOLDER_LETTERS = 12  # of the snapshot's SHA-256
 QUALITY_HTML, QUALITY_JSON = "quality.html", "quality.json"
 CLUSTERS_HTML, CLUSTERS_JSON, SELECTION_JSON = "clusters.html", "clusters.json", "selection.json"
 REASONS_HTML, REASONS_JSON, REASONS_CSV = "county_reasons.html", "county_reasons.json", "county_reasons.csv"
+AREAS_HTML, AREAS_JSON, AREAS_CSV = "areas.html", "areas.json", "areas.csv"
 DECAY = "decay_{task}.json"
 TAKEN_ALONG = (
     *("quality.*", "clusters.*", "selection.json", "county_reasons.*"),

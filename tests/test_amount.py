@@ -37,7 +37,7 @@ def test_new_clients_are_covered_in_every_group_of_like_predictions(model: Amoun
     inside = (amounts >= low) & (amounts <= high)
     groups = np.searchsorted(model.edges, values, side="right")
     shares = [float(inside[groups == group].mean()) for group in range(4)]
-    assert shares == pytest.approx([0.8] * 4, abs=0.06)  # 250 held-out residuals each
+    assert shares == pytest.approx([0.8] * 4, abs=0.08)  # 250 held-out residuals each
 
 
 def test_the_interval_is_wider_where_amounts_spread_more(model: AmountModel) -> None:

@@ -9,7 +9,10 @@ import yaml
 from configs.loader import PROJECT_ROOT
 
 PROJECT = yaml.safe_load((PROJECT_ROOT / "MLproject").read_text())
-STEPS = ["ingest", "histories", "segmentation", "need", "demand", "evaluate", "promote", "retrain", "quality", "rules"]
+STEPS = [
+    *("ingest", "histories", "segmentation", "need", "demand", "evaluate", "promote", "retrain", "quality", "rules"),
+    *("crosswalk", "decay", "clusters", "selection", "county_reasons", "areas"),
+]
 
 
 def test_the_steps_are_the_documented_ones() -> None:

@@ -58,7 +58,9 @@ def test_sampling_does_not_move_the_probabilities(tmp_path) -> None:
     step = fit_step("need", Sample(rows, labels, clients, ("a", "b", "c")), settings, bounds, searcher)
     assert step.rows == 4000  # of 24,000: the common outcome was sampled
     for model in (step.fitted.model, step.fitted.trees, step.fitted.baseline):
-        assert model.probabilities(rows).mean() == pytest.approx(labels.mean(), rel=0.12)  # 400 outcomes calibrate: standard error 5 %
+        assert model.probabilities(rows).mean() == pytest.approx(
+            labels.mean(), rel=0.12
+        )  # 400 outcomes calibrate: standard error 5 %
         explained = model.explain(rows[:20])
         total = explained.base + explained.shares.sum(axis=1)
         assert np.abs(total - np.log(explained.probabilities / (1 - explained.probabilities))).max() <= 1e-9
