@@ -1,10 +1,10 @@
-"""Ordered outcomes and amounts in an answer: every level, every threshold explained, one bundle."""
+"""Ordered outcomes: levels from thresholds, what each likelihood is called, and which events one can be warned of."""
 
 import dataclasses
-import json
-import math
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from models.alternatives import Alternatives
@@ -14,7 +14,10 @@ from models.learners.binary import BinaryModel
 from models.learners.boosting import BoostedTrees
 from models.learners.calibration import Calibration
 from models.need import NeedModel, load_task, main_place, main_step, output_id
+from models.need_task import NeedTask
 from tests.client_case import SMALL_TREES, draw, labels, names, parts, words
+from training.holdout import Rows
+from training.needs.outcome import predictions
 
 STAMP = ModelStamp("need_home_care_change_6m", "1", "0" * 64, "2023-12-31", "2024-01-01")
 CHANGE, MINUTES = load_task("home_care_change_6m"), load_task("home_care_minutes_6m")
@@ -63,18 +66,6 @@ def test_the_levels_are_the_differences_of_the_thresholds(rows, ordered):
     assert sum(shares.values()) == pytest.approx(1, abs=1e-12)
 
 
-def test_the_main_likelihood_is_that_of_the_main_level_and_each_adds_up(rows, ordered):
-    answer = json.loads(json.dumps(dataclasses.asdict(ordered.answer(client(rows), STAMP))))
-    by_id = {one["id"]: one for one in answer["likelihoods"]}
-    assert set(by_id) == {"home_care_change_6m", "home_care_change_6m_stable", "home_care_change_6m_residential"}
-    assert answer["likelihood"] == by_id["home_care_change_6m"]
-    for one in by_id.values():
-        total = one["base"] + math.fsum(part["contribution"] for part in one["contributions"])
-        assert abs(total - math.log(one["probability"] / (1 - one["probability"]))) <= 1e-9
-    assert by_id["home_care_change_6m_residential"]["outcome"]["fi"] == "Ympärivuorokautinen hoito alkaa"
-    assert by_id["home_care_change_6m_stable"]["outcome"]["fi"].startswith("Vähintään")
-
-
 def test_crossing_thresholds_never_give_a_negative_level(rows, ordered):
     crossed = dataclasses.replace(ordered, steps=tuple(reversed(ordered.steps)))
     shares = crossed.level_probabilities(crossed.parts.used_columns(rows))
@@ -99,15 +90,6 @@ def test_where_the_main_level_stands(task, place):
     assert main_place(load_task(task)) == place
 
 
-def test_an_amount_is_told_in_its_unit_with_its_interval_and_adds_up(rows, amount):
-    expected = amount.answer(client(rows, rai_cps=5), STAMP).expected
-    assert expected.unit["fi"] == "minuuttia viikossa"
-    assert expected.low < expected.value < expected.high
-    total = expected.base + math.fsum(one.contribution for one in expected.contributions)
-    assert abs(total - expected.value) <= 1e-9
-    assert {one.family for one in expected.contributions} == {spec.family for spec in amount.parts.explainer.specs}
-
-
 def test_a_yes_or_no_task_has_neither_levels_nor_thresholds(rows, amount):
     answer = amount.answer(client(rows), STAMP)
     assert (answer.levels, answer.likelihoods) == ((), ())
@@ -118,18 +100,6 @@ def test_outside_the_cohort_there_is_no_level_and_no_amount(rows, ordered, amoun
     for model in (ordered, amount):
         answer = model.answer(client(rows, home_care_episode=0), STAMP)
         assert (answer.levels, answer.likelihoods, answer.expected, answer.alternatives) == ((), (), None, ())
-
-
-@pytest.mark.parametrize("kind", ["ordered", "amount"])
-def test_the_bundle_says_the_same(request, rows, kind):
-    model = request.getfixturevalue(kind)
-    again = NeedModel.from_files(model.to_files())
-    assert again.answer(client(rows), STAMP) == model.answer(client(rows), STAMP)
-    assert again.to_files() == model.to_files()
-    golden, repeated = model.golden_outputs(rows[:8]), again.golden_outputs(rows[:8])
-    assert all(np.array_equal(golden[name], repeated[name]) for name in golden)
-    wanted = {"ordered": "home_care_change_6m_residential_log_odds", "amount": "amount_high"}
-    assert wanted[kind] in golden
 
 
 def alternatives() -> Alternatives:
@@ -148,3 +118,47 @@ def test_the_alternatives_stand_side_by_side_and_travel_in_the_bundle(rows, orde
     said = {one.id: [evidence.direction for evidence in one.evidence] for one in answer.alternatives}
     assert said == {"home": ["for"], "housing": []}
     assert answer.alternatives == with_them.answer(client(rows, emergency_contacts__90d=3), STAMP).alternatives
+
+
+# What is stored of a training
+
+
+class Says:
+    """A model that gives everybody one probability."""
+
+    def __init__(self, p: float) -> None:
+        self.p = p
+
+    def probabilities(self, used: np.ndarray) -> np.ndarray:
+        return np.full(len(used), self.p)
+
+
+def stored_days(task: NeedTask, label: list[int], days: list[float], outputs: list[str]) -> dict[str, list[float]]:
+    """event_days of the stored predictions, by output; NaN as -1."""
+    rows = Rows(pd.DataFrame({"row": range(len(label)), "client": range(len(label))}))
+    fitted = SimpleNamespace(model=Says(0.2), baseline=Says(0.1))
+    trained = SimpleNamespace(
+        model=SimpleNamespace(task=task),
+        steps=[SimpleNamespace(output=output, fitted=fitted) for output in outputs],
+        labelled=SimpleNamespace(event_days=np.array(days)),
+        tested=np.arange(len(label)),
+        used=np.zeros((len(label), 1)),
+        rows=rows,
+        label=np.array(label),
+    )
+    found = predictions(trained)
+    return {output: part["event_days"].fillna(-1).tolist() for output, part in found.groupby("output")}
+
+
+def test_only_levels_from_the_main_one_up_have_days_to_their_event():
+    lighter, stable, heavier, residential = range(4)
+    outputs = ["home_care_change_6m_stable", "home_care_change_6m", "home_care_change_6m_residential"]
+    label, days = [lighter, stable, heavier, residential], [30.0, np.nan, 60.0, 90.0]
+    found = stored_days(CHANGE, label, days, outputs)
+    assert found["home_care_change_6m_stable"] == [-1, -1, -1, -1]  # nobody is warned of staying as one is
+    assert found["home_care_change_6m"] == [-1, -1, 60, 90]  # the day of lighter care is no event of heavier care
+    assert found["home_care_change_6m_residential"] == [-1, -1, -1, 90]
+
+
+def test_a_yes_has_its_day_and_a_no_has_none():
+    assert stored_days(MINUTES, [0, 1], [np.nan, 45.0], ["home_care_minutes_6m"]) == {"home_care_minutes_6m": [-1, 45]}

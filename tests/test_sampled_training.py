@@ -7,7 +7,7 @@ from models.learners.calibration import sigmoid
 from training.fitting import FitSettings
 from training.held_out import Sample
 from training.needs.fits import fit_amount, fit_step
-from training.needs.sampling import Bounds, by_outcome, chosen_rows, whole_clients
+from training.needs.sampling import Bounds, by_outcome
 from training.search import Searcher, SearchSettings
 
 NAMES = ("strong", "noise")
@@ -50,26 +50,6 @@ def test_the_rarer_outcome_stays_and_the_shift_is_the_log_of_the_rates(yes, no, 
     assert (int(labels[rows].sum()), int((labels[rows] == 0).sum())) == (kept_yes, kept_no)
     assert found == pytest.approx(shift, abs=1e-12)
     assert np.all(np.diff(rows) > 0)
-
-
-def test_no_client_both_teaches_and_calibrates():
-    clients = np.repeat([f"c{number}" for number in range(500)], 4).astype(object)
-    labels = np.tile([1, 0, 0, 0], 500).astype(np.int8)
-    picked = chosen_rows(labels, clients, Bounds(max_rows=800, max_comparison_rows=200), seed=1)
-    assert not set(clients[picked.fit]) & set(clients[picked.calibrate])
-    assert set(picked.line) <= set(picked.fit)
-    assert (len(picked.fit), len(picked.line), len(picked.calibrate)) == (800, 200, 400)
-    assert labels[picked.calibrate].mean() == 0.25  # unsampled: the share of yes is the true one
-
-
-def test_a_hold_out_keeps_whole_clients_within_its_bound():
-    clients = np.repeat(["a", "b", "c", "d"], [3, 3, 3, 3]).astype(object)
-    mask = np.array([True] * 9 + [False] * 3)
-    kept = whole_clients(clients, mask, 7, seed=1)
-    assert int(kept.sum()) == 6
-    assert all(kept[clients == one].all() or not kept[clients == one].any() for one in "abcd")
-    assert not kept[clients == "d"].any()
-    assert whole_clients(clients, mask, 9, seed=1) is mask
 
 
 def test_sampled_models_say_the_share_of_all_rows_and_still_add_up(tmp_path):

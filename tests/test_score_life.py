@@ -1,6 +1,5 @@
-"""A score lives so many days: older data or an older model is refused with the ages, in three languages."""
+"""What an over-age score still tells, and what a bundle remembers of its training."""
 
-import re
 from dataclasses import replace
 from datetime import date
 
@@ -11,37 +10,10 @@ from models.learners.binary import BinaryModel
 from models.learners.boosting import BoostedTrees
 from models.learners.calibration import Calibration
 from models.need import NeedModel, load_task
-from models.score_age import refused_for_age
 from tests.client_case import SMALL_TREES, draw, labels, names, parts
 
 AS_OF, TRAINED = date(2024, 7, 1), date(2024, 1, 1)
 STAMP = ModelStamp("need_heavier_home_care_6m", "1", "0" * 64, "2024-06-30", AS_OF.isoformat())
-
-
-@pytest.mark.parametrize(
-    "today,             trained,            said",
-    [
-        (date(2024, 7, 31),  TRAINED,            None),           # 30 days of 30
-        (date(2024, 8, 1),   TRAINED,            ("31", "30")),   # 31 days of 30
-        (date(2024, 7, 1),   TRAINED,            None),
-        (None,               TRAINED,            None),           # a replay asks by no clock
-        (date(2030, 1, 1),   None,               ("2010", "30")),
-        (date(2024, 7, 1),   date(2023, 7, 2),   None),           # 365 days of 365 (2024 is a leap year)
-        (date(2024, 7, 1),   date(2023, 7, 1),   ("366", "365")),
-        (None,               date(2023, 7, 1),   ("366", "365")),  # the model's age needs no clock
-        (date(2024, 7, 1),   None,               None),           # a bundle of before does not say
-        (date(2024, 8, 1),   date(2023, 7, 1),   ("31", "30")),   # the data are told first: they can be updated today
-        (date(2024, 6, 30),  date(2024, 8, 1),   None),           # asked of a day before: never negative ages
-    ],
-)  # fmt: skip
-def test_ages_in_days_against_the_allowed(today, trained, said):
-    verdict = refused_for_age(AS_OF, today, 30, trained, 365)
-    assert (verdict is None) == (said is None)
-    if verdict is not None:
-        assert verdict.status == "not_assessable"
-        assert {
-            language: tuple(re.findall(r"\d+", text)) for language, text in verdict.reason.items()
-        } == dict.fromkeys(("fi", "sv", "en"), said)
 
 
 @pytest.fixture(scope="module")
