@@ -170,7 +170,7 @@ def test_hidden_areas(clients, residents, hidden) -> None:
 
 
 def test_a_years_clients_and_those_of_them_who_are_new() -> None:
-    """The year is 2024-01-02 .. 2025-01-01: old goes on, back had care in 2023 too, new and brief had not, gone ended."""
+    """The year 2024-01-02 .. 2025-01-01: old goes on, back had care in 2023 too, new and brief had not, gone ended."""
     spans = [
         ("old", "2020-01-01", None),
         ("back", "2023-05-01", "2023-06-01"),

@@ -54,7 +54,7 @@ def count(
     return Counted(
         clients=clients,
         outside=sum(part.outside for part in parts),
-        exposed=exposed.groupby(["area", "band"], as_index=False)["exposed"].sum(),
+        exposed=exposed.groupby(["area", "band"])["exposed"].sum().reset_index(),
         cells=joined([part.cells for part in parts], past.observed_days),
     )
 
