@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evaluation.charts import number_text
 from evaluation.groups import SMALLEST_CELL, hidden_cells
 from features.catalogue import Catalogue
 from features.catalogue.specs import FeatureSpec
@@ -43,6 +44,7 @@ def group_factors(
     names, sums = _by_concept(shares, specs, concepts)
     kinds = [column for column in BY if column in groups]
     key = groups[kinds].astype(str).agg(" · ".join, axis=1).to_numpy() if kinds else np.full(len(shares), "")
+    key = _one_group_each(key, clients)
     labels = sorted(set(key))
     counts = [len(pd.unique(clients[key == label])) for label in labels]
     hidden = hidden_cells(counts, smallest)
@@ -85,7 +87,7 @@ def rendered(name: Text, metrics: Mapping[str, float], lines: Sequence[Mapping[s
 
 def _row(line: Mapping[str, Any]) -> str:
     factors = "<br>".join(
-        f"{html.escape(one['name']['fi'])} {one['mean']:+.2f}".replace(".", ",").replace("-", "−")
+        f"{html.escape(one['name']['fi'])} {'+' if one['mean'] > 0 else ''}{number_text(one['mean'])}"
         for one in line["factors"]
     )
     group = "Kaikki" if line["group"] == "all" else str(line["group"])
@@ -116,6 +118,11 @@ def _line(
         for place in np.argsort(-weight, kind="stable")[:SHOWN]
     ]
     return {"group": label, "clients": len(pd.unique(clients[rows])), "factors": factors}
+
+
+def _one_group_each(key: np.ndarray, clients: np.ndarray) -> np.ndarray:
+    """Every row of a client in the group of the last one: hiding by subtraction rests on counts that add up."""
+    return pd.Series(key, dtype=object).groupby(np.asarray(clients)).transform("last").to_numpy()
 
 
 def _by_concept(shares: np.ndarray, specs: Sequence[FeatureSpec], concepts: Concepts) -> tuple[list[str], np.ndarray]:

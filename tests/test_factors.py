@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from evaluation.factors import group_factors, write_factor_report
+from evaluation.factors import group_factors, rendered, write_factor_report
 from features.catalogue import load_catalogue
 from features.catalogue.specs import FeatureSpec
 from models.explaining.concepts import load_concepts
@@ -41,6 +41,21 @@ def test_a_small_group_is_hidden_and_cannot_be_found_by_subtraction() -> None:
     assert found == {"all": 63, "18-29 · 901": None, "65-74 · 901": None, "75-84 · 901": 40}
     hidden = [line for line in lines({"18-29": 3, "65-74": 20, "75-84": 40}) if line["clients"] is None]
     assert all(line["factors"] == [] for line in hidden)
+
+
+def test_a_client_whose_age_band_changed_is_counted_once() -> None:
+    """Eleven rows of ten clients: the first was 65-74 before and is 75-84 now."""
+    groups = pd.DataFrame({"group_age_band": ["65-74", *["75-84"] * 5, *["65-74"] * 5], "group_municipality": "901"})
+    shares, clients = np.tile([1.0, 0.5, -2.0], (11, 1)), np.array([0, *range(10)])
+    found = group_factors(shares, SPECS, groups, clients, CONCEPTS, CATALOGUE)
+    assert {line["group"]: line["clients"] for line in found} == {"all": 10, "65-74 · 901": 5, "75-84 · 901": 5}
+
+
+def test_a_minus_is_written_in_figures_only() -> None:
+    [line, *_] = lines({"65-74": 10})
+    dashed = {**line, "factors": [{**line["factors"][0], "name": {"fi": "Etä- ja digiasiointi, 0.5"}}]}
+    page = rendered({"fi": "Sosiaalityö"}, {}, [dashed])
+    assert "Etä- ja digiasiointi, 0.5 −1,50" in page
 
 
 def test_the_report_is_one_page_and_one_json(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def _task(
             "Yhtään kokonaista aiempaa jaksoa ei ole, joten uusia asiakkaita ei voi ennustaa.",
             "No whole past window is in the data, so new clients cannot be forecast.",
         )
-    predictions = stored_predictions(registry, version)
+    predictions = stored_predictions(registry, version, model.task.id)
     error = calibration_error(predictions)
     found = task_report(model.task, counted, tuple(config.names), config.newcomers, error, _as_of(snapshot))
     checked = coverage(predictions, config.area_of, error)

@@ -14,7 +14,10 @@ from features.catalogue import Catalogue
 from features.cohort import Rule
 from features.outcomes import OutcomeRule, Step, Window, label_history
 from features.store import Snapshot
-from models.need import NeedModel, NeedTask
+from models.need import NeedModel, NeedTask, main_level
+
+HEAVIER, BEYOND = 2, 3
+"""Places in the levels of an ordered change."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ def count(
     return Counted(
         clients=clients,
         outside=sum(part.outside for part in parts),
-        exposed=exposed.groupby(["area", "band"], as_index=False)["exposed"].sum(),
+        exposed=exposed.groupby(["area", "band"])["exposed"].sum().reset_index(),
         cells=joined([part.cells for part in parts], past.observed_days),
     )
 
@@ -61,7 +64,20 @@ def newcomers_rule(task: NeedTask) -> OutcomeRule:
     order = task.outcome.ordered_change
     if order is None:
         return task.outcome
+    if main_level(task) == order.levels[BEYOND]:
+        return OutcomeRule(episode_start=order.beyond, new_only=True)
     return OutcomeRule(heavier=(*order.steps, *(Step(kind=kind) for kind in order.beyond)))
+
+
+def newcomers_problem(task: NeedTask) -> dict[str, str] | None:
+    """Why nobody outside the cohort can have this outcome, or None."""
+    order = task.outcome.ordered_change
+    if task.outcome.minutes_change is None and (order is None or main_level(task) in order.levels[HEAVIER:]):
+        return None
+    return {
+        "fi": "Lopputulos on muutos asiakkaan omaan palveluun, jota uudella asiakkaalla ei vielä ole.",
+        "en": "The outcome is a change of the client's own service, which a new client does not have yet.",
+    }
 
 
 def _bucket(snapshot: Snapshot, bucket: int, look: Look, model: NeedModel, catalogue: Catalogue) -> Counted:
@@ -90,13 +106,3 @@ def _counted(snapshot: Snapshot, rows: pd.DataFrame, task: NeedTask) -> np.ndarr
         labels = label_history(snapshot, rows[["client_id", "as_of"]], newcomers_rule(task), window)
         happened[labels.kept] = labels.label == 1
     return happened
-
-
-def newcomers_problem(task: NeedTask) -> dict[str, str] | None:
-    """Why nobody outside the cohort can have this outcome, or None."""
-    if task.outcome.minutes_change is None:
-        return None
-    return {
-        "fi": "Lopputulos on muutos asiakkaan omaan aikaan, jota uudella asiakkaalla ei ole.",
-        "en": "The outcome is a change of the client's own minutes, which a new client does not have.",
-    }

@@ -57,6 +57,7 @@ def calibration_error(predictions: pd.DataFrame) -> float:
     return float(np.hypot(observed_to_expected(label, p) - 1, standard_error))
 
 
-def stored_predictions(registry: Registry, version: RegisteredBundle) -> pd.DataFrame:
-    """The hold-out rows that training stored."""
-    return pd.read_parquet(registry.artefact(version.run_id, PREDICTIONS_FILE))
+def stored_predictions(registry: Registry, version: RegisteredBundle, task_id: str) -> pd.DataFrame:
+    """The hold-out rows that training stored of the task's main likelihood."""
+    stored = pd.read_parquet(registry.artefact(version.run_id, PREDICTIONS_FILE))
+    return stored[stored["output"] == task_id].reset_index(drop=True)

@@ -95,7 +95,7 @@ def backtest(
     """
     lines: list[dict[str, object]] = []
     for origin, asked in cells.groupby("origin"):
-        ended = cells["origin"] + pd.Timedelta(days=reach_days + settle_days) <= origin
+        ended = cells["origin"] + pd.Timedelta(days=reach_days + settle_days) <= pd.Timestamp(str(origin))
         past = cells[ended]
         if past["origin"].nunique() >= minimum_windows:
             lines += _tried(past, asked, pd.Timestamp(str(origin)), weighing)
