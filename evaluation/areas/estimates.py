@@ -74,4 +74,4 @@ def negative_binomial(mean: float, variance: float, shares: Sequence[float]) -> 
     log_gamma = np.array([math.lgamma(step + size) - math.lgamma(step + 1) for step in steps])
     log_p = log_gamma - math.lgamma(size) - size * math.log1p(mean / size) + steps * math.log(mean / (mean + size))
     reached = np.cumsum(np.exp(log_p))
-    return [float(min(np.searchsorted(reached, share), most)) for share in shares]
+    return [float(min(int(np.searchsorted(reached, share)), most)) for share in shares]
