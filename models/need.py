@@ -221,9 +221,14 @@ def main_level(task: NeedTask) -> str:
     return task.main_level or task.outcome.levels[1]
 
 
+def main_place(task: NeedTask) -> int:
+    """The place of the main level among the outcome's levels; 1 where the outcome is yes or no."""
+    return task.outcome.levels.index(main_level(task))
+
+
 def main_step(task: NeedTask, steps: tuple[BinaryModel, ...]) -> BinaryModel:
     """The model of the main level among those of every level above the lowest."""
-    return steps[task.outcome.levels.index(main_level(task)) - 1]
+    return steps[main_place(task) - 1]
 
 
 def gate(task: NeedTask, row: Mapping[str, float]) -> Eligibility | None:

@@ -66,6 +66,12 @@ class NeedTask(StrictConfig):
     """The YAML of service alternatives shown beside the answer."""
 
 
+def is_report_only(task: str) -> bool:
+    """True for the id of a shipped task that is told of groups only."""
+    file = resolve_path(SHIPPED) / f"{task}.yaml"
+    return file.is_file() and load_config(file, NeedTask).report_only
+
+
 def load_task(path: str) -> NeedTask:
     """Read a task, by its file or by its id alone.  Raises ConfigError that names the nearest shipped task."""
     if Path(path).suffix == ".yaml":

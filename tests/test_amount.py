@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from configs.errors import ModelError
-from models.learners.amount import AmountModel
+from models.learners.amount import BINS, AmountModel
 from models.learners.boosting import BoostedTrees, BoostingSettings
 
 SETTINGS = BoostingSettings(trees=60, minimum_rows=10)
@@ -62,3 +62,32 @@ def test_amounts_that_teach_nothing_are_refused() -> None:
     trees = BoostedTrees.fit_amount(rows, amounts, NAMES, SETTINGS)
     with pytest.raises(ModelError, match="do not follow what happened"):
         AmountModel.fit(trees, trees.raw(rows), -amounts)
+
+
+class Scores:
+    """A learner whose raw score is its first column."""
+
+    kind = "lightgbm"
+    feature_names = NAMES
+
+    def raw(self, rows: np.ndarray) -> np.ndarray:
+        return rows[:, 0].astype(np.float64)
+
+
+def test_the_line_is_least_squares_by_hand():
+    raw, amounts = np.array([0.0, 1, 2, 3]), np.array([10.0, 14, 16, 20])
+    fitted = AmountModel.fit(Scores(), raw, amounts)  # type: ignore[arg-type]
+    # means 1.5 and 15; covariance (1.5*5 + .5*1 + .5*1 + 1.5*5) / 4 = 4, variance 5 / 4: slope 3.2
+    assert (fitted.slope, fitted.intercept) == (pytest.approx(3.2), pytest.approx(15 - 3.2 * 1.5))
+
+
+def test_the_interval_is_counted_over_one_more_than_the_people_seen():
+    raw = np.repeat([0.0, 10, 20, 30], 19)
+    residual = np.tile(np.arange(-9.0, 10.0), 4)  # -9 … 9 in every group; their mean is 0, so the line is raw itself
+    fitted = AmountModel.fit(Scores(), raw, raw + residual)  # type: ignore[arg-type]
+    assert (fitted.slope, fitted.intercept) == (pytest.approx(1), pytest.approx(0, abs=1e-9))
+    # 19 people: the 10 % place is the (19 + 1) * .1 = 2nd lowest, the 90 % place the 18th
+    np.testing.assert_allclose(fitted.below, [-8.0] * BINS)
+    np.testing.assert_allclose(fitted.above, [8.0] * BINS)
+    low, high = fitted.interval(np.array([0.0, 30.0]))
+    np.testing.assert_allclose(np.column_stack([low, high]), [[-8, 8], [22, 38]])

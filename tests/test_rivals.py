@@ -67,6 +67,7 @@ def test_the_table_names_each_model_once_and_the_run_keeps_what_no_other_metric_
     assert text.count("    logistic regression") == 2
     assert text.count("served minus this") == 3
     assert "macro log loss is not lower" in text
+    assert "Explainable boosting machine: not measured" in text
     assert {"direct_segment_kappa", "direct_segment_macro_f1"} <= set(rows_of(comparison[0]))
     assert not any(name.startswith(("served_", "logistic_")) for name in rows_of(comparison[0]))
 

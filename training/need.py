@@ -26,7 +26,7 @@ from models.explaining.comparison import Comparison
 from models.explaining.concepts import load_concepts
 from models.explaining.sentences import load_sentences
 from models.names import need_model
-from models.need import NeedModel, main_step, output_id
+from models.need import NeedModel, main_place, main_step, output_id
 from models.need_task import NeedTask, load_task
 from models.parts import ClientParts, column_names
 from training.fitting import FitSettings, column_directions
@@ -40,6 +40,7 @@ from training.needs.sampling import Bounds, at_random, whole_clients
 from training.needs.told import report
 from training.publish import Outcome, measured, publish
 from training.search import Searcher
+from training.segments.labels import split_known, unknown_said
 from training.splits import Holdout, require_positives, temporal_holdout
 from training.tracking import TrackedRun, tracked_run
 
@@ -143,11 +144,7 @@ def _refuse_overlap(config: NeedConfig, task: NeedTask, history: History) -> Non
 
 def _yes(task: NeedTask, label: np.ndarray) -> np.ndarray:
     """1 at the main level or above (the outcome itself where it is yes or no)."""
-    return (label >= _main_place(task)).astype(np.int8)
-
-
-def _main_place(task: NeedTask) -> int:
-    return task.outcome.levels.index(task.main_level) if task.main_level else 1
+    return (label >= main_place(task)).astype(np.int8)
 
 
 def _sound(
@@ -208,7 +205,7 @@ def _steps(
     snapshot: Snapshot,
 ) -> tuple[list[Step], Sample]:
     """One fitted question per level above the lowest, and the rows that the last one saw (labels of the main level)."""
-    signs = column_directions(config.fit, parts.explainer.specs)
+    signs = column_directions(config.fit, parts.explainer.specs, _unknown_families(config, task, parts))
     used = parts.used_columns(labelled.take(split.train))
     label, clients, steps = labelled.label[split.train], labelled.clients[split.train], []
     for place, level in enumerate(task.outcome.levels[1:], start=1):
@@ -218,6 +215,12 @@ def _steps(
         searcher = Searcher(config.fit.search, workspace.mlflow / "search.sqlite", study, snapshot.sha256)
         steps.append(fit_step(output, sample, config.fit, config.bounds, searcher))
     return steps, Sample(used, _yes(task, label), clients, parts.used, signs)
+
+
+def _unknown_families(config: NeedConfig, task: NeedTask, parts: ClientParts) -> tuple[str, ...]:
+    """Families that the model was to see and of which no training row knows anything."""
+    seen = {spec.family for spec in parts.explainer.specs} | {*config.without_families, *task.without_families}
+    return tuple(sorted({spec.family for spec in parts.specs} - seen))
 
 
 def _trained_until(labelled: Labelled, split: Holdout, task: NeedTask) -> date:
@@ -231,9 +234,12 @@ def _parts(config: NeedConfig, task: NeedTask, history: History, labelled: Label
     unknown = [family for family in without if family not in history.catalogue.families]
     if unknown:
         raise ConfigError(f"without_families: no family is called `{unknown[0]}`. Look in the feature catalogue.")
-    used, names = column_names(history.specs, without), [spec.name for spec in history.specs]
+    wanted, names = column_names(history.specs, without), [spec.name for spec in history.specs]
     rows = _some(config, split)
     frame = labelled.take(rows)
+    used, nowhere = split_known(frame[:, [names.index(name) for name in wanted]], wanted)
+    if nowhere:
+        say(f"Need task {task.id}. {unknown_said(nowhere)}")
     columns = [names.index(name) for name in used]
     comparison = Comparison.fit(frame[:, columns], used, ages_of(frame, names), labelled.clients[rows])
     sentences, concepts = load_sentences(config.sentences), load_concepts(config.concepts, history.catalogue)

@@ -21,7 +21,10 @@ from configs.workspace import Workspace
 from evaluation.evaluate import recomputed
 from models.bundles.signing import trusted_keys
 from models.bundles.verify import verify_bundle
+from models.names import NEED_PREFIX
+from models.need_task import is_report_only
 from models.registry import CHAMPION, RegisteredBundle, Registry, connect
+from models.report_only import REFUSED, refuse_report_only
 from training.gates import Check, Gate, Gates, judge, refusals
 from training.ledger import Ledger, Live, open_ledger
 
@@ -72,6 +75,8 @@ def promote(desk: Desk, name: str, gates: Gates) -> str:
     champion = desk.registry.champion(name)
     candidate = desk.registry.latest(name)
     if candidate is None:
+        if is_report_only(name.removeprefix(NEED_PREFIX)):
+            raise GateError(REFUSED.format(name=name))
         raise ModelError(f"No version of {name} is registered. Train it first.")
     if champion is not None and champion.version == candidate.version:
         return f"{name}: version {candidate.version} is live already."
@@ -116,6 +121,7 @@ def _refuse_unverified(desk: Desk, version: RegisteredBundle) -> None:
         bundle = verify_bundle(fetched, trusted_keys(desk.workspace.keys))
     if (bundle.sha256, bundle.kind) != (version.sha256, version.kind):
         raise ModelError(f"Version {version.version} of {version.name} holds another bundle than was registered.")
+    refuse_report_only(version.name, bundle)
 
 
 def _make_live(

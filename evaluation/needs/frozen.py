@@ -11,7 +11,7 @@ from features.histories import History, build
 from features.outcomes import Labels, Window, label_history
 from features.store import Snapshot
 from models.eligibility import holds_all
-from models.need import AGE, NeedModel, NeedTask
+from models.need import AGE, NeedModel, NeedTask, main_place
 
 
 def frozen_steps(
@@ -51,8 +51,7 @@ def labels_known(as_of: date, window: Window) -> date:
 
 def yes_labels(labels: Labels, task: NeedTask) -> np.ndarray:
     """bool[kept rows]: the outcome of the main likelihood: "yes", or at or above the task's main level."""
-    main = task.main_level or labels.levels[-1]
-    return labels.label >= labels.levels.index(main)
+    return labels.label >= main_place(task)
 
 
 def _scored(

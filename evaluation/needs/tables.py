@@ -61,7 +61,8 @@ def _output(
 ) -> dict[str, Any]:
     event = part["label"].to_numpy() == 1
     whole = everyone(part["client"].to_numpy(), event, smallest)
-    early = lead_time_table(part, capacity, lead_days, repeats=repeats, smallest=smallest) if EVENT_DAYS in part else []
+    dated = EVENT_DAYS in part and bool(part[EVENT_DAYS].notna().any())
+    early = lead_time_table(part, capacity, lead_days, repeats=repeats, smallest=smallest) if dated else []
     return {
         "all": _group(part, whole, capacity, thresholds, repeats),
         "age_bands": {

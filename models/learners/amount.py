@@ -111,5 +111,6 @@ def _line(raw: np.ndarray, amounts: np.ndarray) -> tuple[float, float]:
 def _quantile(sorted_residuals: np.ndarray, share: float) -> float:
     """The conformal quantile: counted over n + 1 places, so that the next client is covered as promised."""
     n = len(sorted_residuals)
-    place = np.ceil((n + 1) * share) - 1 if share > 0.5 else np.floor((n + 1) * share) - 1
+    counted = round((n + 1) * share, 6)  # .1 of 20 is 2 and not 1.9999999999999996
+    place = np.ceil(counted) - 1 if share > 0.5 else np.floor(counted) - 1
     return float(sorted_residuals[int(np.clip(place, 0, n - 1))])

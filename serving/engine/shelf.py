@@ -23,6 +23,7 @@ from models.bundles.bundle import Bundle, read_bundle
 from models.bundles.signing import trusted_keys
 from models.bundles.verify import model_class, verify_bundle
 from models.registry import RegisteredBundle, Registry, connect
+from models.report_only import refuse_report_only
 
 LAST_GOOD = "last_good.json"
 logger = logging.getLogger("luotain.serving")
@@ -155,6 +156,7 @@ class Shelf:
                 _write_whole(stamp, _libraries())
         if bundle.sha256 != chosen.sha256:
             raise ModelError(f"The bundle of {chosen.name} is not the registered one. Promote another version.")
+        refuse_report_only(chosen.name, bundle)
         return bundle
 
     def _last_good(self, name: str) -> Chosen | None:

@@ -1,13 +1,14 @@
 """Time and memory of one process, or of a command and every process it starts."""
 
+import os
 import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import psutil
 
@@ -53,11 +54,21 @@ def best_of(times: int, work: Callable[[], T]) -> tuple[T, Timed]:
     return result, Timed(spent[0][0], *min(spent))
 
 
-def command(arguments: Sequence[str]) -> Spent:
-    """Run a command; its memory is the greatest sum over it and its children, shared pages counted in each."""
+def command(
+    arguments: Sequence[str], environment: Mapping[str, str] | None = None, output: Path | None = None
+) -> Spent:
+    """Run a command; its memory is the greatest sum over it and its children, shared pages counted in each.
+
+    What it prints goes to the file `output`, or nowhere.  Raises CalledProcessError when it fails.
+    """
+    with (output or Path(os.devnull)).open("wb") as said:
+        return _measured(arguments, environment, said)
+
+
+def _measured(arguments: Sequence[str], environment: Mapping[str, str] | None, said: BinaryIO) -> Spent:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
-    process = psutil.Popen(arguments, stdout=subprocess.DEVNULL)
+    process = psutil.Popen(arguments, stdout=said, env=environment)
     peak = 0
     while process.poll() is None:
         peak = max(peak, _held(process))

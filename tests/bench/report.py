@@ -1,6 +1,7 @@
 """What a benchmark prints last: one JSON object of figures, each beside its target."""
 
 import json
+import math
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """A measured value; `at_least` or `at_most` is its target, neither means it is only told."""
+    """A measured value; `at_least`, `at_most` or both are its target, neither means it is only told."""
 
     value: float
     unit: str
@@ -16,11 +17,17 @@ class Figure:
     at_most: float | None = None
 
     def as_json(self) -> dict[str, object]:
-        target = self.at_most if self.at_least is None else self.at_least
         holds = (self.at_least is None or self.value >= self.at_least) and (
             self.at_most is None or self.value <= self.at_most
         )
-        return {"value": round(self.value, 4), "target": target, "unit": self.unit, "holds": holds}
+        value = round(self.value, 4) if math.isfinite(self.value) else None  # JSON knows no NaN
+        return {"value": value, "target": self._target(), "unit": self.unit, "holds": holds}
+
+    def _target(self) -> float | list[float] | None:
+        """The one bound, or [lower, upper]."""
+        if self.at_least is not None and self.at_most is not None:
+            return [self.at_least, self.at_most]
+        return self.at_most if self.at_least is None else self.at_least
 
 
 def tell(text: str) -> None:

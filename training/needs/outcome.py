@@ -15,7 +15,7 @@ from evaluation.shap_report import ReportIdentity
 from features.store import Snapshot
 from models.learners.blend import Blend
 from models.names import need_model
-from models.need import NeedModel
+from models.need import NeedModel, main_place
 from training.attrition import split_steps
 from training.axes import figures
 from training.holdout import Rows, shuffled
@@ -91,17 +91,26 @@ def stored(trained: Trained, snapshot: Snapshot, config: Mapping[str, object], a
 
 def predictions(trained: Trained) -> pd.DataFrame:
     """predictions.parquet: one output per question, with the days to the event."""
-    event_days = trained.labelled.event_days[trained.tested]
     parts = [
         trained.rows.predictions(
             step.output,
-            trained.label >= place if trained.model.steps else trained.label,
+            trained.label >= place,
             step.fitted.model.probabilities(trained.used),
             step.fitted.baseline.probabilities(trained.used),
-        ).assign(event_days=event_days)
+        ).assign(event_days=_event_days(trained, place))
         for place, step in enumerate(trained.steps, start=1)
     ]
     return pd.concat(parts)
+
+
+def _event_days(trained: Trained, place: int) -> np.ndarray:
+    """Days to the event of one question; NaN where it did not come.
+
+    "Stable or heavier" is no event that one could be warned of, and the day of lighter care is none of heavier care:
+    only levels from the main one up have days.
+    """
+    is_event = (trained.label >= place) & (place >= main_place(trained.model.task))
+    return np.where(is_event, trained.labelled.event_days[trained.tested], np.nan)
 
 
 def frames(trained: Trained) -> dict[str, pd.DataFrame]:

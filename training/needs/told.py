@@ -7,6 +7,7 @@ import numpy as np
 
 from evaluation.metrics import auroc
 from evaluation.needs.told import told, told_amounts, told_levels, told_slopes
+from models.need import main_place
 from training.needs.outcome import REPORT_FILE, Trained
 from training.publish import Outcome
 from training.tables import comparison_table
@@ -21,12 +22,12 @@ def report(
 ) -> str:
     """The command's table of one task."""
     task, labelled, split = trained.model.task, trained.labelled, trained.split
-    train = labelled.label[split.train]
+    yes = labelled.label >= main_place(task)
     lines = [
         f"Need task {task.id}: horizon {task.horizon_days} days, gap {task.gap_days} days",
-        f"  training {len(train)} rows, {int((train > 0).sum())} with the outcome; "
+        f"  training {int(split.train.sum())} rows, {int(yes[split.train].sum())} with the outcome; "
         f"hold-out from {split.first_test}: {int(split.test.sum())} rows, "
-        f"{int((labelled.label[split.test] > 0).sum())} with the outcome",
+        f"{int(yes[split.test].sum())} with the outcome",
         *_sampled(trained),
         comparison_table(outcome.predictions, metrics),
         *_tables(outcome.documents[REPORT_FILE]),
@@ -64,5 +65,5 @@ def _rule(trained: Trained, feature: str) -> str:
     """A feature's value alone (smaller = more likely) as the simplest rule."""
     column = trained.labelled.take(trained.tested)[:, list(trained.model.feature_names).index(feature)]
     score = np.where(np.isnan(column), np.nanmax(column) + 1, column)
-    yes = (trained.label > 0).astype(np.int8)
+    yes = (trained.label >= main_place(trained.model.task)).astype(np.int8)
     return f"  rule `{feature}` alone: AUROC {auroc(yes, -score.astype(np.float64)):.3f}"

@@ -28,7 +28,7 @@ def rivals_table(comparison: Mapping[str, Any], served: Mapping[str, str]) -> st
     for output, rivals in comparison["outputs"].items():
         lines += _block(f"{output}: {NAMES[served[output]]}", rivals, FIGURES)
     lines += _block("segment: two axes, as served", comparison["segment"], CLASS_FIGURES)
-    return "\n".join([*lines, *_direct_said(comparison)])
+    return "\n".join([*lines, *_direct_said(comparison), *_machine_said(comparison)])
 
 
 def _block(title: str, rivals: Mapping[str, Any], figures: Mapping[str, str]) -> Iterator[str]:
@@ -65,6 +65,12 @@ def _direct_said(comparison: Mapping[str, Any]) -> list[str]:
         return []
     said = "lower" if better else "not lower"
     return [f"  The direct model's out-of-fold macro log loss is {said} than that of the two axes, which are served."]
+
+
+def _machine_said(comparison: Mapping[str, Any]) -> list[str]:
+    if "boosting_machine" in comparison["segment"]:
+        return []
+    return ["  Explainable boosting machine: not measured (switched off, or interpret-core is not installed)."]
 
 
 def choices_said(
