@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -9,7 +10,7 @@ import pytest
 
 import evaluation.areas.__main__ as command
 from configs.loader import load_config
-from evaluation.areas.counting import count
+from evaluation.areas.counting import Counted, count
 from evaluation.areas.gap import nothing_to_compare
 from evaluation.areas.page import render
 from evaluation.areas.report import as_csv, task_report
@@ -86,7 +87,7 @@ def test_the_past_of_people_who_were_not_clients(counted) -> None:
 
 
 def test_the_report_sums_exactly_and_hides_small_areas(counted) -> None:
-    task, found = counted
+    task, found = counted[0], thrice(counted[1])
     report = task_report(task, found, ("A", "B", "other"), PAST, 0.05, TODAY)
     assert [line["hidden"] for line in report["areas"]] == [True, True]
     assert report["county"]["known"]["value"] == math.fsum(found.clients["p"].tolist())
@@ -99,10 +100,21 @@ def test_the_report_sums_exactly_and_hides_small_areas(counted) -> None:
     json.dumps(report, allow_nan=False)
 
 
+def test_a_county_of_two_clients_shows_no_line_at_all(counted) -> None:
+    report = task_report(*counted, ("A", "B", "other"), PAST, 0.05, TODAY)
+    assert [line["hidden"] for line in (report["county"], *report["areas"])] == [True, True, True]
+    assert as_csv({"tasks": [report]}).splitlines()[1] == "heavier_home_care_6m,county" + "," * 17
+
+
+def thrice(found: Counted) -> Counted:
+    """Six clients, three in each area: the areas are too small to show, the county is not."""
+    return replace(found, clients=pd.concat([found.clients] * 3, ignore_index=True))
+
+
 def whole(task, counted, **changes) -> dict:
     """The report of a command that found this one task."""
     no_gap = {"comparable": False, "why": nothing_to_compare([]), "lines": []}
-    figures = task_report(task, counted, ("A", "B", "other"), PAST, 0.05, TODAY)
+    figures = task_report(task, thrice(counted), ("A", "B", "other"), PAST, 0.05, TODAY)
     found = {**figures, "model": "need_x", "version": "1", "holdout": {"sums": 0.0}, "demand": no_gap, **changes}
     words = {area: {"fi": f"{area} fi", "en": f"{area} en"} for area in ("A", "B", "other", "county")}
     year = {"kind": "home_care_regular", "clients": 40, "new_share": 0.25, "published": 0.41, "source": "THL"}

@@ -149,6 +149,23 @@ def test_hidden_areas(clients, residents, hidden) -> None:
     assert hidden_areas(clients, residents) == hidden
 
 
+@pytest.mark.parametrize(
+    "sizes, hidden",
+    [
+        ([("A", 3, 90), ("B", 0, 80)], True),  # the county's line would be the three people of A
+        ([("A", 2, 90), ("B", 2, 80)], True),
+        ([("A", 50, 4)], True),
+        ([("A", 3, 90), ("B", 2, 80)], False),
+        ([("A", 0, 90), ("B", 0, 80)], False),
+    ],
+)
+def test_a_county_of_one_to_four_people_is_hidden_too(sizes, hidden) -> None:
+    held = lines(*sizes)
+    county = shown(held, county_line(held, 0.0, Estimate(0.2, 0.9)))["county"]
+    assert county["hidden"] == hidden
+    assert (county["known"] is None, county["clients"] is None) == (hidden, hidden)
+
+
 def test_a_years_clients_and_those_of_them_who_are_new() -> None:
     """The year is 2024-01-02 .. 2025-01-01: old and back had care in the year before too, new and brief had not."""
     spans = [
@@ -236,6 +253,7 @@ def test_the_gap_is_ours_minus_the_forecast_over_the_horizon() -> None:
         {"area": "county", "figure": 12.5, "forecast": 10.0, "gap": 2.5},
         {"area": "A", "figure": 9.0, "forecast": 7.0, "gap": 2.0},
     ]
+    assert [line["area"] for line in gaps(None, {"A": 9.0}, table, "visits", "week", 15)] == ["A"]
     assert "is not registered" in nothing_to_compare(["demand_x"])["en"]
 
 
