@@ -121,7 +121,7 @@ def _line(
 
 
 def _one_group_each(key: np.ndarray, clients: np.ndarray) -> np.ndarray:
-    """Every row of a client in the group of the last one: hiding by subtraction rests on counts that add up."""
+    """Every row of a client in the group of the last one: hiding rests on counts that add up."""
     return pd.Series(key, dtype=object).groupby(np.asarray(clients)).transform("last").to_numpy()
 
 

@@ -17,7 +17,7 @@ from models.learners.boosting import BoostedTrees, BoostingSettings
 from models.learners.calibration import fit_platt
 from models.scheme import load_scheme
 from tests.client_case import SMALL_TREES, draw, labels, names
-from training.fitting import FitSettings, chosen, fit_calibrated
+from training.fitting import FitSettings, best_share, chosen, fit_calibrated
 from training.held_out import HeldOut, Sample, out_of_fold_trees
 from training.holdout import numbered, shuffled
 from training.records import standing
@@ -276,3 +276,16 @@ def test_an_unknown_level_is_named():
 def test_no_record_of_the_scheme_is_a_sentence():
     with pytest.raises(DataError, match="No recorded segmentation of scheme suuntima_like version 1"):
         standing(records(("a", "2024-01-05", "other", "1", "low", "weak", None)), SCHEME)
+
+
+def test_the_share_of_the_line_with_the_lowest_held_out_loss_counts() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.normal(0, 2, 2000)
+    labels = (rng.random(2000) < 1 / (1 + np.exp(-truth))).astype(np.int8)
+    rows = truth.reshape(-1, 1).astype(np.float32)
+    sample = Sample(rows, labels, np.arange(2000).astype(str).astype(object), ("a",))
+    settings = FitSettings(line_share=0.4, line_shares=(0.25, 0.9))
+    noise = rng.normal(0, 4, 2000)
+    assert best_share(settings, truth, noise, sample) == 0.9  # the line knows the truth
+    assert best_share(settings, noise, truth, sample) == 0.25
+    assert best_share(FitSettings(line_share=0.4), truth, noise, sample) == 0.4

@@ -37,6 +37,8 @@ class FitSettings(StrictConfig):
     baseline: BaselineSettings = BaselineSettings()
     line_share: float = Field(default=0.0, ge=0, lt=1)
     """Share of logistic regression in the blend; 0 = the blend is LightGBM alone."""
+    line_shares: tuple[float, ...] = ()
+    """Shares that are tried instead: the one with the lowest out-of-fold log loss of the training rows counts."""
     served: Served = "blend"
     """Which learner answers; `auto` = the one with the lowest out-of-fold log loss of the training rows."""
     search: SearchSettings = SearchSettings()
@@ -89,7 +91,9 @@ def fit_calibrated(sample: Sample, settings: FitSettings, searcher: Searcher) ->
     folds = client_folds(sample.clients, sample.labels, settings.folds, settings.seed)
     own = replace(searcher, fingerprint=f"{searcher.fingerprint}{sample.fingerprint()}")
     boosting = own.best(settings.boosting, lambda tried: _loss(out_of_fold_trees(sample, folds, tried), sample))
-    scores = _scores(sample, folds, settings, boosting)
+    line, trees = _out_of_fold(sample, folds, settings, boosting)
+    settings = settings.model_copy(update={"line_share": best_share(settings, line, trees, sample)})
+    scores = _scores(line, trees, settings.line_share)
     held_out = HeldOut(folds, sample.labels, scores, sample.weights)
     served = chosen(settings, held_out)
     learners = _learners(sample, settings, boosting)
@@ -106,13 +110,22 @@ def chosen(settings: FitSettings, held_out: HeldOut) -> str:
     return settings.served if settings.served in held_out.scores else TREES
 
 
-def _scores(
+def best_share(settings: FitSettings, line: np.ndarray, trees: np.ndarray, sample: Sample) -> float:
+    """The share of the line in the blend: the configured one, or the best of those to be tried."""
+    losses = {share: _loss((1 - share) * trees + share * line, sample) for share in settings.line_shares}
+    return min(losses, key=lambda share: losses[share]) if losses else settings.line_share
+
+
+def _out_of_fold(
     sample: Sample, folds: np.ndarray, settings: FitSettings, boosting: BoostingSettings
-) -> dict[str, np.ndarray]:
-    """Out-of-fold scores by kind, the plainest first."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """(logistic regression's, LightGBM's) scores of every row by models that saw none of its client's rows."""
     line = out_of_fold(sample, folds, lambda part: fit_line(part, settings.baseline))
-    trees = out_of_fold_trees(sample, folds, boosting)
-    share = settings.line_share
+    return line, out_of_fold_trees(sample, folds, boosting)
+
+
+def _scores(line: np.ndarray, trees: np.ndarray, share: float) -> dict[str, np.ndarray]:
+    """Out-of-fold scores by kind, the plainest first."""
     return {LINE: line, TREES: trees, **({BLEND: (1 - share) * trees + share * line} if share else {})}
 
 

@@ -32,7 +32,7 @@ def against_demand(
     if why is not None or measure is None:
         return {"comparable": False, "why": why, "lines": []}
     shown = {line["id"]: line["total"]["value"] for line in figures["areas"] if not line["hidden"]}
-    county = figures["county"]["total"]["value"]
+    county = None if figures["county"]["hidden"] else figures["county"]["total"]["value"]
     return {
         "comparable": True,
         "why": None,

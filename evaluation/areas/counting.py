@@ -54,7 +54,7 @@ def count(
     return Counted(
         clients=clients,
         outside=sum(part.outside for part in parts),
-        exposed=exposed.groupby(["area", "band"])["exposed"].sum().reset_index(),
+        exposed=exposed.groupby(["area", "band"], as_index=False)[["exposed"]].sum(),
         cells=joined([part.cells for part in parts], past.observed_days),
     )
 
@@ -93,7 +93,7 @@ def _bucket(snapshot: Snapshot, bucket: int, look: Look, model: NeedModel, catal
     return Counted(
         clients=clients[["area"]].assign(p=p)[inside],
         outside=int((~inside).sum()),
-        exposed=still.groupby(["area", "band"], as_index=False)["exposed"].sum(),
+        exposed=still.groupby(["area", "band"], as_index=False)[["exposed"]].sum(),
         cells=cells_of(were, _counted(snapshot, were, model.task)),
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluation.areas.estimates import Estimate, both, county_of_known
-from evaluation.areas.hiding import hidden_areas
+from evaluation.areas.hiding import hidden_areas, too_few
 from evaluation.areas.newcomers import NEVER_SEEN
 
 
@@ -53,10 +53,12 @@ def shown(lines: Sequence[AreaLine], county: AreaLine) -> dict[str, Any]:
     """{county, areas}; a hidden area has its id and `hidden` only.
 
     The county's values are the sums of all areas' values, hidden ones too; two areas at least are hidden together.
+    A county that itself has 1-4 people is hidden as an area is: its line would be the hidden area's.
     """
     hides = hidden_areas([line.clients for line in lines], [line.residents for line in lines])
     areas = [_hidden(line) if hide else _shown(line) for line, hide in zip(lines, hides, strict=True)]
-    return {"county": _shown(county), "areas": areas}
+    few = too_few(county.clients) or too_few(county.residents)
+    return {"county": _hidden(county) if few else _shown(county), "areas": areas}
 
 
 def _shown(line: AreaLine) -> dict[str, Any]:

@@ -35,16 +35,22 @@ def comparable(config: DemandConfig, measure: str | None, horizon_days: int) -> 
 
 
 def gaps(
-    county: float, areas: Mapping[str, float], forecast: pd.DataFrame, measure: str, period: str, horizon_days: int
+    county: float | None,
+    areas: Mapping[str, float],
+    forecast: pd.DataFrame,
+    measure: str,
+    period: str,
+    horizon_days: int,
 ) -> list[dict[str, Any]]:
-    """The county, then each area: our figure, the forecast summed over the horizon, and ours minus the forecast.
+    """The county (None = hidden), then each area: our figure, the forecast over the horizon, ours minus the forecast.
 
     `forecast`: series_id, step (1 = first period), value.  Periods that lie wholly inside the horizon are summed.
     """
     last = int(horizon_days // DAYS[period])
     summed = forecast[forecast["step"] <= last].groupby("series_id")["value"].sum()
     found = []
-    for area, ours in {COUNTY: county, **areas}.items():
+    shown = areas if county is None else {COUNTY: county, **areas}
+    for area, ours in shown.items():
         series = f"{area}|{measure}|{TOTAL}"
         if series in summed.index:
             theirs = float(summed[series])

@@ -9,3 +9,8 @@ def hidden_areas(*counts: Sequence[int], smallest: int = SMALLEST_CELL) -> list[
     """True for the areas to hide, from one or several counts per area whose totals are shown."""
     cells = [hidden_cells(one, smallest) for one in counts]
     return [any(hides) for hides in zip(*cells, strict=True)]
+
+
+def too_few(count: int, smallest: int = SMALLEST_CELL) -> bool:
+    """True for 1-4 people: such a count is never shown."""
+    return 0 < count < smallest

@@ -94,11 +94,12 @@ def backtest(
     Returns origin, area ("" = the whole county), observed, value, inside80, inside95.
     """
     lines: list[dict[str, object]] = []
-    for origin, asked in cells.groupby("origin"):
-        ended = cells["origin"] + pd.Timedelta(days=reach_days + settle_days) <= pd.Timestamp(str(origin))
+    for origin in sorted(pd.Timestamp(day) for day in cells["origin"].unique()):
+        asked = cells[cells["origin"] == origin]
+        ended = cells["origin"] <= origin - pd.Timedelta(days=reach_days + settle_days)
         past = cells[ended]
         if past["origin"].nunique() >= minimum_windows:
-            lines += _tried(past, asked, pd.Timestamp(str(origin)), weighing)
+            lines += _tried(past, asked, origin, weighing)
     return pd.DataFrame(lines, columns=["origin", "area", "observed", "value", "inside80", "inside95"])
 
 

@@ -12,11 +12,11 @@ import pandas as pd
 from evaluation.areas.counting import Counted
 from evaluation.areas.estimates import LEVELS, sum_of_known
 from evaluation.areas.figures import AreaLine, county_line, lines_of, shown
+from evaluation.areas.hiding import too_few
 from evaluation.areas.holdout import summary
 from evaluation.areas.newcomers import Weighing, backtest, county_of_new, fit_rates, forecast
 from evaluation.areas.settings import Newcomers, TurnoverSettings
 from evaluation.areas.turnover import Turnover
-from evaluation.groups import SMALLEST_CELL
 from evaluation.quality.hiding import shown_share
 from models.need import NeedTask
 
@@ -88,7 +88,7 @@ def turnover_report(found: Turnover, settings: TurnoverSettings) -> dict[str, An
 
 def shown_count(number: int) -> int | None:
     """None for 1-4 people."""
-    return None if 0 < number < SMALLEST_CELL else int(number)
+    return None if too_few(number) else int(number)
 
 
 def as_csv(report: Mapping[str, Any]) -> str:

@@ -55,17 +55,23 @@ def best_of(times: int, work: Callable[[], T]) -> tuple[T, Timed]:
 
 
 def command(
-    arguments: Sequence[str], environment: Mapping[str, str] | None = None, output: Path | None = None
+    arguments: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    output: Path | None = None,
+    must_succeed: bool = True,
 ) -> Spent:
     """Run a command; its memory is the greatest sum over it and its children, shared pages counted in each.
 
-    What it prints goes to the file `output`, or nowhere.  Raises CalledProcessError when it fails.
+    What it prints goes to the file `output`, or nowhere.  Raises CalledProcessError when it fails and must not.
     """
     with (output or Path(os.devnull)).open("wb") as said:
-        return _measured(arguments, environment, said)
+        spent, code = _measured(arguments, environment, said)
+    if code and must_succeed:
+        raise subprocess.CalledProcessError(code, list(arguments))
+    return spent
 
 
-def _measured(arguments: Sequence[str], environment: Mapping[str, str] | None, said: BinaryIO) -> Spent:
+def _measured(arguments: Sequence[str], environment: Mapping[str, str] | None, said: BinaryIO) -> tuple[Spent, int]:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
     process = psutil.Popen(arguments, stdout=said, env=environment)
@@ -74,10 +80,10 @@ def _measured(arguments: Sequence[str], environment: Mapping[str, str] | None, s
         peak = max(peak, _held(process))
         time.sleep(EVERY_S)
     seconds = time.perf_counter() - start
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, list(arguments))
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return Spent(seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, peak)
+    return Spent(seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, peak), int(
+        process.returncode
+    )
 
 
 def _held(process: psutil.Process) -> int:

@@ -5,7 +5,6 @@ shipped settings.  `RETRAIN_RESIDENTS=8000` measures a smaller one.
 """
 
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +32,7 @@ FIRST = "2021-10-01"
 TRAININGS = ("segmentation", "need")
 MOST_MINUTES, MOST_GIB = 20.0, 8.0
 GIB = 1 << 30
-TOLD = ("Need task", "training ", "LightGBM learned from", "Registered", "Segmentation")
+TOLD = ("Need task", "training ", "hold-out", "LightGBM learned from", "Registered", "Segmentation")
 
 
 @dataclass(frozen=True)
@@ -101,15 +100,12 @@ def figures(size: Size, spent: dict[str, Spent], models: int) -> dict[str, Figur
 
 
 def _trained(workspace: Workspace, name: str, config: Path) -> tuple[Spent, str]:
-    """One training command: what it took, what it printed.  What it printed is shown when it fails."""
+    """One training command: what it took, what it printed.  A task that fails lacks among the registered models."""
     environment = {**os.environ, "LUOTAIN_VAR": str(workspace.root)}
     environment.pop("MLFLOW_TRACKING_URI", None)
     output = workspace.root / f"{name}_12.txt"
-    try:
-        spent = command([sys.executable, "-m", f"training.{name}", "--config", str(config)], environment, output)
-    except subprocess.CalledProcessError:
-        tell(output.read_text(encoding="utf-8")[-2000:])
-        raise
+    arguments = [sys.executable, "-m", f"training.{name}", "--config", str(config)]
+    spent = command(arguments, environment, output, must_succeed=False)
     return spent, output.read_text(encoding="utf-8")
 
 
