@@ -41,9 +41,8 @@ class Attrition:
     """Rows and clients before and after each filter."""
 
     def __init__(self, clients: np.ndarray) -> None:
-        self._client, _ = pd.factorize(
-            clients
-        )  # numbers: sorting millions of texts at every filter takes half a minute
+        # Numbers, because sorting millions of texts at every filter takes half a minute.
+        self._client, _ = pd.factorize(clients)
         self.kept = np.ones(len(clients), dtype=bool)
         self.steps: list[dict[str, object]] = []
 
