@@ -107,7 +107,8 @@ def model_figures(
     if sample.empty:
         return []
     rows = build(snapshot, sample, model.catalogue, model.vocabulary).frame.to_numpy(np.float32)
-    stamp = ModelStamp(version.name, version.version, version.sha256, str(snapshot.data_until), "")
+    as_of = snapshot.data_until + timedelta(days=1)
+    stamp = ModelStamp(version.name, version.version, version.sha256, str(snapshot.data_until), as_of.isoformat())
     return [*_axis_figures(model, rows, sample), *_reason_figures(model, rows, sample, stamp)]
 
 
