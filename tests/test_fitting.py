@@ -285,7 +285,8 @@ def test_the_share_of_the_line_with_the_lowest_held_out_loss_counts() -> None:
     rows = truth.reshape(-1, 1).astype(np.float32)
     sample = Sample(rows, labels, np.arange(2000).astype(str).astype(object), ("a",))
     settings = FitSettings(line_share=0.4, line_shares=(0.25, 0.9))
-    noise = rng.normal(0, 4, 2000)
-    assert best_share(settings, truth, noise, sample) == 0.9  # the line knows the truth
-    assert best_share(settings, noise, truth, sample) == 0.25
-    assert best_share(FitSettings(line_share=0.4), truth, noise, sample) == 0.4
+    noise = rng.normal(0, 1, 2000) + 0.2 * truth
+    folds = np.arange(2000) % 4
+    assert best_share(settings, folds, truth, noise, sample) == 0.9  # the line knows the truth
+    assert best_share(settings, folds, noise, truth, sample) == 0.25
+    assert best_share(FitSettings(line_share=0.4), folds, truth, noise, sample) == 0.4

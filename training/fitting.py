@@ -92,7 +92,7 @@ def fit_calibrated(sample: Sample, settings: FitSettings, searcher: Searcher) ->
     own = replace(searcher, fingerprint=f"{searcher.fingerprint}{sample.fingerprint()}")
     boosting = own.best(settings.boosting, lambda tried: _loss(out_of_fold_trees(sample, folds, tried), sample))
     line, trees = _out_of_fold(sample, folds, settings, boosting)
-    settings = settings.model_copy(update={"line_share": best_share(settings, line, trees, sample)})
+    settings = settings.model_copy(update={"line_share": best_share(settings, folds, line, trees, sample)})
     scores = _scores(line, trees, settings.line_share)
     held_out = HeldOut(folds, sample.labels, scores, sample.weights)
     served = chosen(settings, held_out)
@@ -110,10 +110,14 @@ def chosen(settings: FitSettings, held_out: HeldOut) -> str:
     return settings.served if settings.served in held_out.scores else TREES
 
 
-def best_share(settings: FitSettings, line: np.ndarray, trees: np.ndarray, sample: Sample) -> float:
-    """The share of the line in the blend: the configured one, or the best of those to be tried."""
-    losses = {share: _loss((1 - share) * trees + share * line, sample) for share in settings.line_shares}
-    return min(losses, key=lambda share: losses[share]) if losses else settings.line_share
+def best_share(settings: FitSettings, folds: np.ndarray, line: np.ndarray, trees: np.ndarray, sample: Sample) -> float:
+    """The share of the line in the blend: the configured one, or of those to be tried the one whose scores lose least.
+
+    The loss is that of `auto`: every fold calibrated on the other folds only.
+    """
+    scores = {str(share): (1 - share) * trees + share * line for share in settings.line_shares}
+    losses = HeldOut(folds, sample.labels, scores, sample.weights).losses
+    return min(settings.line_shares, key=lambda share: losses[str(share)]) if losses else settings.line_share
 
 
 def _out_of_fold(

@@ -30,7 +30,7 @@ from training.need import NeedConfig
 from training.needs.outcome import REPORT_FILE
 
 SEED = 1
-CONFIG = "configs/need.yaml"
+CONFIG = "configs/need_all.yaml"
 SIZE = int(os.environ.get("BENCH_RESIDENTS", RESIDENTS))
 
 

@@ -91,7 +91,7 @@ def figures(size: Size, spent: dict[str, Spent], models: int) -> dict[str, Figur
     return {
         "clients": Figure(size.clients, "clients", at_least=CLIENTS),
         "dates": Figure(size.dates, "dates", at_least=DATES),
-        "models_registered": Figure(models, "models", at_least=1 + len(read_yaml("configs/need.yaml")["tasks"])),
+        "models_registered": Figure(models, "models", at_least=1 + len(read_yaml("configs/need_all.yaml")["tasks"])),
         "minutes": Figure(sum(minutes.values()), "min", at_most=MOST_MINUTES),
         "peak_gib": Figure(peak, "GiB", at_most=MOST_GIB),
         **{f"{name}_minutes": Figure(value, "min") for name, value in minutes.items()},
