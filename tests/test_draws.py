@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evaluation import draws, metrics
-from evaluation.ordinal import quadratic_kappa
+from evaluation.needs.levels import quadratic_kappa
 
 ROWS = 90
 

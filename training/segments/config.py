@@ -65,9 +65,9 @@ class SegmentationConfig(StrictConfig):
     eligibility: str
     sentences: str
     changeable: str | None = None
+    """What a counterfactual may change; without it no answer says what would change it."""
     concepts: str | None = None
     """Which families are one reason; without it every family is."""
-    """What a counterfactual may change; without it no answer says what would change it."""
     without_families: tuple[str, ...] = ()
     """Families that the axes may not see (protected traits, traces of the recording instance)."""
     train_from: date | None = None

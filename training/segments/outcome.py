@@ -8,7 +8,7 @@ import pandas as pd
 
 from evaluation.calibrations import compare_calibrations
 from evaluation.metrics import accuracy, kappa, macro_f1
-from evaluation.ordinal import quadratic_kappa
+from evaluation.needs.levels import quadratic_kappa
 from evaluation.rivals import SERVED, Rival
 from models.conformal import ConformalSets
 from training.axes import FittedAxis, Learned, held_out_segments
