@@ -4,7 +4,7 @@ Row r of a draw counts as often as its client was drawn.  The draws are those of
 same seed, so the intervals are the same; every difference of two models on the same draws is a paired one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,19 +18,27 @@ Weighted = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 """(label [rows], p [rows], weights [draws x rows]) -> the figure of each draw."""
 
 
+def drawn_weights(client: np.ndarray, repeats: int, seed: int = 1) -> Iterator[np.ndarray]:
+    """`repeats` times float64[rows]: how often each row's client was drawn, as many clients as there are."""
+    people, place = np.unique(client, return_inverse=True)
+    rng = np.random.default_rng(seed)
+    for _ in range(repeats):
+        chosen = rng.integers(0, people.size, people.size)
+        yield np.bincount(chosen, minlength=people.size).astype(np.float64)[place]
+
+
 def client_draws(client: np.ndarray, repeats: int, seed: int = 1) -> np.ndarray:
     """Weights [repeats x rows] of whole clients drawn with replacement, each with all of its rows."""
-    _, place = np.unique(client, return_inverse=True)
-    people = int(place.max()) + 1
-    rng = np.random.default_rng(seed)
-    times = np.stack([np.bincount(rng.integers(0, people, people), minlength=people) for _ in range(repeats)])
-    return np.asarray(times[:, place], dtype=np.float64)
+    return np.stack(list(drawn_weights(client, repeats, seed)))
 
 
 def interval_of(drawn: np.ndarray, level: float = INTERVAL_LEVEL) -> Interval | None:
-    """Percentile interval; None when the figure is undefined in more than half of the draws."""
+    """Percentile interval; None when the figure is undefined in more than half of the draws.
+
+    Source: Efron & Tibshirani 1993, ch. 13.
+    """
     finite = drawn[np.isfinite(drawn)]
-    if finite.size * 2 < drawn.size:
+    if finite.size == 0 or finite.size * 2 < drawn.size:
         return None
     low, high = np.quantile(finite, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(low), float(high), level)

@@ -4,14 +4,13 @@ A drawn sample is a weight per row (how often its client was drawn).  The draws 
 `evaluation.metrics.bootstrap` with the same seed, so both give the same interval.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from evaluation.metrics import INTERVAL_LEVEL, Interval
+from evaluation.draws import drawn_weights, interval_of
 
 REPEATS = 100
-SEED = 1
 
 Compute = Callable[[np.ndarray], Mapping[str, float]]
 """Weights of the rows → figures by name."""
@@ -19,27 +18,6 @@ Figure = dict[str, float | None]
 """value, low, high: the figure and its 95 % interval; None = undefined (or undefined in most draws)."""
 Sides = dict[str, Figure]
 """model, baseline, difference (model - baseline on the same drawn clients)."""
-
-
-def drawn_weights(client: np.ndarray, repeats: int = REPEATS, seed: int = SEED) -> Iterator[np.ndarray]:
-    """`repeats` times float64[rows]: how often each row's client was drawn, as many clients as there are."""
-    people, place = np.unique(client, return_inverse=True)
-    rng = np.random.default_rng(seed)
-    for _ in range(repeats):
-        chosen = rng.integers(0, people.size, people.size)
-        yield np.bincount(chosen, minlength=people.size).astype(np.float64)[place]
-
-
-def interval_of(drawn: np.ndarray, level: float = INTERVAL_LEVEL) -> Interval | None:
-    """Percentile interval of the drawn figures; None when more than half of them are undefined.
-
-    Source: Efron & Tibshirani 1993, ch. 13.
-    """
-    known = drawn[np.isfinite(drawn)]
-    if known.size == 0 or known.size * 2 < drawn.size:
-        return None
-    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(low), float(high), level)
 
 
 def figures(compute: Compute, client: np.ndarray, repeats: int = REPEATS) -> dict[str, Figure]:
