@@ -8,8 +8,8 @@ import pytest
 
 from configs.errors import DataError
 from evaluation import metrics
-from evaluation.needs.bands import groups
 from evaluation.draws import drawn_weights, interval_of
+from evaluation.needs.bands import groups
 from evaluation.needs.ranked import Ranked, treat_all
 from evaluation.needs.tables import need_report
 from evaluation.needs.told import shown, told
