@@ -14,6 +14,7 @@ from tests.bench.paired import Estimate, paired, slopes_missed
 from tests.bench.report import Figure
 from tests.bench.retrain_scale import (
     GIB,
+    TRAININGS,
     Size,
     figures,
     histories_config,
@@ -121,7 +122,7 @@ def test_twelve_dates_and_nothing_else_differ_from_the_shipped_histories(tmp_pat
 def test_the_trainings_keep_their_shipped_settings(name: str, model: type[NeedConfig], tmp_path: Path) -> None:
     histories = histories_config(tmp_path)
     written = load_config(training_config(tmp_path, name, histories), model)
-    shipped = load_config(PROJECT_ROOT / "configs" / f"{name}.yaml", model)
+    shipped = load_config(TRAININGS[name], model)
     assert written.histories == str(histories)
     assert written.model_copy(update={"histories": shipped.histories}) == shipped
 
