@@ -18,24 +18,27 @@ from configs.command import parse_config_path, run_command, say
 from configs.loader import PROJECT_ROOT, StrictConfig, load_config
 from configs.workspace import Workspace
 from evaluation.backtest import (
+    Tested,
     by_series,
-    choose_member,
     coverage,
     covered,
     mean_scaled_errors,
     quantiles_of,
-    rolling_forecasts,
+    rolled,
+    scaled_quantile_loss,
     weighted_errors,
+    weighted_quantile_loss,
 )
 from features.panel import Refused, VisitRule, checked_series, long_enough, sheet_panel, visit_panel
 from features.source_catalogue import load_source_catalogue
 from features.store import open_snapshot
 from models.bundles.golden import DEFAULT_SEED, GOLDEN_FILE, draw_rows, golden_file
 from models.demand import boosted
+from models.demand.combination import SERVED, groups_of, served
 from models.demand.config import ContactSource, DemandConfig, SheetSource
 from models.demand.hierarchy import Published, aggregate, bottom_id, level_of, published_series
-from models.demand.intervals import series_scale, with_intervals
-from models.demand.members import combined, forecast_members
+from models.demand.intervals import DECILES, series_scale, with_intervals
+from models.demand.members import FittedMembers, fit_members, forecast_members
 from models.demand.model import DemandModel, parse_booster
 from models.names import demand_model
 from training.demand_tables import backtest_table, published_table
@@ -80,17 +83,16 @@ def train_one(config: DemandConfig, workspace: Workspace, sources_version: str =
     published = published_series(config, sorted(panel.frame["unique_id"].unique()))
     source = panel.source_sha256
     with tracked_run(workspace, demand_model(config.id), "demand", config, source, sources_version) as run:
-        table = rolling_forecasts(panel.frame, published, config, forecast_members)
-        member = choose_member(table, config)
-        judged = covered(table, member, config.horizon, level_of(published))
-        metrics = _metrics(judged, member, config)
-        model, rows = _fitted(config, panel, published, table, judged, member)
+        tested = rolled(panel.frame, published, config, forecast_members)
+        judged = covered(tested.table, SERVED, config.horizon, level_of(published), config.backtest.renew)
+        metrics = _metrics(judged, config)
+        model, rows = _fitted(config, panel, published, tested, judged)
         run.log_metrics(metrics)
         run.log_frame("backtest.parquet", judged.drop(columns=["level"]))
         registered = run.register_bundle(_files(model, rows), {"data_until": panel.data_until.isoformat()})
     refused = (*panel.refused, *untested(published, judged))
-    say(backtest_table(config, panel.frame, refused, table, judged, member))
-    say(published_table(config, panel.frame))
+    say(backtest_table(config, panel.frame, refused, tested, judged))
+    say(published_table(config, judged, panel.frame, published))
     say(f"Registered {registered.name} version {registered.version} (bundle {registered.sha256[:12]}).\n")
 
 
@@ -141,14 +143,16 @@ def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.sort_values(["unique_id", "ds"], ignore_index=True).astype({"ds": "datetime64[ns]", "y": float})
 
 
-def _metrics(judged: pd.DataFrame, member: str, config: DemandConfig) -> dict[str, float]:
-    scaled = mean_scaled_errors(judged, config.members)
-    wape = weighted_errors(judged, config.members)
-    named = {f"mase_{name}": value for name, value in scaled.items()}
-    named |= {f"wape_{name}": value for name, value in wape.items()}
+def _metrics(judged: pd.DataFrame, config: DemandConfig) -> dict[str, float]:
+    names = [*config.members, SERVED]
+    scaled, wape = mean_scaled_errors(judged, names), weighted_errors(judged, names)
+    named = {f"mase_{name}": value for name, value in scaled.items() if name != SERVED}
+    named |= {f"wape_{name}": value for name, value in wape.items() if name != SERVED}
     return {
-        "mase": scaled[member],
-        "wape": wape[member],
+        "mase": scaled[SERVED],
+        "wape": wape[SERVED],
+        "sql": scaled_quantile_loss(judged, DECILES),
+        "wql": weighted_quantile_loss(judged, DECILES),
         "baseline_mase": scaled["seasonal_naive"],
         "baseline_wape": wape["seasonal_naive"],
         **coverage(judged),
@@ -157,26 +161,35 @@ def _metrics(judged: pd.DataFrame, member: str, config: DemandConfig) -> dict[st
 
 
 def _fitted(
-    config: DemandConfig,
-    panel: Panel,
-    published: Sequence[Published],
-    table: pd.DataFrame,
-    judged: pd.DataFrame,
-    member: str,
+    config: DemandConfig, panel: Panel, published: Sequence[Published], tested: Tested, judged: pd.DataFrame
 ) -> tuple[DemandModel, np.ndarray]:
     """The model on everything known, with the rows its trees were fitted on."""
-    forecaster = boosted.fit(panel.frame, config.lightgbm, config.freq, config.season_length)
-    ahead = combined(panel.frame, config, config.horizon, boosted.predict(forecaster, config.horizon))
-    summed = aggregate(ahead[["unique_id", "ds", member]].rename(columns={member: "value"}), published, ["ds"])
+    fitted = fit_members(panel.frame, config, config.horizon)
+    members = _grouped(fitted, panel.frame, config)
+    ahead = members[["unique_id", "ds"]].assign(value=served(members, tested.choice))
+    summed = aggregate(ahead, published, ["ds"])
     summed = summed[summed["series_id"].isin(judged["series_id"])].copy()  # no forecast without a back-test beside it
     summed["step"] = summed.groupby("series_id")["ds"].rank(method="first").astype(int)
-    quantiles = quantiles_of(table, member, config.horizon)
-    scale = series_scale(aggregate(panel.frame, published, ["ds"]), config.season_length)
+    quantiles = quantiles_of(tested.table, SERVED, config.horizon)
+    scale = series_scale(aggregate(fitted.learned, published, ["ds"]), config.season_length)
     forecast = with_intervals(summed, scale, quantiles, level_of(published))
-    booster = parse_booster(boosted.booster_text(forecaster))
-    rows = boosted.feature_rows(forecaster, panel.frame).to_numpy(np.float32)
-    model = DemandModel(config, member, booster, panel.frame, forecast, by_series(judged, member), quantiles)
-    return model, rows
+    model = DemandModel(
+        config=config,
+        member=tested.choice.member(sorted(set(members["group"]))),
+        booster=parse_booster(boosted.booster_text(fitted.trees)),
+        observations=panel.frame,
+        forecast=forecast,
+        backtest=by_series(judged, SERVED),
+        quantiles=quantiles,
+        choice=tested.choice,
+        members=members,
+    )
+    return model, boosted.feature_rows(fitted.trees, fitted.learned).to_numpy(np.float32)
+
+
+def _grouped(fitted: FittedMembers, panel: pd.DataFrame, config: DemandConfig) -> pd.DataFrame:
+    groups = groups_of(panel, config.combination, config.season_length)
+    return fitted.forecasts.assign(group=fitted.forecasts["unique_id"].map(groups))
 
 
 def _files(model: DemandModel, rows: np.ndarray) -> dict[str, bytes]:

@@ -5,72 +5,119 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from evaluation.backtest import choosing, coverage, mean_scaled_errors, published_errors, weighted_errors
+from evaluation.backtest import (
+    Tested,
+    choosing,
+    coverage,
+    mean_scaled_errors,
+    published_errors,
+    scaled_quantile_loss,
+    weighted_errors,
+)
 from features.panel import Refused
+from models.demand.combination import SERVED, Choice
 from models.demand.config import DemandConfig
-from models.demand.members import forecast_members
+from models.demand.hierarchy import Published, aggregate
+from models.demand.intervals import DECILES
 
 MOST_NAMED = 3
 
 
 def backtest_table(
-    config: DemandConfig,
-    panel: pd.DataFrame,
-    refused: Sequence[Refused],
-    table: pd.DataFrame,
-    judged: pd.DataFrame,
-    member: str,
+    config: DemandConfig, panel: pd.DataFrame, refused: Sequence[Refused], tested: Tested, judged: pd.DataFrame
 ) -> str:
-    """One line per member: error on the windows it was chosen on, and on the windows nobody looked at."""
-    judging = table[choosing(table, config)]
-    chosen_on = mean_scaled_errors(judging, config.members)
-    scaled, wape = mean_scaled_errors(judged, config.members), weighted_errors(judged, config.members)
+    """One line per member: error on the windows that chose, and on the windows that are reported."""
+    judging = tested.bottom[choosing(tested.bottom, config)]
+    names = [*config.members, SERVED]
+    chosen_on = mean_scaled_errors(judging, names)
+    scaled, wape = mean_scaled_errors(judged, names), weighted_errors(judged, names)
     inside = coverage(judged)
     lines = [
         f"Demand {config.id}: {panel['unique_id'].nunique()} series forecast, "
-        f"{table['series_id'].nunique()} published, horizon {config.horizon} {config.period}s",
+        f"{tested.table['series_id'].nunique()} published, horizon {config.horizon} {config.period}s",
         *_refusals(refused),
         f"  {'member':18}{'MASE, choosing':>16}{'MASE, report':>14}{'WAPE, report':>14}",
-        *(
-            f"  {_starred(name, member):18}{_number(chosen_on[name]):>16}{scaled[name]:14.3f}{wape[name]:14.4f}"
-            for name in config.members
-        ),
-        f"  * served; {_how_chosen(judging)}, reported on {config.backtest.report_windows} later",
-        f"  intervals of the served member: 80 % cover {inside['coverage80']:.3f}, "
+        *(f"  {name:18}{_number(chosen_on[name]):>16}{scaled[name]:14.3f}{wape[name]:14.4f}" for name in names),
+        f"  {_how_chosen(judging, config)}",
+        *_choices(tested.choice, judging),
+        f"  served: SQL {scaled_quantile_loss(judged, DECILES):.3f}; 80 % intervals cover {inside['coverage80']:.3f}, "
         f"95 % cover {inside['coverage95']:.3f}",
+        *_by_level(judged),
+        *_without_regimes(config, judged),
     ]
     return "\n".join(lines)
 
 
-def published_table(config: DemandConfig, panel: pd.DataFrame) -> str:
+def published_table(
+    config: DemandConfig, judged: pd.DataFrame, panel: pd.DataFrame, published: Sequence[Published]
+) -> str:
     """The last window alone, beside published or earlier measured figures; an empty text when none are configured."""
-    lines = [_last_window(config, panel, horizon) for horizon in config.published_horizons]
+    if not config.published:
+        return ""
     noted = [f"    {one.name}: {one.value:g} ({one.source})" for one in config.published]
-    return "\n".join([*lines, *(["  figures to compare with:", *noted] if noted else [])])
+    return "\n".join([*_last_window(config, judged, panel, published), "  figures to compare with:", *noted])
 
 
-def _last_window(config: DemandConfig, panel: pd.DataFrame, horizon: int) -> str:
-    dates = sorted(panel["ds"].unique())
-    known, ahead = panel[panel["ds"] <= dates[-horizon - 1]], panel[panel["ds"] > dates[-horizon - 1]]
-    table = forecast_members(known, config, horizon).merge(ahead, on=["unique_id", "ds"])
-    errors = published_errors(table, known, config.members, config.season_length)
-    wape = weighted_errors(table, config.members)
-    rows = [
-        f"    {name:18}MASE {found.mase:.3f}   sMAPE {found.smape:5.2f} %   WAPE {wape[name]:.4f}"
-        for name, found in ((name, errors.loc[name]) for name in config.members)
+def _last_window(
+    config: DemandConfig, judged: pd.DataFrame, panel: pd.DataFrame, published: Sequence[Published]
+) -> list[str]:
+    last = judged[judged["origin"] == judged["origin"].max()]
+    known = aggregate(panel[panel["ds"] <= last["origin"].iloc[0]], published, ["ds"])
+    names = [*config.members, SERVED]
+    errors, wape = published_errors(last, known, names, config.season_length), weighted_errors(last, names)
+    return [
+        f"  last {config.horizon} {config.period}s, {last['series_id'].nunique()} series:",
+        *(
+            f"    {name:18}MASE {found.mase:.3f}   sMAPE {found.smape:5.2f} %   MAE {found.mae:8.2f}   "
+            f"RMSE {found.rmse:8.2f}   WAPE {wape[name]:.4f}"
+            for name, found in ((name, errors.loc[name]) for name in names)
+        ),
     ]
-    return "\n".join([f"  last {horizon} {config.period}s, {known['unique_id'].nunique()} series:", *rows])
 
 
-def _how_chosen(judging: pd.DataFrame) -> str:
+def _how_chosen(judging: pd.DataFrame, config: DemandConfig) -> str:
     windows = judging["origin"].nunique()
-    return (
-        f"chosen on {windows} earlier windows" if windows else "no earlier window knows two seasons: first of the list"
-    )
+    if not windows:
+        return "no earlier window knows two seasons: the first of the list serves"
+    if config.backtest.renew:
+        return f"each report window chosen for on the windows before it, the served forecast on all {windows}"
+    return f"chosen on {windows} earlier windows, reported on {config.backtest.report_windows} later"
 
 
-def _starred(name: str, member: str) -> str:
-    return f"{name} *" if name == member else name
+def _choices(choice: Choice, judging: pd.DataFrame) -> list[str]:
+    """One line per group that has series: who serves it, and the weights."""
+    lines = []
+    for group in sorted(judging["group"].unique()):
+        one = choice.of(group)
+        weights = ", ".join(f"{name} {weight:.2f}" for name, weight in one.weights.items())
+        series = judging.loc[judging["group"] == group, "unique_id"].nunique()
+        lines.append(f"  {group} ({series} series): {one.member}" + (f"; weights {weights}" if weights else ""))
+    return lines
+
+
+def _by_level(judged: pd.DataFrame) -> list[str]:
+    levels = judged["level"].nunique()
+    return [
+        f"    level {level}: 80 % cover {inside['coverage80']:.3f}, 95 % cover {inside['coverage95']:.3f}"
+        for level, inside in ((level, coverage(rows)) for level, rows in judged.groupby("level"))
+        if levels > 1
+    ]
+
+
+def _without_regimes(config: DemandConfig, judged: pd.DataFrame) -> list[str]:
+    """The back-test with and without the declared structural breaks."""
+    if not config.regimes:
+        return []
+    names = ", ".join(f"{one.name} ({one.treatment})" for one in config.regimes)
+    parts = {"with": judged, "without": judged[~judged["regime"]], "inside": judged[judged["regime"]]}
+    lines = [f"  regimes: {names}"]
+    for what, rows in parts.items():
+        if rows.empty:
+            lines.append(f"    {what}: no reported period")
+            continue
+        scaled, inside = mean_scaled_errors(rows, [SERVED])[SERVED], coverage(rows)
+        lines.append(f"    {what}: {len(rows)} periods, MASE {scaled:.3f}, 80 % cover {inside['coverage80']:.3f}")
+    return lines
 
 
 def _number(value: float) -> str:

@@ -5,9 +5,13 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from configs.loader import StrictConfig
+from models.demand.combination import Combination
+from models.demand.regimes import Regime
 from models.texts import Texts
 
-Member = Literal["seasonal_naive", "ets", "lightgbm", "mean"]
+Member = Literal[
+    "seasonal_naive", "seasonal_mean", "ets", "theta", "ces", "intermittent", "lightgbm", "mean", "weighted"
+]
 
 
 class ContactSource(StrictConfig):
@@ -54,16 +58,25 @@ class Recipe(StrictConfig):
     leaves: int = Field(default=15, ge=2)
     smallest_leaf: int = Field(default=50, ge=1)
     learning_rate: float = Field(default=0.03, gt=0)
+    row_share: float = Field(default=1.0, gt=0, le=1)
+    """Share of the rows that each tree sees (bagging); 1 = all."""
+    column_share: float = Field(default=1.0, gt=0, le=1)
+    """Share of the features that each tree sees; 1 = all."""
     seed: int = 7
 
 
 class Backtest(StrictConfig):
-    """Rolling origins.  Members are chosen on the earlier windows and reported on the later ones."""
+    """Rolling origins.  Members and weights are chosen on the earlier windows and reported on the later ones."""
 
     selection_windows: int = Field(ge=1)
     report_windows: int = Field(ge=1)
     step: int = Field(ge=1)
     """Periods between two origins."""
+    selection_step: int | None = Field(default=None, ge=1)
+    """Periods between two selection origins and from the last of them to the first report origin; none = `step`."""
+    renew: bool = False
+    """True: every report window is chosen for, and calibrated, by all that was known at its own origin, earlier report
+    windows included, as a yearly retraining would.  False: by the selection windows alone."""
 
     @property
     def windows(self) -> int:
@@ -98,11 +111,15 @@ class DemandConfig(StrictConfig):
     ets_seasonal: bool = True
     """False where the season is too long for ETS (52 weeks)."""
     members: tuple[Member, ...] = ("seasonal_naive", "ets", "lightgbm", "mean")
+    combination: Combination = Combination()
+    intermittent_method: Literal["tsb", "croston"] = "tsb"
+    regimes: tuple[Regime, ...] = ()
+    jobs: int = Field(default=1, ge=1)
+    """Processes for the statistical members."""
     lightgbm: Recipe
     backtest: Backtest
-    published_horizons: tuple[int, ...] = ()
-    """Last windows that are also printed beside published figures."""
     published: tuple[Figure, ...] = ()
+    """Figures of the last window, printed beside ours."""
 
     @model_validator(mode="after")
     def _groups(self) -> "DemandConfig":

@@ -14,12 +14,14 @@ from configs.errors import ModelError
 from configs.loader import validate_config
 from models.answers import ForecastAnswer, ForecastPoint, ModelStamp, Text
 from models.bundles.bundle import Bundle
+from models.demand.combination import Choice
 from models.demand.config import DemandConfig
 from models.demand.hierarchy import COUNTY, Published, aggregate, published_series
 from models.demand.intervals import Quantiles
 
 CONFIG, BOOSTER, OBSERVATIONS, FORECAST = "config.json", "booster.txt", "observations.parquet", "forecast.parquet"
 BACKTEST, QUANTILES = "backtest.json", "quantiles.json"
+CHOICE, MEMBERS = "choice.json", "members.parquet"
 SHOWN_SEASONS = 2
 EVERYBODY: Text = {"fi": "Kaikki", "sv": "Alla", "en": "All"}
 
@@ -49,6 +51,10 @@ class DemandModel:
     """series_id, ds, step, value, low80, high80, low95, high95."""
     backtest: Mapping[str, Mapping[str, float]]
     quantiles: Quantiles
+    choice: Choice | None = None
+    """The chosen member and the weights, by group of bottom series; none = `member` serves all."""
+    members: pd.DataFrame | None = None
+    """What every member says of the bottom series: unique_id, ds, group, one column each."""
 
     @cached_property
     def published(self) -> dict[str, Published]:
@@ -83,7 +89,7 @@ class DemandModel:
             name=_joined(info.area_name, info.measure_name, info.age_name),
             unit=measure.unit.as_text(),
             period=self.config.period,
-            member=self.member,
+            member=self.member_of(series_id),
             backtest=dict(self.backtest.get(series_id, {})),
             history=tuple(
                 (str(when)[:10], float(value))
@@ -92,6 +98,17 @@ class DemandModel:
             points=tuple(self._point(row, seen) for row in self._points[series_id].itertuples()),
             notice=self.config.notice.as_text(),
         )
+
+    def member_of(self, series_id: str) -> str:
+        """The member that serves a published series, `by_group` where its parts are served by several."""
+        if self.choice is None:
+            return self.member
+        return self.choice.member([self._group[part] for part in self.published[series_id].parts])
+
+    @cached_property
+    def _group(self) -> dict[str, str]:
+        rows = self.members
+        return {} if rows is None else {str(k): str(v) for k, v in zip(rows["unique_id"], rows["group"], strict=True)}
 
     def golden_outputs(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         """What the trees say of synthetic rows, and the published table's own numbers."""
@@ -102,7 +119,7 @@ class DemandModel:
 
     def to_files(self) -> dict[str, bytes]:
         """The bundle's files, the same bytes for the same model."""
-        return {
+        files = {
             CONFIG: _json({"member": self.member, "config": self.config.model_dump(mode="json")}),
             BOOSTER: self.booster.model_to_string().encode(),
             OBSERVATIONS: _parquet(self.observations),
@@ -110,6 +127,9 @@ class DemandModel:
             BACKTEST: _json({name: dict(values) for name, values in self.backtest.items()}),
             QUANTILES: _json({level: {str(c): w for c, w in by.items()} for level, by in self.quantiles.items()}),
         }
+        if self.choice is not None and self.members is not None:
+            files |= {CHOICE: _json(self.choice.as_json()), MEMBERS: _parquet(self.members)}
+        return files
 
     @classmethod
     def from_bundle(cls, bundle: Bundle) -> "DemandModel":
@@ -124,6 +144,8 @@ class DemandModel:
             forecast=pd.read_parquet(io.BytesIO(bundle.bytes_of(FORECAST))),
             backtest=bundle.json(BACKTEST),
             quantiles=quantiles,
+            choice=Choice.from_json(bundle.json(CHOICE)) if CHOICE in bundle.files else None,
+            members=pd.read_parquet(io.BytesIO(bundle.bytes_of(MEMBERS))) if MEMBERS in bundle.files else None,
         )
 
     def _info(self, one: Published) -> SeriesInfo:

@@ -1,0 +1,34 @@
+"""Rolling-origin back-test of demand forecasts: members are chosen on earlier windows, reported on later ones."""
+
+from evaluation.backtest.choosing import choose, choosing
+from evaluation.backtest.covered import by_series, coverage, covered, quantiles_of, with_quantiles
+from evaluation.backtest.errors import (
+    mean_scaled_errors,
+    published_errors,
+    scaled_quantile_loss,
+    weighted_errors,
+    weighted_quantile_loss,
+)
+from evaluation.backtest.rolling import Forecaster, Tested, rolled, rolling_forecasts
+from evaluation.backtest.windows import Window, windows
+
+__all__ = [
+    "Forecaster",
+    "Tested",
+    "Window",
+    "by_series",
+    "choose",
+    "choosing",
+    "coverage",
+    "covered",
+    "mean_scaled_errors",
+    "published_errors",
+    "quantiles_of",
+    "rolled",
+    "rolling_forecasts",
+    "scaled_quantile_loss",
+    "weighted_errors",
+    "weighted_quantile_loss",
+    "windows",
+    "with_quantiles",
+]

@@ -1,0 +1,66 @@
+"""Intervals of the windows that are reported, made from windows before them, and what a planner should expect."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from evaluation.backtest.errors import mean_scaled_errors
+from models.demand.combination import NAIVE
+from models.demand.intervals import Quantiles, fit_quantiles, with_deciles, with_intervals
+
+
+def quantiles_of(table: pd.DataFrame, member: str, horizon: int) -> Quantiles:
+    """Interval quantiles from a back-test table's residuals; a period inside a declared regime calibrates nothing."""
+    kept = table[~table["regime"]] if "regime" in table else table
+    scaled = (kept[member] - kept["y"]).abs() / kept["scale"]
+    return fit_quantiles(kept[["level", "step"]].assign(scaled=scaled), horizon)
+
+
+def covered(
+    table: pd.DataFrame, member: str, horizon: int, levels: Mapping[str, str], renew: bool = False
+) -> pd.DataFrame:
+    """The report windows with intervals made from the selection windows only; a level without those is left out.
+
+    With `renew`, earlier report windows calibrate later ones, period by period as they become known.
+    """
+    shown = table[table["reported"]].assign(value=lambda rows: rows[member])
+    parts = []
+    for origin, rows in shown.groupby("origin"):
+        past = table[(table["origin"] < origin) & (table["ds"] <= origin)] if renew else table[~table["reported"]]
+        quantiles = quantiles_of(past, member, horizon)
+        known = rows[rows["level"].isin(quantiles)]
+        parts.append(with_quantiles(known, quantiles, levels))
+    return pd.concat(parts, ignore_index=True)
+
+
+def with_quantiles(rows: pd.DataFrame, quantiles: Quantiles, levels: Mapping[str, str]) -> pd.DataFrame:
+    """Intervals and deciles (q10 … q90) of one window's rows."""
+    scale = rows.groupby("series_id")["scale"].first()
+    return with_deciles(with_intervals(rows, scale, quantiles, levels), scale, quantiles, levels)
+
+
+def coverage(table: pd.DataFrame) -> dict[str, float]:
+    """Share of actuals inside the 80 % and 95 % intervals.  Range 0–1; aim .80 and .95."""
+    return {
+        f"coverage{level}": float(table["y"].between(table[f"low{level}"], table[f"high{level}"]).mean())
+        for level in (80, 95)
+    }
+
+
+def by_series(table: pd.DataFrame, member: str) -> dict[str, dict[str, float]]:
+    """What the planner should expect of each series: MASE of member and naive, WAPE, coverage, over report windows."""
+    return {str(series): _expect(rows, member) for series, rows in table.groupby("series_id")}
+
+
+def _expect(rows: pd.DataFrame, member: str) -> dict[str, float]:
+    errors = mean_scaled_errors(rows, [member, NAIVE])
+    total = float(rows["y"].abs().sum())
+    wape = {f"wape_{name}": float((rows[name] - rows["y"]).abs().sum() / total) if total else 0.0 for name in errors}
+    return {
+        "mase": errors[member],
+        "mase_naive": errors[NAIVE],
+        "wape": wape[f"wape_{member}"],
+        "wape_naive": wape[f"wape_{NAIVE}"],
+        **coverage(rows),
+        "windows": float(rows["origin"].nunique()),
+    }
