@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from models.demand import boosted, statistical
+from models.demand import boosted, rhythm, statistical
 from models.demand.config import DemandConfig
 
 SINGLE = ("seasonal_naive", "ets", "lightgbm")
@@ -20,5 +20,8 @@ def combined(panel: pd.DataFrame, config: DemandConfig, horizon: int, trees: pd.
     simple = statistical.forecast(panel, config.freq, config.season_length, horizon, config.ets_seasonal)
     table = simple.merge(trees, on=["unique_id", "ds"], how="left", validate="one_to_one")
     table["mean"] = table[list(MEAN_OF)].mean(axis=1)
+    if "rhythm" in config.members:
+        shaped = rhythm.predict(rhythm.fit(panel, config.rhythm), panel, horizon)
+        table = table.merge(shaped, on=["unique_id", "ds"], how="left", validate="one_to_one")
     wanted = ["unique_id", "ds", *config.members]
     return table[wanted].sort_values(["unique_id", "ds"], ignore_index=True)

@@ -122,7 +122,8 @@ def published_intervals(
 ) -> pd.DataFrame:
     """`series_id, step, value, low80, high80, low95, high95` of [series, bucket] values (step = bucket, from 1)."""
     half = {
-        coverage: np.array([widths[level_of[str(one)]][coverage] for one in ids]) * scale[:, None] for coverage in LEVELS
+        coverage: np.array([widths[level_of[str(one)]][coverage] for one in ids]) * scale[:, None]
+        for coverage in LEVELS
     }
     n_buckets = values.shape[1]
     flat = {name: found.ravel() for name, found in bounds(values, half).items()}
