@@ -86,7 +86,7 @@ def coherent_windows(
 
 def _bearable(summing: Summing, sums: Windows | None) -> bool:
     n_sums = int(summing.sums.sum())
-    return sums is not None and 0 < n_sums and n_sums + len(summing.bottom) <= MOST_FOR_MINT
+    return sums is not None and n_sums > 0 and n_sums + len(summing.bottom) <= MOST_FOR_MINT
 
 
 def _split(bottom: Windows) -> tuple[np.ndarray, np.ndarray]:

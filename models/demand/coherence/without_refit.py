@@ -14,7 +14,7 @@ from pydantic import Field
 from configs.errors import ModelError
 from configs.loader import StrictConfig
 from models.demand.coherence.publish import CoherentForecast, coherent_forecast
-from models.demand.coherence.reconcile import MOST_FOR_MINT, METHODS, Coherence, Method, fit_coherence
+from models.demand.coherence.reconcile import METHODS, MOST_FOR_MINT, Coherence, Method, fit_coherence
 from models.demand.coherence.summing import Summing
 from models.demand.coherence.unrefitted import TREES, OnceFitted, Unrefitted, fit_once
 from models.demand.coherence.windows import Windows, residual_windows, scales
@@ -84,8 +84,8 @@ def fit_sums(
     cut = last - plan.choose_on
     if cut < plan.warm_up or plan.choose_on < config.horizon:
         raise ModelError(
-            f"The history has {last + 1} periods; a choice on the last {plan.choose_on} after {plan.warm_up} of warm-up, "
-            f"{config.horizon} ahead, needs {plan.warm_up + max(plan.choose_on, config.horizon)}. Lower `choose_on`."
+            f"The history has {last + 1} periods; a choice on the last {plan.choose_on} after a warm-up of {plan.warm_up}, "
+            f"{config.horizon} ahead, needs {plan.warm_up + max(plan.choose_on, config.horizon) + 1}. Lower `choose_on`."
         )
     early = fit_once(history, config, cut)
     late = np.arange(cut, last - config.horizon + 1, plan.every)
