@@ -62,7 +62,7 @@ def main() -> None:
     print(f"series with seasonal scale zero, MASE undefined, left out: {one.undefined} (the planted `{EMPTY}` of each)")
     print("error = mean |error| / seasonal scale (MASE), mean over series, origins and days ahead up to the horizon")
     print(
-        "seen: the conditional mean given the simulator's constants and past visits; hidden: told clients and weather too"
+        "seen: conditional mean given the simulator's constants and past visits; hidden: also told clients and weather"
     )
     _print(errors, covered)
     finish(_figures(errors, covered))
@@ -219,9 +219,9 @@ def _figures(errors: pd.DataFrame, covered: pd.DataFrame) -> dict[str, Figure]:
     for (level, period, horizon), one in means.iterrows():
         name = f"{level}_{period}_{horizon}"
         share = shares.loc[(level, period, horizon)]
-        figures[f"{name}_over_conditional_mean"] = Figure(one["ours"] / one["seen"], "ratio", at_most=1.05)
-        figures[f"{name}_coverage80"] = Figure(share[0.8], "share", at_least=0.78, at_most=0.84)
-        figures[f"{name}_coverage95"] = Figure(share[0.95], "share", at_least=0.93, at_most=0.97)
+        figures[f"{name}_over_conditional_mean"] = Figure(float(one["ours"] / one["seen"]), "ratio", at_most=1.05)
+        figures[f"{name}_coverage80"] = Figure(float(share[0.8]), "share", at_least=0.78, at_most=0.84)
+        figures[f"{name}_coverage95"] = Figure(float(share[0.95]), "share", at_least=0.93, at_most=0.97)
     worst = (means["ours"] / means["seasonal_naive"]).max()
     figures["over_seasonal_naive_most"] = Figure(float(worst), "ratio", at_most=1.0)
     figures["over_ets_most"] = Figure(float((means["ours_at_ets"] / means["ets"]).max()), "ratio", at_most=1.0)

@@ -21,7 +21,7 @@ from models.demand.intervals import LEVELS
 ENOUGH = 60.0
 """Effective residuals from which the order statistic is used alone (the 95 % one then has three beyond it)."""
 SHIFTS = 3
-"""Stretches that begin up to so many days earlier or later share residuals, but no more than a seventh of their length."""
+"""Stretches that begin up to so many days earlier or later share residuals; at most a seventh of their length."""
 MOST_SERIES = 400
 """Series of a level that the correlations are measured on."""
 

@@ -41,8 +41,8 @@ def coherent_forecast(
 ) -> CoherentForecast:
     """From the bottom series' history, their forecast [bottom, step], a fitted method and their residual windows.
 
-    `sums_ahead` and `sums_windows` are forecasts of the distinct sums themselves, which MinT needs.  Series, windows and
-    the method's summing must name the bottom series in one order.
+    `sums_ahead` and `sums_windows` are forecasts of the distinct sums themselves, which MinT needs.  Series, windows
+    and the method's summing must name the bottom series in one order.
     """
     summing = coherence.summing
     now = np.array([history.values.shape[1] - 1])

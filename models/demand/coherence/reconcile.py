@@ -21,6 +21,8 @@ Method = Literal["bottom_up", "mint", "samples"]
 METHODS: tuple[Method, ...] = ("bottom_up", "mint", "samples")
 MOST_FOR_MINT = 1500
 """Series in all levels: MinT inverts a dense covariance of so many."""
+MARGIN = 0.01
+"""How much less than bottom-up another method must miss: below that, few windows cannot tell them apart."""
 MOST_ERRORS = 4000
 """Error vectors that the covariance is estimated from."""
 
@@ -42,7 +44,8 @@ class Coherence:
     def bottom(self, bottom: np.ndarray, scale: np.ndarray, sums: np.ndarray | None = None) -> np.ndarray:
         """[bottom, step] coherent points ≥ 0 from the members' [bottom, step], their scale, and forecasts of the sums.
 
-        `sums` are [distinct sum, step] in the order of `summing.sums`.  Raises ModelError when MinT is asked without forecasts of the sums.
+        `sums` are [distinct sum, step] in the order of `summing.sums`.
+        Raises ModelError when MinT is asked without forecasts of the sums.
         """
         if self.method == "mint":
             if sums is None:
@@ -59,15 +62,18 @@ def fit_coherence(
 ) -> Coherence:
     """Fit every method on the earlier windows, judge it on the later ones, and fit the best again on all.
 
-    `sums` are windows in which the distinct sums (`summing.sums`) themselves were forecast (without them, or with more series than MinT can
-    bear, MinT is not tried).  With one window nothing can be judged: bottom-up.
+    `sums` are windows in which the distinct sums (`summing.sums`) themselves were forecast; without them, or with more
+    series than MinT can bear, MinT is not tried.  With one window nothing can be judged: bottom-up.
     """
     tried = [one for one in methods if one != "mint" or _bearable(summing, sums)]
     early, late = _split(bottom)
     if len(late) == 0 or len(tried) == 1:
         return _fitted(tried[0], summing, bottom, sums)
-    missed = {one: _missed(_fitted(one, summing, bottom, sums, early), bottom, sums, late) for one in tried}
-    best = min(tried, key=lambda one: missed[one])
+    missed: dict[str, float] = {
+        one: _missed(_fitted(one, summing, bottom, sums, early), bottom, sums, late) for one in tried
+    }
+    simplest = missed.get("bottom_up", np.inf) * (1 - MARGIN)
+    best = min(tried, key=lambda one: simplest if one == "bottom_up" else missed[one])
     return replace(_fitted(best, summing, bottom, sums), errors=missed)
 
 

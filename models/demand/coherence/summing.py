@@ -72,8 +72,8 @@ def _fault(one: Published, place: Mapping[str, int]) -> HierarchyFault | None:
     if absent:
         return HierarchyFault(
             one.series_id,
-            f"Its part {absent[0]} has no series, so its sum would be too small ({len(absent)} of {len(one.parts)} parts "
-            "are missing). Deliver that series or take the part out of the sum.",
+            f"Its part {absent[0]} has no series ({len(absent)} of {len(one.parts)} parts have none), so its sum "
+            "would be too small. Deliver that series or take the part out of the sum.",
         )
     double = sorted({part for part in one.parts if one.parts.count(part) > 1})
     if double:
@@ -110,7 +110,7 @@ def checked_totals(observed: pd.DataFrame, summed: pd.DataFrame) -> tuple[Hierar
         HierarchyFault(
             str(name),
             f"On {rows['ds'].iloc[0].date()} its delivered total differs from the sum of its parts "
-            f"(on {len(rows)} dates in all). Correct the delivery, or leave the total out: it is summed from the parts.",
+            f"(on {len(rows)} dates in all). Correct the delivery or leave the total out: it is the sum of its parts.",
         )
         for name, rows in wrong.groupby("series_id")
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from features.panel.periods import FREQUENCIES, Period, following, period_starts
+from features.panel.periods import Period, following, period_starts
 
 
 @dataclass(frozen=True)
@@ -44,21 +44,3 @@ def over(values: np.ndarray, periods: tuple[Bucket, ...]) -> np.ndarray:
     if not periods:
         return np.empty((*values.shape[:-1], 0))
     return np.stack([values[..., one.first - 1 : one.last].sum(axis=-1) for one in periods], axis=-1)
-
-
-def period_table(table: pd.DataFrame, period: Period, value: str = "value") -> pd.DataFrame:
-    """`series_id, ds, <value>` of a daily table summed to whole weeks or months; part periods are left out.
-
-    Sums of the published days, so that days add up to weeks and months exactly.
-    """
-    starts = period_starts(table["ds"], period)
-    grouped = table.assign(ds=starts).groupby(["series_id", "ds"], sort=True)[value].agg(["sum", "count"])
-    firsts = grouped.index.get_level_values("ds")
-    nexts = firsts.map({start: following(start, period) for start in firsts.unique()})
-    whole = grouped["count"].to_numpy() == (nexts - firsts).days
-    return grouped.loc[whole, "sum"].rename(value).reset_index()
-
-
-def frequency(period: Period) -> str:
-    """The pandas frequency of a period's starts."""
-    return FREQUENCIES[period]

@@ -84,13 +84,14 @@ def fit_sums(
     cut = last - plan.choose_on
     if cut < plan.warm_up or plan.choose_on < config.horizon:
         raise ModelError(
-            f"The history has {last + 1} periods; a choice on the last {plan.choose_on} after a warm-up of {plan.warm_up}, "
-            f"{config.horizon} ahead, needs {plan.warm_up + max(plan.choose_on, config.horizon) + 1}. Lower `choose_on`."
+            f"The history has {last + 1} periods; a choice on the last {plan.choose_on} of them, "
+            f"{config.horizon} ahead, after a warm-up of {plan.warm_up} needs {plan.warm_up + max(plan.choose_on, config.horizon) + 1}. "
+            "Lower `choose_on` or `warm_up`."
         )
     early = fit_once(history, config, cut)
     late = np.arange(cut, last - config.horizon + 1, plan.every)
-    missed = {name: _missed(early, name, history, summing, late, config) for name in _members(config)}
-    member = min(missed, key=lambda name: missed[name])
+    missed: dict[str, float] = {name: _missed(early, name, history, summing, late, config) for name in _members(config)}
+    member = min(_members(config), key=lambda name: missed[name])
     wide = np.arange(plan.warm_up, last - config.horizon + 1, plan.every)
     origins = late if member in TREES else wide
     bottom = early if member in TREES else fit_once(history, _only(config, member), last)
