@@ -5,12 +5,14 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from configs.loader import StrictConfig
+from features.panel.periods import FREQUENCIES, Period
 from models.demand.combination import Combination
 from models.demand.regimes import Regime
+from models.demand.rhythm import RhythmRecipe
 from models.texts import Texts
 
 Member = Literal[
-    "seasonal_naive", "seasonal_mean", "ets", "theta", "ces", "intermittent", "lightgbm", "mean", "weighted"
+    "seasonal_naive", "seasonal_mean", "ets", "theta", "ces", "intermittent", "rhythm", "lightgbm", "mean", "weighted"
 ]
 
 
@@ -53,7 +55,7 @@ class Recipe(StrictConfig):
     expanding: bool = True
     seasonal_rolling: int = 0
     """Seasons in the seasonal rolling mean; 0 = none."""
-    date_features: tuple[Literal["month", "week", "quarter"], ...] = ()
+    date_features: tuple[Literal["month", "week", "quarter", "dayofweek"], ...] = ()
     rounds: int = Field(default=300, ge=1)
     leaves: int = Field(default=15, ge=2)
     smallest_leaf: int = Field(default=50, ge=1)
@@ -99,7 +101,7 @@ class DemandConfig(StrictConfig):
     version: str
     notice: Texts
     source: ContactSource | SheetSource = Field(discriminator="kind")
-    period: Literal["week", "month"]
+    period: Period
     season_length: int = Field(ge=2)
     horizon: int = Field(ge=1)
     minimum_periods: int = Field(ge=8)
@@ -117,6 +119,8 @@ class DemandConfig(StrictConfig):
     jobs: int = Field(default=1, ge=1)
     """Processes for the statistical members."""
     lightgbm: Recipe
+    rhythm: RhythmRecipe = RhythmRecipe()
+    """Of the rhythm member, for daily series."""
     backtest: Backtest
     published: tuple[Figure, ...] = ()
     """Figures of the last window, printed beside ours."""
@@ -127,9 +131,11 @@ class DemandConfig(StrictConfig):
             raise ValueError("a source of contacts needs `areas`, `age_groups` and `county`")
         if self.period == "month" and "week" in self.lightgbm.date_features:
             raise ValueError("monthly series have no date feature `week`; write `month` or `quarter`")
+        if "rhythm" in self.members and self.period != "day":
+            raise ValueError("the member `rhythm` is for daily series; take it out of `members` or write `period: day`")
         return self
 
     @property
     def freq(self) -> str:
         """The pandas frequency of the period starts."""
-        return "MS" if self.period == "month" else "W-MON"
+        return FREQUENCIES[self.period]

@@ -25,11 +25,13 @@ class Published:
     age_group: str
     measure: str
     parts: tuple[str, ...]
+    place: str = ""
+    """`county`, `area_group` or `area`; left out, it is told by the area's id."""
 
     @property
     def level(self) -> str:
         """Series of one level share their interval quantiles."""
-        return COUNTY if self.area == COUNTY else "area"
+        return self.place or (COUNTY if self.area == COUNTY else "area")
 
 
 def bottom_id(area: str, measure: str, band: str) -> str:

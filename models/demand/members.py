@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import pandas as pd
 from mlforecast import MLForecast
 
-from models.demand import boosted, statistical
+from models.demand import boosted, rhythm, statistical
 from models.demand.combination import DENSE, MEAN, TREES, WEIGHTED, equally_weighted
 from models.demand.config import DemandConfig
 from models.demand.regimes import restored, treated
 
 COMBINED = (MEAN, WEIGHTED)
+RHYTHM = "rhythm"
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,9 @@ def combined(panel: pd.DataFrame, config: DemandConfig, horizon: int, trees: pd.
     )
     if trees is not None:
         table = table.merge(trees, on=["unique_id", "ds"], how="left", validate="one_to_one")
+    if RHYTHM in singles(config):
+        shaped = rhythm.predict(rhythm.fit(panel, config.rhythm), panel, horizon)
+        table = table.merge(shaped, on=["unique_id", "ds"], how="left", validate="one_to_one")
     if MEAN in config.members:
         table[MEAN] = equally_weighted(table, config.combination.averaged(config.members))
     if WEIGHTED in config.members:
