@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from configs.loader import StrictConfig
 from features.panel.periods import Period
+from models.demand.drivers.config import Drivers
 from models.texts import Texts
 
 Member = Literal["seasonal_naive", "ets", "lightgbm", "mean"]
@@ -110,6 +111,7 @@ class DemandConfig(StrictConfig):
     members: tuple[Member, ...] = ("seasonal_naive", "ets", "lightgbm", "mean")
     lightgbm: Recipe
     backtest: Backtest
+    drivers: Drivers = Drivers()
     published_horizons: tuple[int, ...] = ()
     """Last windows that are also printed beside published figures."""
     published: tuple[Figure, ...] = ()
