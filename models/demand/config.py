@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from configs.loader import StrictConfig
 from features.panel.periods import Period
+from models.demand.cold_start.config import ColdStart
 from models.demand.drivers.config import Drivers
 from models.texts import Texts
 
@@ -112,6 +113,8 @@ class DemandConfig(StrictConfig):
     lightgbm: Recipe
     backtest: Backtest
     drivers: Drivers = Drivers()
+    cold_start: ColdStart | None = None
+    """How areas with too short a history borrow; none = they get no forecast."""
     published_horizons: tuple[int, ...] = ()
     """Last windows that are also printed beside published figures."""
     published: tuple[Figure, ...] = ()
