@@ -1,12 +1,15 @@
 """What a demand config says: which series, which periods, which members, how far ahead."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from configs.loader import StrictConfig
 from features.panel.periods import FREQUENCIES, Period
+from models.demand.cold_start.config import ColdStart
 from models.demand.combination import Combination
+from models.demand.drivers.config import Drivers
 from models.demand.regimes import Regime
 from models.demand.rhythm import RhythmRecipe
 from models.texts import Texts
@@ -14,6 +17,14 @@ from models.texts import Texts
 Member = Literal[
     "seasonal_naive", "seasonal_mean", "ets", "theta", "ces", "intermittent", "rhythm", "lightgbm", "mean", "weighted"
 ]
+DateFeature = Literal["month", "quarter", "week", "dayofweek", "day", "dayofyear"]
+"""Names that mlforecast takes from the date of a period's first day."""
+DATE_FEATURES: Mapping[Period, tuple[DateFeature, ...]] = {
+    "month": ("month", "quarter"),
+    "week": ("month", "quarter", "week"),
+    "day": ("month", "quarter", "week", "dayofweek", "day", "dayofyear"),
+}
+"""Those that say something of a period of each length."""
 
 
 class ContactSource(StrictConfig):
@@ -55,7 +66,7 @@ class Recipe(StrictConfig):
     expanding: bool = True
     seasonal_rolling: int = 0
     """Seasons in the seasonal rolling mean; 0 = none."""
-    date_features: tuple[Literal["month", "week", "quarter", "dayofweek"], ...] = ()
+    date_features: tuple[DateFeature, ...] = ()
     rounds: int = Field(default=300, ge=1)
     leaves: int = Field(default=15, ge=2)
     smallest_leaf: int = Field(default=50, ge=1)
@@ -122,6 +133,9 @@ class DemandConfig(StrictConfig):
     rhythm: RhythmRecipe = RhythmRecipe()
     """Of the rhythm member, for daily series."""
     backtest: Backtest
+    drivers: Drivers = Drivers()
+    cold_start: ColdStart | None = None
+    """How areas with too short a history borrow; none = they get no forecast."""
     published: tuple[Figure, ...] = ()
     """Figures of the last window, printed beside ours."""
 
@@ -129,8 +143,10 @@ class DemandConfig(StrictConfig):
     def _groups(self) -> "DemandConfig":
         if isinstance(self.source, ContactSource) and not (self.areas and self.age_groups and self.county):
             raise ValueError("a source of contacts needs `areas`, `age_groups` and `county`")
-        if self.period == "month" and "week" in self.lightgbm.date_features:
-            raise ValueError("monthly series have no date feature `week`; write `month` or `quarter`")
+        for name in self.lightgbm.date_features:
+            if name not in DATE_FEATURES[self.period]:
+                fitting = " or ".join(f"`{one}`" for one in DATE_FEATURES[self.period])
+                raise ValueError(f"series by the {self.period} have no date feature `{name}`; write {fitting}")
         if "rhythm" in self.members and self.period != "day":
             raise ValueError("the member `rhythm` is for daily series; take it out of `members` or write `period: day`")
         return self
