@@ -30,6 +30,7 @@ from evaluation.backtest import (
     weighted_quantile_loss,
 )
 from features.panel import Refused, VisitRule, checked_series, long_enough, sheet_panel, visit_panel
+from features.panel.periods import following
 from features.source_catalogue import load_source_catalogue
 from features.store import open_snapshot
 from models.bundles.golden import DEFAULT_SEED, GOLDEN_FILE, draw_rows, golden_file
@@ -40,7 +41,9 @@ from models.demand.hierarchy import Published, aggregate, bottom_id, level_of, p
 from models.demand.intervals import DECILES, series_scale, with_intervals
 from models.demand.members import FittedMembers, fit_members, forecast_members
 from models.demand.model import DemandModel, parse_booster
+from models.demand.series_config import SeriesSource
 from models.names import demand_model
+from training.demand_series import counted_series, shown_series
 from training.demand_tables import backtest_table, published_table
 from training.tracking import tracked_run
 
@@ -67,6 +70,8 @@ class Panel:
     data_until: date
     source_sha256: str
     refused: tuple[Refused, ...] = ()
+    clients: pd.DataFrame | None = None
+    """unique_id, ds, clients: who stands behind counted series; None where that is not told."""
 
 
 def train(command: DemandCommand) -> None:
@@ -80,7 +85,7 @@ def train(command: DemandCommand) -> None:
 def train_one(config: DemandConfig, workspace: Workspace, sources_version: str = "") -> None:
     """One demand config: back-test, choose, refit on everything, register.  Raises DataError or ModelError."""
     panel = read_panel(config, workspace)
-    published = published_series(config, sorted(panel.frame["unique_id"].unique()))
+    published, unseen = shown(config, panel)
     source = panel.source_sha256
     with tracked_run(workspace, demand_model(config.id), "demand", config, source, sources_version) as run:
         tested = rolled(panel.frame, published, config, forecast_members)
@@ -90,10 +95,18 @@ def train_one(config: DemandConfig, workspace: Workspace, sources_version: str =
         run.log_metrics(metrics)
         run.log_frame("backtest.parquet", judged.drop(columns=["level"]))
         registered = run.register_bundle(_files(model, rows), {"data_until": panel.data_until.isoformat()})
-    refused = (*panel.refused, *untested(published, judged))
+    refused = (*panel.refused, *unseen, *untested(published, judged))
     say(backtest_table(config, panel.frame, refused, tested, judged))
     say(published_table(config, judged, panel.frame, published))
     say(f"Registered {registered.name} version {registered.version} (bundle {registered.sha256[:12]}).\n")
+
+
+def shown(config: DemandConfig, panel: Panel) -> tuple[tuple[Published, ...], tuple[Refused, ...]]:
+    """The published series, and those that may not be shown."""
+    published = published_series(config, sorted(panel.frame["unique_id"].unique()))
+    if isinstance(config.source, SeriesSource) and panel.clients is not None:
+        return shown_series(config, config.source, published, panel.frame, panel.clients)
+    return published, ()
 
 
 def untested(published: Sequence[Published], judged: pd.DataFrame) -> tuple[Refused, ...]:
@@ -106,6 +119,9 @@ def read_panel(config: DemandConfig, workspace: Workspace) -> Panel:
     """The bottom series `unique_id, ds, y` of a config."""
     if isinstance(config.source, SheetSource):
         return _sheet(config, config.source)
+    if isinstance(config.source, SeriesSource):
+        found = counted_series(config, config.source, workspace)
+        return Panel(found.frame, found.data_until, found.source_sha256, found.refused, found.clients)
     return _contacts(config, config.source, workspace)
 
 
@@ -125,8 +141,7 @@ def _sheet(config: DemandConfig, source: SheetSource) -> Panel:
     sheet = sheet_panel(file, config.period, source.origin)
     starts = pd.Timestamp(source.complete_from) if source.complete_from else None
     frame, refused = checked_series(sheet, config.period, config.minimum_periods, starts)
-    period = pd.DateOffset(months=1) if config.period == "month" else pd.DateOffset(weeks=1)
-    until = (frame["ds"].max() + period - pd.Timedelta(days=1)).date()
+    until = (following(frame["ds"].max(), config.period) - pd.Timedelta(days=1)).date()
     return Panel(_sorted(frame), until, sha256(file.read_bytes()).hexdigest(), refused)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from models.demand.config import DemandConfig
 from models.demand.hierarchy import COUNTY, TOTAL
 
-DAYS = {"week": 7, "month": 30.4375}
+DAYS = {"day": 1, "week": 7, "month": 30.4375}
 
 
 def comparable(config: DemandConfig, measure: str | None, horizon_days: int) -> dict[str, str] | None:

@@ -3,7 +3,8 @@
 from features.panel.calendar import calendar
 from features.panel.dimensions import BANDS
 from features.panel.periods import Period, last_complete_week
-from features.panel.series import SeriesRule, series_panel
+from features.panel.rule import Repeat, SeriesRule
+from features.panel.series import series_panel
 from features.panel.sheet import Refused, checked_series, long_enough, sheet_panel
 from features.panel.visits import VisitRule, visit_panel
 
@@ -11,6 +12,7 @@ __all__ = [
     "BANDS",
     "Period",
     "Refused",
+    "Repeat",
     "SeriesRule",
     "VisitRule",
     "calendar",

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from features.catalogue.families import Condition
+from features.selection import matches
+
 BANDS = ("under65", "65to74", "75plus")
 BAND_EDGES = (65, 75)  # years, reached during the calendar year (plans: 65+ is an older person, 75+ home care)
 UNKNOWN = "unknown"
@@ -12,7 +15,11 @@ NONE = "none"
 NIGHT, DAY, EVENING = "night", "day", "evening"
 SHIFTS: Mapping[str, tuple[int, int]] = {NIGHT: (22, 7), DAY: (7, 15), EVENING: (15, 22)}
 """First hour and first hour after, wall clock (home care's shifts; own assumption)."""
-DERIVED = ("area", "band", "intensity", "time_of_day")
+FREQUENT, LIGHT = "frequent", "light"
+SEGMENT, VISIT_CLASS = "segment", "visit_class"
+DERIVED = ("area", "band", "intensity", "time_of_day", SEGMENT, VISIT_CLASS)
+OF_PERSONS = frozenset({"area", "band", "intensity", SEGMENT, VISIT_CLASS})
+"""Dimensions whose codes divide people: a client is counted under one code at a time."""
 
 
 def stays_at(events: pd.DataFrame, residents: pd.DataFrame, when: str) -> pd.DataFrame:
@@ -50,3 +57,38 @@ def time_of_day(times: pd.Series) -> np.ndarray:
     hour = times.dt.hour.to_numpy()
     night = (hour >= SHIFTS[NIGHT][0]) | (hour < SHIFTS[NIGHT][1])
     return np.where(night, NIGHT, np.where(hour < SHIFTS[DAY][1], DAY, EVENING)).astype(object)
+
+
+def segment_of(events: pd.DataFrame, records: pd.DataFrame) -> np.ndarray:
+    """The client's latest segment recorded before the event's period (`ds`) began; NONE without one.
+
+    A segmentation that ended without a segment says UNKNOWN.  `records`: client_id, recorded_at, segment.
+    """
+    left = events[["client_id", "ds"]].assign(event=np.arange(len(events)))
+    joined = left.merge(records[["client_id", "recorded_at", "segment"]], on="client_id")
+    before = joined[joined["recorded_at"] < joined["ds"]]
+    latest = before.sort_values(["event", "recorded_at"], kind="stable").drop_duplicates("event", keep="last")
+    found = np.full(len(events), NONE, dtype=object)
+    found[latest["event"].to_numpy()] = latest["segment"].astype(object).fillna(UNKNOWN)
+    return found
+
+
+def visit_class(events: pd.DataFrame, when: str, visits: pd.DataFrame, frequent_from: int) -> np.ndarray:
+    """FREQUENT for a client with so many visits in the calendar month of `when`, LIGHT below.
+
+    `visits`: client_id, time.  Source of 60 visits a month as the limit of heavy home care: THL, kotihoidon laskenta.
+    """
+    months = visits["time"].dt.year * 12 + visits["time"].dt.month
+    made = visits.groupby([visits["client_id"].astype(object), months]).size()
+    asked = events[when].dt.year * 12 + events[when].dt.month
+    keys = pd.MultiIndex.from_arrays([events["client_id"].astype(object), asked])
+    number = made.reindex(keys).fillna(0).to_numpy()
+    return np.where(number >= frequent_from, FREQUENT, LIGHT).astype(object)
+
+
+def class_of(rows: pd.DataFrame, codes: Mapping[str, Mapping[str, Condition]]) -> np.ndarray:
+    """The first code whose conditions hold for the row; NONE when none does."""
+    found = np.full(len(rows), NONE, dtype=object)
+    for code, conditions in reversed(codes.items()):
+        found[matches(rows, conditions)] = code
+    return found

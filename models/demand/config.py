@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from configs.loader import StrictConfig
 from features.panel.periods import FREQUENCIES, Period
@@ -12,8 +12,10 @@ from models.demand.combination import Combination
 from models.demand.drivers.config import Drivers
 from models.demand.regimes import Regime
 from models.demand.rhythm import RhythmRecipe
+from models.demand.series_config import AreaGroup, Dimension, SeriesSource, area_group_fault
 from models.texts import Texts
 
+COUNTY = "county"
 Member = Literal[
     "seasonal_naive", "seasonal_mean", "ets", "theta", "ces", "intermittent", "rhythm", "lightgbm", "mean", "weighted"
 ]
@@ -111,7 +113,7 @@ class DemandConfig(StrictConfig):
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     version: str
     notice: Texts
-    source: ContactSource | SheetSource = Field(discriminator="kind")
+    source: ContactSource | SeriesSource | SheetSource = Field(discriminator="kind")
     period: Period
     season_length: int = Field(ge=2)
     horizon: int = Field(ge=1)
@@ -121,6 +123,12 @@ class DemandConfig(StrictConfig):
     county: Texts | None = None
     """Name of the sum over all areas; none = no sum."""
     age_groups: dict[str, Texts] = {}
+    area_groups: dict[str, AreaGroup] = {}
+    """Sums between one area and the county."""
+    dimensions: dict[str, Dimension] = {}
+    """How a `series` source is divided, in the order of the series ids."""
+    crossed: bool = True
+    """Publish every combination of the dimensions' groups; False: one dimension at a time, the others at their first."""
     ets_seasonal: bool = True
     """False where the season is too long for ETS (52 weeks)."""
     members: tuple[Member, ...] = ("seasonal_naive", "ets", "lightgbm", "mean")
@@ -143,6 +151,11 @@ class DemandConfig(StrictConfig):
     def _groups(self) -> "DemandConfig":
         if isinstance(self.source, ContactSource) and not (self.areas and self.age_groups and self.county):
             raise ValueError("a source of contacts needs `areas`, `age_groups` and `county`")
+        if isinstance(self.source, SeriesSource):
+            self._counted(self.source)
+        fault = area_group_fault(self.area_groups, self.areas, COUNTY)
+        if fault is not None:
+            raise ValueError(fault)
         for name in self.lightgbm.date_features:
             if name not in DATE_FEATURES[self.period]:
                 fitting = " or ".join(f"`{one}`" for one in DATE_FEATURES[self.period])
@@ -150,6 +163,19 @@ class DemandConfig(StrictConfig):
         if "rhythm" in self.members and self.period != "day":
             raise ValueError("the member `rhythm` is for daily series; take it out of `members` or write `period: day`")
         return self
+
+    def _counted(self, source: SeriesSource) -> None:
+        """What a `series` source needs.  Its rules are built once, so that a fault is named when the file is read."""
+        if not (self.areas and self.county):
+            raise ValueError("a `series` source needs `areas` and `county`")
+        for rule in source.rules:
+            strange = next((one for one in rule.measures.values() if one not in self.measures), None)
+            if strange is not None:
+                raise ValueError(f"a rule counts `{strange}`, which `measures` does not name")
+        try:
+            source.series_rules(self.period, self.dimensions)
+        except ValidationError as error:
+            raise ValueError(str(error.errors()[0]["msg"]).removeprefix("Value error, ")) from None
 
     @property
     def freq(self) -> str:

@@ -1,19 +1,28 @@
-"""Which sums are published: area → county, age band → age group.  Sums of forecasts, so they add up exactly."""
+"""Which sums are published: area → area group → county, code → group.  Sums of forecasts, so they add up exactly."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
 
 import pandas as pd
 
-from models.demand.config import DemandConfig
+from models.demand.config import COUNTY, DemandConfig
+from models.demand.series_config import Dimension, Group
+from models.texts import Texts
 
-COUNTY, TOTAL = "county", "total"
+__all__ = ["COUNTY", "TOTAL", "Published", "aggregate", "bottom_id", "dimensions_of", "level_of", "published_series"]
+
+TOTAL = "total"
+AREA, AREA_GROUP = "area", "area_group"
+BAND = "band"
 BANDS_OF: dict[str, tuple[str, ...]] = {
     "total": ("under65", "65to74", "75plus"),
     "under65": ("under65",),
     "65plus": ("65to74", "75plus"),
     "75plus": ("75plus",),
 }
+AGE = Texts(fi="Ikä", sv="Ålder", en="Age")
 
 
 @dataclass(frozen=True)
@@ -23,39 +32,77 @@ class Published:
     series_id: str
     area: str
     age_group: str
+    """The group of the only dimension; of several, their groups joined by `|`; `total` without a dimension."""
     measure: str
     parts: tuple[str, ...]
+    groups: tuple[tuple[str, str], ...] = ()
+    """(dimension, group), in the order of the id."""
     place: str = ""
     """`county`, `area_group` or `area`; left out, it is told by the area's id."""
 
     @property
     def level(self) -> str:
         """Series of one level share their interval quantiles."""
-        return self.place or (COUNTY if self.area == COUNTY else "area")
+        return self.place or (COUNTY if self.area == COUNTY else AREA)
+
+    @cached_property
+    def members(self) -> frozenset[str]:
+        """The parts as a set."""
+        return frozenset(self.parts)
 
 
-def bottom_id(area: str, measure: str, band: str) -> str:
+def bottom_id(area: str, measure: str, *codes: str) -> str:
     """Id of a series that is forecast itself."""
-    return f"{area}|{measure}|{band}"
+    return "|".join((area, measure, *codes))
+
+
+def dimensions_of(config: DemandConfig) -> Mapping[str, Dimension]:
+    """How the series are divided; a source of contacts by age bands, a sheet not at all."""
+    if config.dimensions or not config.age_groups:
+        return config.dimensions
+    groups = {group: Group(name=name, of=BANDS_OF[group]) for group, name in config.age_groups.items()}
+    return {BAND: Dimension(name=AGE, codes=BANDS_OF[TOTAL], groups=groups)}
 
 
 def published_series(config: DemandConfig, bottom: Sequence[str]) -> tuple[Published, ...]:
-    """Every published series; for a sheet each of its own series, for contacts the sums over areas and age bands."""
+    """Every published series; for a sheet each of its own series, else the sums over areas and dimensions."""
     if not config.areas:
         measure = next(iter(config.measures))
         return tuple(Published(one, one, TOTAL, measure, (one,)) for one in sorted(bottom))
     return tuple(
-        _sum(config, area, measure, group)
+        _sum(config, measure, area, place, areas, groups)
         for measure in config.measures
-        for area in (COUNTY, *config.areas)
-        for group in config.age_groups
+        for area, place, areas in _places(config)
+        for groups in _chosen_groups(config)
     )
 
 
-def _sum(config: DemandConfig, area: str, measure: str, group: str) -> Published:
-    areas = tuple(config.areas) if area == COUNTY else (area,)
-    parts = tuple(bottom_id(one, measure, band) for one in areas for band in BANDS_OF[group])
-    return Published(f"{area}|{measure}|{group}", area, group, measure, parts)
+def _places(config: DemandConfig) -> list[tuple[str, str, tuple[str, ...]]]:
+    """(id, level, its areas): the county first, then groups of areas, then the areas."""
+    groups = [(name, AREA_GROUP, group.areas) for name, group in config.area_groups.items()]
+    return [(COUNTY, COUNTY, tuple(config.areas)), *groups, *((area, AREA, (area,)) for area in config.areas)]
+
+
+def _chosen_groups(config: DemandConfig) -> list[tuple[str, ...]]:
+    """The combinations of groups that are published, one group per dimension."""
+    dimensions = tuple(dimensions_of(config).values())
+    every = list(product(*(one.groups for one in dimensions)))
+    if config.crossed:
+        return every
+    defaults = tuple(one.default for one in dimensions)
+    return [one for one in every if sum(a != b for a, b in zip(one, defaults, strict=True)) <= 1]
+
+
+def _sum(
+    config: DemandConfig, measure: str, area: str, place: str, areas: Sequence[str], groups: Sequence[str]
+) -> Published:
+    dimensions = dimensions_of(config)
+    codes = [dimensions[name].groups[group].of for name, group in zip(dimensions, groups, strict=True)]
+    parts = tuple(bottom_id(one, measure, *cell) for one in areas for cell in product(*codes))
+    named = "|".join(groups) or TOTAL
+    return Published(
+        f"{area}|{measure}|{named}", area, named, measure, parts, tuple(zip(dimensions, groups, strict=True)), place
+    )
 
 
 def aggregate(table: pd.DataFrame, published: Sequence[Published], keys: Sequence[str]) -> pd.DataFrame:

@@ -12,18 +12,31 @@ import pandas as pd
 
 from configs.errors import ModelError
 from configs.loader import validate_config
+from features.panel.periods import Period
 from models.answers import ForecastAnswer, ForecastPoint, ModelStamp, Text
 from models.bundles.bundle import Bundle
 from models.demand.combination import Choice
 from models.demand.config import DemandConfig
-from models.demand.hierarchy import COUNTY, Published, aggregate, published_series
+from models.demand.hierarchy import COUNTY, Published, aggregate, dimensions_of, published_series
 from models.demand.intervals import Quantiles
 
 CONFIG, BOOSTER, OBSERVATIONS, FORECAST = "config.json", "booster.txt", "observations.parquet", "forecast.parquet"
 BACKTEST, QUANTILES = "backtest.json", "quantiles.json"
 CHOICE, MEMBERS = "choice.json", "members.parquet"
 SHOWN_SEASONS = 2
+SHOWN_DAYS = 84
+"""Daily series show twelve weeks: two of their seasons are only two weeks."""
 EVERYBODY: Text = {"fi": "Kaikki", "sv": "Alla", "en": "All"}
+
+
+@dataclass(frozen=True)
+class GroupInfo:
+    """Which part of one dimension a series is."""
+
+    dimension: str
+    dimension_name: Text
+    group: str
+    name: Text
 
 
 @dataclass(frozen=True)
@@ -34,9 +47,13 @@ class SeriesInfo:
     area: str
     area_name: Text
     age_group: str
+    """The group of the only dimension; of several, their groups joined by `|`."""
     age_name: Text
     measure: str
     measure_name: Text
+    level: str = "area"
+    """`county`, `area_group` or `area`."""
+    groups: tuple[GroupInfo, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,10 +108,7 @@ class DemandModel:
             period=self.config.period,
             member=self.member_of(series_id),
             backtest=dict(self.backtest.get(series_id, {})),
-            history=tuple(
-                (str(when)[:10], float(value))
-                for when, value in seen.iloc[-SHOWN_SEASONS * self.config.season_length :].items()
-            ),
+            history=tuple((str(when)[:10], float(value)) for when, value in seen.iloc[-self._shown_periods :].items()),
             points=tuple(self._point(row, seen) for row in self._points[series_id].itertuples()),
             notice=self.config.notice.as_text(),
         )
@@ -148,22 +162,44 @@ class DemandModel:
             members=pd.read_parquet(io.BytesIO(bundle.bytes_of(MEMBERS))) if MEMBERS in bundle.files else None,
         )
 
+    @property
+    def _shown_periods(self) -> int:
+        seasons = SHOWN_SEASONS * self.config.season_length
+        return max(seasons, SHOWN_DAYS) if self.config.period == "day" else seasons
+
     def _info(self, one: Published) -> SeriesInfo:
+        groups = self._groups(one)
+        age = _joined(*(group.name for group in groups)) if groups else EVERYBODY
+        name = self.config.measures[one.measure].name.as_text()
+        area = self._area_name(one.area)
+        return SeriesInfo(one.series_id, one.area, area, one.age_group, age, one.measure, name, one.level, groups)
+
+    def _groups(self, one: Published) -> tuple[GroupInfo, ...]:
+        dimensions = dimensions_of(self.config)
+        return tuple(
+            GroupInfo(name, dimensions[name].name.as_text(), group, dimensions[name].groups[group].name.as_text())
+            for name, group in one.groups
+        )
+
+    def _area_name(self, area: str) -> Text:
         config = self.config
-        if one.area == COUNTY and config.county is not None:
-            area_name: Text = config.county.as_text()
-        else:
-            area_name = config.areas[one.area].as_text() if one.area in config.areas else _plain(one.area)
-        age = config.age_groups[one.age_group].as_text() if one.age_group in config.age_groups else EVERYBODY
-        name = config.measures[one.measure].name.as_text()
-        return SeriesInfo(one.series_id, one.area, area_name, one.age_group, age, one.measure, name)
+        if area == COUNTY and config.county is not None:
+            return config.county.as_text()
+        if area in config.area_groups:
+            return config.area_groups[area].name.as_text()
+        return config.areas[area].as_text() if area in config.areas else _plain(area)
 
     def _point(self, row: object, seen: pd.Series) -> ForecastPoint:
         when: pd.Timestamp = row.ds  # type: ignore[attr-defined]
-        before = when - pd.DateOffset(years=1) if self.config.period == "month" else when - pd.Timedelta(weeks=52)
+        before = year_before(when, self.config.period)
         last_year = float(seen[before]) if before in seen.index else None
         numbers = {name: float(getattr(row, name)) for name in ("value", "low80", "high80", "low95", "high95")}
         return ForecastPoint(period_start=when.date().isoformat(), last_year=last_year, **numbers)
+
+
+def year_before(when: pd.Timestamp, period: Period) -> pd.Timestamp:
+    """Last year's same month, or the same weekday 52 weeks ago."""
+    return when - pd.DateOffset(years=1) if period == "month" else when - pd.Timedelta(weeks=52)
 
 
 def _plain(words: str) -> Text:

@@ -1,0 +1,50 @@
+"""The quick members of a sheet's forecast: seasonal naive, Theta, LightGBM and the mean of the last two."""
+
+import numpy as np
+import pandas as pd
+
+from models.demand import boosted
+from models.demand.config import DemandConfig
+from models.demand.sheet_default import known_future, theta
+from models.demand.sheet_default.reading import periods_after
+
+MEMBERS = ("seasonal_naive", "theta", "lightgbm", "mean")
+FIRST = "mean"
+"""Served where no window can choose."""
+
+
+def forecast(panel: pd.DataFrame, config: DemandConfig, horizon: int) -> pd.DataFrame:
+    """`unique_id, ds` and MEMBERS: the next `horizon` periods after the last date of the panel, for every series of it.
+
+    Every series must reach the last date.
+    """
+    wide = panel.pivot(index="unique_id", columns="ds", values="y").sort_index()
+    values = wide.to_numpy(float)
+    ahead = periods_after(wide.columns[-1], horizon, config.period)
+    rows = pd.MultiIndex.from_product([wide.index, ahead], names=["unique_id", "ds"]).to_frame(index=False)
+    naive = _naive(values, config.season_length, horizon)
+    trees = boosted.predict(boosted.fit(panel, config.lightgbm, config.freq, config.season_length), horizon)
+    rows["seasonal_naive"] = naive.ravel()
+    rows["theta"] = theta.forecast(values, config.season_length, horizon).ravel()
+    rows = rows.merge(trees, on=["unique_id", "ds"], how="left", validate="one_to_one")
+    return rows.assign(mean=rows[["theta", "lightgbm"]].mean(axis=1))
+
+
+def with_columns(
+    panel: pd.DataFrame, ahead: pd.DataFrame, columns: tuple[str, ...], config: DemandConfig, horizon: int
+) -> pd.DataFrame:
+    """The same forecast with the effect of known-future columns; `ahead` holds them for the next periods."""
+    effects = known_future.fit_effects(panel, columns)
+    table = forecast(known_future.without(panel, effects), config, horizon)
+    known = table[["unique_id", "ds"]].merge(ahead[["unique_id", "ds", *columns]], on=["unique_id", "ds"], how="left")
+    changed = {name: known_future.put_back(table[name].to_numpy(), known, effects) for name in MEMBERS}
+    return table.assign(**changed)
+
+
+def _naive(values: np.ndarray, season: int, horizon: int) -> np.ndarray:
+    """Last season repeated; the last value where a season is not known."""
+    periods = values.shape[1]
+    if periods < season:
+        return np.repeat(values[:, -1:], horizon, axis=1)
+    found = values[:, periods - season + np.arange(horizon) % season]
+    return np.where(np.isfinite(found), found, values[:, -1:])
