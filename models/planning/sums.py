@@ -104,7 +104,8 @@ def _check(parts: Parts, series: Sequence[PlanSeries], published: pd.DataFrame) 
     gap = (summed - target).abs() / target.abs().clip(lower=1.0)
     worst = float(np.nanmax(gap.to_numpy())) if gap.size else 0.0
     if worst > TOLERANCE:
-        name, when = gap.stack().idxmax()
+        place, column = divmod(int(np.nanargmax(gap.to_numpy())), gap.shape[1])
+        name, when = str(gap.index[place]), gap.columns[column]
         raise DataError(
             f"The forecast does not add up: {name} at {pd.Timestamp(when).date()} differs from the sum of its parts "
             f"by {worst:.2%}. Train the demand model again; published sums must be sums of their parts."

@@ -89,7 +89,7 @@ class NeedModel:
         shares, weights = self._area_shares(sector, area, year), self._coefficients(sector)
         ages = {name: _ages(name) for name in weights.index}
         rest = [name for name, found in ages.items() if found is None]
-        level = self._intercept(sector) + float(weights[rest] @ shares[rest])
+        level = self._intercept(sector) + float(weights[rest].to_numpy(float) @ shares[rest].to_numpy(float))
         grid = np.full((2, OLDEST + 1), np.nan)
         _fill(grid, REFERENCE[sector], level)
         for name, found in ages.items():
@@ -158,7 +158,7 @@ class NeedModel:
         return self._block(BLOCK[sector], year)
 
     def _area_shares(self, sector: Sector, area: str, year: int) -> pd.Series:
-        return self._shares(sector, year).loc[self.known(area)]
+        return self._shares(sector, year).T[self.known(area)]
 
     def _summary(self, name: str, year: int) -> pd.Series:
         return self._block(SUMMARY, year)[name]

@@ -148,7 +148,10 @@ def _series(base: Base) -> tuple[PlanSeries, ...]:
 
 def _told(sums: pd.DataFrame, table: pd.DataFrame) -> np.ndarray:
     """The sums in the order of the table's rows."""
-    rows, columns = sums.index.get_indexer(table["series_id"]), sums.columns.get_indexer(table["ds"])
+    rows, columns = (
+        sums.index.get_indexer(pd.Index(table["series_id"])),
+        sums.columns.get_indexer(pd.Index(table["ds"])),
+    )
     return np.asarray(sums.to_numpy(float)[rows, columns], float)
 
 

@@ -32,7 +32,7 @@ def _population(scenario: Scenario, ground: Ground) -> Effect:
 
     def act(values: np.ndarray, pick: Pick) -> Moved:
         factors = np.ones_like(values)
-        for row in np.flatnonzero(ground.scope):
+        for row in np.flatnonzero(ground.scope).tolist():
             growth = _growth(changes, scenario.base_year, ground, row, pick)
             ages = Ages.of(ground.age(row))
             factors[row] = (

@@ -62,7 +62,7 @@ class Ground:
         check(to, self.base, where)
         size = np.nan_to_num(self.parts.values).mean(axis=1)
         routes = np.zeros((len(sources), len(sources)))
-        for source in np.flatnonzero(sources) if to else ():
+        for source in np.flatnonzero(sources).tolist() if to else ():
             same = {name: (value,) for name, value in self.of(source).items() if name not in to}
             found = matches({**same, **to}, self.base, self.parts.ids)
             found[source] = False

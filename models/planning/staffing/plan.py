@@ -55,11 +55,11 @@ def staff(base: Base, config: StaffingConfig, forecast: pd.DataFrame | None = No
     """People for a forecast, or for another table of the same series (a scenario's): see `TeamPlan`, `QueuePlan`."""
     table = base.forecast if forecast is None else forecast
     known = {one.dimensions.get(MEASURE) for one in base.series}
-    asked = [*config.teams, *config.queues]
+    asked = [one.measure for one in config.teams] + [one.measure for one in config.queues]
     return StaffingPlan(
         teams=tuple(_team(one, base, table, config) for one in config.teams if one.measure in known),
         queues=tuple(_queue(one, base, table, config) for one in config.queues if one.measure in known),
-        missing=tuple(dict.fromkeys(one.measure for one in asked if one.measure not in known)),
+        missing=tuple(dict.fromkeys(one for one in asked if one not in known)),
     )
 
 
