@@ -1,0 +1,102 @@
+"""What planning starts from: a published forecast, what each of its series is, and the parts that it is a sum of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from configs.errors import DataError
+from models.demand.hierarchy import TOTAL
+from models.demand.model import DemandModel
+from models.texts import Text
+
+LEVELS = ("low80", "high80", "low95", "high95")
+AREA, AGE, MEASURE = "area", "age_group", "measure"
+RECENT_PERIODS = 12
+"""Observed periods whose mean says how a published sum divides into parts that are not published themselves."""
+
+
+@dataclass(frozen=True)
+class PlanSeries:
+    """One published series: what it is of (dimension → value), how it is named, and the parts it is the sum of."""
+
+    series_id: str
+    dimensions: Mapping[str, str]
+    parts: tuple[str, ...]
+    name: Text
+    unit: Text
+
+
+@dataclass(frozen=True)
+class Base:
+    """A published forecast table (`series_id, ds, step, value, low80, high80, low95, high95`) and its series.
+
+    `parts` tells the dimensions of every part (the bottom series), `recent` its recent mean, in the series' unit.
+    """
+
+    forecast: pd.DataFrame
+    series: tuple[PlanSeries, ...]
+    parts: Mapping[str, Mapping[str, str]]
+    recent: Mapping[str, float]
+    period: str
+
+    def __post_init__(self) -> None:
+        missing = [name for name in ("series_id", "ds", "step", "value", *LEVELS) if name not in self.forecast.columns]
+        if missing:
+            raise DataError(f"The forecast table has no column {missing[0]}. Train the demand model again.")
+
+    def one(self, series_id: str) -> PlanSeries:
+        """One series.  Raises DataError for an unknown one."""
+        found = next((one for one in self.series if one.series_id == series_id), None)
+        if found is None:
+            raise DataError("There is no such forecast series. Choose one of the listed series.")
+        return found
+
+    @property
+    def dimensions(self) -> dict[str, tuple[str, ...]]:
+        """Every dimension of the parts with its values."""
+        names = sorted({name for one in self.parts.values() for name in one})
+        return {
+            name: tuple(sorted({one[name] for one in self.parts.values() if one.get(name)}))  #
+            for name in names
+        }
+
+
+def base_of(model: DemandModel) -> Base:
+    """The base of a served or registered demand model."""
+    infos = {one.series_id: one for one in model.series()}
+    units = {name: one.unit.as_text() for name, one in model.config.measures.items()}
+    series = tuple(
+        PlanSeries(
+            series_id=one.series_id,
+            dimensions={AREA: one.area, MEASURE: one.measure, AGE: one.age_group},
+            parts=one.parts,
+            name=_joined(
+                infos[one.series_id].area_name, infos[one.series_id].measure_name, infos[one.series_id].age_name
+            ),
+            unit=units[one.measure],
+        )
+        for one in model.published.values()
+    )
+    bottom = {part for one in series for part in one.parts}
+    recent = model.observations.groupby("unique_id")["y"].apply(lambda y: float(y.tail(RECENT_PERIODS).mean()))
+    return Base(
+        forecast=model.forecast,
+        series=series,
+        parts={part: part_dimensions(part, series) for part in sorted(bottom)},
+        recent={str(name): float(value) for name, value in recent.items() if name in bottom},
+        period=model.config.period,
+    )
+
+
+def part_dimensions(part: str, series: Sequence[PlanSeries]) -> dict[str, str]:
+    """What a part is of.  Ids are written `area|measure|band`; a sheet's own series keeps its published dimensions."""
+    pieces = part.split("|")
+    if len(pieces) == 3:
+        return dict(zip((AREA, MEASURE, AGE), pieces, strict=True))
+    published = next((one for one in series if one.parts == (part,)), None)
+    return dict(published.dimensions) if published else {AREA: part, AGE: TOTAL}
+
+
+def _joined(*texts: Text) -> Text:
+    return {language: ", ".join(text[language] for text in texts) for language in ("fi", "sv", "en")}

@@ -1,0 +1,73 @@
+"""Overrides from a workbook or a CSV file, and the sheet to fill in."""
+
+from datetime import date, datetime
+
+from configs.words import unknown
+from models.exchange import Cell, Sheet
+from models.planning.base import Base
+from models.planning.overrides import Override
+from models.planning.sheets.columns import Column, Reading, read
+from models.planning.sheets.scenarios_in import Sheets
+
+TITLE = "overrides"
+COLUMNS = (
+    Column("series_id", "text", True),
+    Column("ds", "date", True),
+    Column("forecast", "number"),
+    Column("value", "number"),
+    Column("author_role", "text"),
+    Column("reason", "free_text"),
+)
+
+
+def overrides_template(base: Base, series_id: str | None = None) -> Sheet:
+    """A sheet with every series and period of the forecast; rows without a value are left as they are."""
+    rows = base.forecast if series_id is None else base.forecast[base.forecast["series_id"] == series_id]
+    told: list[tuple[Cell, ...]] = [
+        (str(name), ds.date(), round(float(value), 3), None, None, None)
+        for name, ds, value in rows.sort_values(["series_id", "ds"])[["series_id", "ds", "value"]].itertuples(
+            index=False
+        )
+    ]
+    return Sheet(TITLE, (tuple(one.name for one in COLUMNS), *told))
+
+
+def read_overrides(sheets: Sheets, base: Base, time: datetime, author_role: str | None = None) -> tuple[Override, ...]:
+    """The overrides of a sheet: its rows with a value.
+
+    `author_role` is used where the sheet names none.  Raises SheetError with every fault.
+    """
+    reading = Reading()
+    found = []
+    periods = {str(name): set(rows["ds"].dt.date) for name, rows in base.forecast.groupby("series_id")}
+    title, rows = next(iter({name: sheets[name] for name in (TITLE, *sheets) if name in sheets}.items()), (TITLE, ()))
+    for number, values in read(title, list(enumerate(rows, start=1)), COLUMNS, reading):
+        if "value" not in values or not {"series_id", "ds"} <= set(values):
+            continue
+        role = values.get("author_role") or author_role
+        faults = _faults(values, periods, role)
+        for column, shown, allowed in faults:
+            reading.fault(title, number, column, shown, allowed)
+        if not faults:
+            when = date.fromisoformat(values["ds"])
+            found.append(Override(values["series_id"], when, values["value"], str(role), values["reason"], time))
+    reading.finish()
+    return tuple(found)
+
+
+def _faults(values: dict[str, object], periods: dict[str, set[date]], role: str | None) -> list[tuple[str, str, str]]:
+    """Column, what was found, what is allowed: everything that is wrong with one row."""
+    series, when = str(values["series_id"]), date.fromisoformat(str(values["ds"]))
+    found = []
+    if series not in periods:
+        found.append(("series_id", f"`{series[:60]}`", unknown("series", series, periods).rstrip(".")))
+    elif when not in periods[series]:
+        span = f"{min(periods[series])} … {max(periods[series])}"
+        found.append(("ds", f"`{when}`", f"the first day of a period of the forecast, {span}"))
+    if float(str(values["value"])) < 0:
+        found.append(("value", f"`{values['value']}`", "a number of zero or more"))
+    if not role:
+        found.append(("author_role", "nothing", "the role of who overrides, e.g. planner"))
+    if not values.get("reason"):
+        found.append(("reason", "nothing", "why the number is changed"))
+    return found
