@@ -29,6 +29,8 @@ class FlowConfig(StrictConfig):
     samples: int = Field(default=500, ge=50)
     """Drawn futures behind the forecast."""
     seed: int = 20260101
+    country: str | None = "FI"
+    """Whose public holidays arrivals follow; null = none."""
     recent_weeks: int = Field(default=26, ge=4)
     """The weeks that bottlenecks, breakdowns and conformance look at."""
     hazard_weeks: tuple[int, ...] = Field(default=(26, 52, 104), min_length=1)

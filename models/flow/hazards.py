@@ -92,3 +92,12 @@ def _shrunk(at_risk: np.ndarray, left: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 def _days(dates: pd.Series) -> np.ndarray:
     return dates.to_numpy().astype("datetime64[D]").astype(np.int64)
+
+
+def stay_curve(spells: pd.DataFrame, since: pd.Timestamp, until: pd.Timestamp) -> np.ndarray:
+    """Share still in the stage after each whole day, 0 … two years, learned from the days [since, until)."""
+    at_risk, left = _counted(spells, [*sorted(spells["went_to"].dropna().unique())], since, until)
+    known = at_risk > 0
+    leave = np.divide(left.sum(axis=1), at_risk, out=np.zeros(LONGEST), where=known)
+    reached = np.cumprod(known).astype(bool) if known.any() else known
+    return np.where(reached | ~known, np.cumprod(1 - leave), 1.0)[: LONGEST - 1]
