@@ -64,7 +64,10 @@ def origins(config: FlowConfig, weeks: pd.DatetimeIndex) -> list[pd.Timestamp]:
 
 
 def rolling_flows(config: FlowConfig, history: History) -> pd.DataFrame:
-    """Every recipe at every origin: `origin, reported, recipe, stage, ds, step, measure, value, sd, naive, scale, y`."""
+    """Every recipe at every origin: `origin, reported, recipe, stage, ds, step, measure, value, sd, naive, scale, y`.
+
+    `naive` is last week's value, `scale` the mean change from week to week before the origin.
+    """
     chosen = recipes(config, history)
     starts = origins(config, history.weeks)
     reported = set(starts[-config.backtest.report_windows :])

@@ -73,6 +73,8 @@ class WeeklyWork:
     delay: np.ndarray
     load: np.ndarray
     hours: np.ndarray
+    waiting: np.ndarray
+    """Per stage: False where time is the service itself, so that its growth is no line."""
 
 
 def weekly_work(
@@ -80,7 +82,7 @@ def weekly_work(
 ) -> WeeklyWork:
     """The newest `weeks` weeks of `flows` as the ranking needs them."""
     recent = pd.DatetimeIndex(np.sort(flows["ds"].unique())[-weeks:])
-    tables = {stage: rows.set_index("ds").reindex(recent) for stage, rows in flows.groupby("stage")}
+    tables = {str(stage): rows.set_index("ds").reindex(recent) for stage, rows in flows.groupby("stage")}
     none = np.full(len(recent), np.nan)
     known = [capacity.get(stage) for stage in chain.ids]
     return WeeklyWork(
@@ -91,6 +93,7 @@ def weekly_work(
         load=np.stack([none if one is None else load(tables[stage], one).to_numpy(float)
                        for stage, one in zip(chain.ids, known, strict=True)], axis=1),
         hours=np.stack([none if one is None else one.hours.reindex(recent).to_numpy(float) for one in known], axis=1),
+        waiting=np.array([stage.waiting for stage in chain.stages]),
     )  # fmt: skip
 
 
@@ -120,7 +123,7 @@ def rank(work: WeeklyWork, draws: int, block: int, seed: int) -> Ranking:
     found = {name: np.stack([values, *drawn]) if len(drawn) else values[None]
              for name, (values, drawn) in _figures(work, chosen).items()}  # fmt: skip
     parts = PARTS if not np.isnan(found["utilisation"][0]).any() else PARTS[1:]
-    score = np.mean([_scaled(name, found[name]) for name in parts], axis=0)
+    score = np.mean([_scaled(name, found[name], work.waiting) for name in parts], axis=0)
     order = np.argsort(-score[0], kind="stable")
     first = np.bincount(score[1:].argmax(axis=1), minlength=len(work.stages)) / max(draws, 1)
     rows = tuple(_row(work, found, score, first, place, number) for number, place in enumerate(order, start=1))
@@ -154,11 +157,11 @@ def _delay_share(work: WeeklyWork, weeks: np.ndarray) -> np.ndarray:
     return spent / np.maximum(spent.sum(axis=1, keepdims=True), 1e-9)
 
 
-def _scaled(name: str, values: np.ndarray) -> np.ndarray:
-    """Each part between 0 and 1."""
+def _scaled(name: str, values: np.ndarray, waiting: np.ndarray) -> np.ndarray:
+    """Each part between 0 and 1; more clients in the service itself are no longer line."""
     if name == "utilisation":
         return np.clip(values, 0, MOST_UTILISED) / MOST_UTILISED
-    return np.clip(values, 0, 1)
+    return np.clip(values, 0, 1) * waiting
 
 
 def _blocks(weeks: int, block: int, draws: int, rng: np.random.Generator) -> np.ndarray:

@@ -1,16 +1,17 @@
 """Stages in figures: time in the stage and time to the service, for everybody and by area, segment and group.
 
-Cells of fewer than five clients are hidden, with as many others as it takes that nobody is found by subtraction.
+Of a part of the clients, cells of fewer than five are hidden, with as many others as it takes that nobody is found by
+subtraction.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from features.flow import Chain
-from models.flow.hazards import stay_curve
+from models.flow.moves.hazards import stay_curve
 from models.small_cells import SMALLEST_CELL, hidden_cells
 
 ALL = "all"
@@ -75,6 +76,7 @@ def _lines(
     table = np.array(list(counts.values()), dtype=int).reshape(len(parts), 4)
     hidden = np.array([hidden_cells([int(n) for n in column]) for column in table.T], bool).T.reshape(len(parts), 4)
     hidden[:, 2:] = hidden[:, 2:].any(axis=1, keepdims=True)  # who was there either left or is there: one tells both
+    hidden &= dimension != ALL  # the whole chain's counts are its workload, and its weekly flows show them anyway
     return [
         _line(stage, dimension, value, part, table[row], hidden[row], since, until)
         for row, (value, part) in enumerate(parts.items())
@@ -101,7 +103,8 @@ def _line(
 ) -> StageLine:
     shown = [None if hide else int(count) for count, hide in zip(counts, hidden, strict=True)]
     median, p90 = (None, None) if min(counts[0], counts[2]) < SMALLEST_CELL else stay_days(rows, since, until)
-    return StageLine(stage, dimension, value, *shown, median, p90)
+    clients, arrivals, left, stock = shown
+    return StageLine(stage, dimension, value, clients, arrivals, left, stock, median, p90)
 
 
 def stay_days(rows: pd.DataFrame, since: pd.Timestamp, until: pd.Timestamp) -> tuple[float | None, float | None]:
@@ -125,8 +128,3 @@ def throughput(chain: Chain, spells: pd.DataFrame, since: pd.Timestamp, until: p
     if hidden_cells([len(days)])[0] or not len(days):
         return Throughput(None, None, None)
     return Throughput(len(days), float(np.median(days)), float(np.quantile(days, 0.9)))
-
-
-def as_rows(lines: tuple[StageLine, ...]) -> list[Mapping[str, object]]:
-    """The lines as plain dicts, for a file."""
-    return [dict(vars(line)) for line in lines]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from features.flow import Chain, Stage
-from models.flow.simulate import Queue
+from models.flow.moves.simulate import Queue
 
 Basis = Literal["declared", "busiest_weeks"]
 SMOOTHED_WEEKS = 4

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from features.flow import Chain
-from models.flow.arrivals import ArrivalForecast, arrivals_by_stage, weekday_shares
 from models.flow.capacity import StageCapacity, queue_of, unhindered_days
-from models.flow.hazards import Hazards, fit_hazards
-from models.flow.simulate import Futures, Present, Queue, draw_futures
+from models.flow.moves.arrivals import ArrivalForecast, arrivals_by_stage, weekday_shares
+from models.flow.moves.hazards import Hazards, fit_hazards
+from models.flow.moves.simulate import Futures, Present, Queue, draw_futures
 
 FORECAST_MEASURES = ("arrivals", "departures", "stock_end")
 LEVELS = (0.80, 0.95)
@@ -129,14 +129,14 @@ def forecast_table(futures: Futures, first: pd.Timestamp) -> pd.DataFrame:
 def fit_widths(judged: pd.DataFrame, horizon: int) -> Widths:
     """Half-widths from a back-test's `measure, step, value, sd, y`: |y − value| / sd, pooled over stages and
     neighbouring weeks (split conformal, Vovk et al. 2005)."""
-    scaled = (judged["y"] - judged["value"]).abs() / np.maximum(judged["sd"], SMALLEST_SD)
+    missed = np.abs(judged["y"].to_numpy(float) - judged["value"].to_numpy(float))
+    scaled = missed / np.maximum(judged["sd"].to_numpy(float), SMALLEST_SD)
     steps = judged["step"].to_numpy(int)
     found: Widths = {}
     for measure in FORECAST_MEASURES:
         own = (judged["measure"] == measure).to_numpy()
         found[measure] = {
-            level: [_pooled(scaled.to_numpy()[own], steps[own], step, level) for step in range(1, horizon + 1)]
-            for level in LEVELS
+            level: [_pooled(scaled[own], steps[own], step, level) for step in range(1, horizon + 1)] for level in LEVELS
         }
     return found
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from configs.errors import ModelError
 from models.flow.forecast import FlowFit
-from models.flow.simulate import Futures
+from models.flow.moves.simulate import Futures
 
 SAMPLES = 200
 

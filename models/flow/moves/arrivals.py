@@ -46,17 +46,17 @@ def forecast_arrivals(
     counts: np.ndarray, weeks: pd.DatetimeIndex, horizon: int, country: str | None
 ) -> ArrivalForecast:
     """The forecast of one stage from its weekly counts (`weeks` are their Mondays)."""
-    ahead = pd.date_range(weeks[-1] + pd.Timedelta(weeks=1), periods=horizon, freq="W-MON")
+    known_and_ahead = pd.date_range(weeks[0], periods=len(counts) + horizon, freq="W-MON")
     judged = int(min(MOST_JUDGED, JUDGED_SHARE * len(counts)))
     calendars = {False: np.ones(len(counts) + horizon)}
     if len(counts) - judged >= FEWEST_FOR_CALENDAR:
-        calendars[True] = calendar_factors(counts[: len(counts) - judged], weeks.append(ahead), country)
+        calendars[True] = calendar_factors(counts[: len(counts) - judged], known_and_ahead, country)
     best = min(
         ((_deviance(counts, factor[: len(counts)], weight, judged, horizon), weight, known)
          for known, factor in calendars.items() for weight in WEIGHTS),
     )  # fmt: skip
     _, weight, calendar = best
-    factor = calendar_factors(counts, weeks.append(ahead), country) if calendar else np.ones(len(counts) + horizon)
+    factor = calendar_factors(counts, known_and_ahead, country) if calendar else np.ones(len(counts) + horizon)
     past, future = factor[: len(counts)], factor[len(counts) :]
     levels = _levels(counts / past, weight)
     mean = np.maximum(levels[-1] * future, SMALLEST_MEAN)

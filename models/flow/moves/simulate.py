@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import poisson
 
-from models.flow.arrivals import ArrivalForecast
-from models.flow.hazards import LONGEST, Hazards
+from models.flow.moves.arrivals import ArrivalForecast
+from models.flow.moves.hazards import LONGEST, Hazards
 
 WEEK = 7
 NEVER = 2**30
@@ -106,8 +106,8 @@ def _everybody(present: Present, days: np.ndarray, samples: int) -> tuple[_Peopl
     now = len(present.stage)
     per_day = days.reshape(len(days), -1)
     total = now * samples + int(per_day.sum())
-    cell = np.concatenate([np.repeat(np.arange(per_day.shape[1]), one) for one in per_day]) if len(days) else []
-    sample, stage = np.divmod(np.asarray(cell, int), days.shape[2])
+    cell = np.concatenate([np.repeat(np.arange(per_day.shape[1]), one) for one in per_day])
+    sample, stage = np.divmod(cell, days.shape[2])
     people = _People(
         sample=np.concatenate([np.repeat(np.arange(samples), now), sample]).astype(np.int32),
         stage=np.concatenate([np.tile(present.stage, samples), stage]).astype(np.int8),
