@@ -12,9 +12,9 @@ import pandas as pd
 from evaluation import metrics
 from evaluation.metrics import Interval
 from evaluation.stored import group_columns, interval
+from models.small_cells import SMALLEST_CELL as SMALLEST_CELL
+from models.small_cells import hidden_cells as hidden_cells
 
-SMALLEST_CELL = 5
-"""Counts 1-4 are never shown (project policy after Statistics Finland's output checking; configurable per county)."""
 REPEATS = 100
 FLAG_MIN_EVENTS = 100
 FLAG_RATIO = (0.8, 1.25)
@@ -48,24 +48,6 @@ def group_tables(part: pd.DataFrame, smallest: int = SMALLEST_CELL, repeats: int
     """The lines of every `group_*` column of one output's stored predictions."""
     overall = metrics.auroc(part["label"].to_numpy(), part["p"].to_numpy())
     return [row for column in group_columns(part) for row in _table(part, column, overall, smallest, repeats)]
-
-
-def hidden_cells(counts: Sequence[int], smallest: int = SMALLEST_CELL) -> list[bool]:
-    """Which counts must be hidden when their total is known.
-
-    Counts below `smallest` (0 is no person and may be shown), and then the smallest others until neither one cell nor
-    fewer than `smallest` people could be found by subtraction.
-    """
-    hidden = [0 < count < smallest for count in counts]
-    while any(hidden):
-        total = sum(count for count, hide in zip(counts, hidden, strict=True) if hide)
-        if total >= smallest and sum(hidden) >= 2:
-            return hidden
-        others = [(count, place) for place, count in enumerate(counts) if not hidden[place] and count > 0]
-        if not others:
-            return hidden
-        hidden[min(others)[1]] = True
-    return hidden
 
 
 def _table(part: pd.DataFrame, column: str, overall: float, smallest: int, repeats: int) -> list[GroupRow]:

@@ -2,7 +2,7 @@
 
 from models.answers import Text
 
-SEGMENTATION_PREFIX, NEED_PREFIX, DEMAND_PREFIX = "segmentation_", "need_", "demand_"
+SEGMENTATION_PREFIX, NEED_PREFIX, DEMAND_PREFIX, FLOW_PREFIX = "segmentation_", "need_", "demand_", "flow_"
 
 
 def segmentation_model(scheme: str) -> str:
@@ -18,6 +18,11 @@ def need_model(task: str) -> str:
 def demand_model(config: str) -> str:
     """Registered name of a demand configuration's model."""
     return DEMAND_PREFIX + config
+
+
+def flow_model(config: str) -> str:
+    """Registered name of a service chain's flow model."""
+    return FLOW_PREFIX + config
 
 
 DIMENSIONS: dict[str, Text] = {

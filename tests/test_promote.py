@@ -98,7 +98,7 @@ def test_a_lower_error_is_better_where_the_gate_says_so() -> None:
 
 def test_the_projects_gates_cover_every_kind_of_model_and_demand_additivity() -> None:
     gates = load_config("configs/gates.yaml", Gates)
-    assert set(gates.kinds) == {"segmentation", "need", "demand"}
+    assert set(gates.kinds) == {"segmentation", "need", "demand", "flow"}
     for kind in ("segmentation", "need"):
         assert gates.kinds[kind].limits["additivity_max_error"].high == 1e-9
         assert gates.kinds[kind].beats_baseline

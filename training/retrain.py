@@ -12,7 +12,7 @@ from configs.command import fail, parse_config_path, say
 from configs.errors import LuotainError
 from configs.loader import StrictConfig, load_config
 
-StepName = Literal["ingest", "histories", "quality", "segmentation", "need", "demand", "evaluate", "promote"]
+StepName = Literal["ingest", "histories", "quality", "segmentation", "need", "demand", "flow", "evaluate", "promote"]
 MODULES: dict[str, str] = {
     "ingest": "features.ingest.__main__",
     "histories": "features.histories",
@@ -20,6 +20,7 @@ MODULES: dict[str, str] = {
     "segmentation": "training.segmentation",
     "need": "training.need",
     "demand": "training.demand",
+    "flow": "training.flow",
     "evaluate": "evaluation.evaluate",
     "promote": "training.promote",
 }

@@ -33,6 +33,7 @@ MODEL_CLASSES = {
     "segmentation": "models.segmentation:SegmentationModel",
     "need": "models.need:NeedModel",
     "demand": "models.demand:DemandModel",
+    "flow": "models.flow.model:FlowModel",
     "booster": "models.bundles.verify:BareBooster",
 }
 

@@ -1,0 +1,1 @@
+"""How clients move: arrivals, chances of leaving a stage, and drawn futures."""

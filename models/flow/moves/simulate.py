@@ -1,0 +1,220 @@
+"""Drawn futures of a chain: today's clients and the arrivals of each day move stage by stage, person by person.
+
+Every person is counted wherever they go, so in every drawn future, and therefore in the mean of all,
+stock(t+1) = stock(t) + arrivals − departures at every stage.  A person's chances are a fixed function of the seed, the
+person and the visit, so two runs with different staffing differ by the staffing alone (common random numbers).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import poisson
+
+from models.flow.moves.arrivals import ArrivalForecast
+from models.flow.moves.hazards import LONGEST, Hazards
+
+WEEK = 7
+NEVER = 2**30
+GONE = -1
+MOST_PEOPLE = 1_500_000
+"""People drawn in all futures together; a larger chain draws fewer futures (at least FEWEST_SAMPLES)."""
+FEWEST_SAMPLES = 50
+
+
+@dataclass(frozen=True)
+class Present:
+    """Who is in the chain on the first midnight: the stage (its place) and the whole days there, one entry a person."""
+
+    stage: np.ndarray
+    days: np.ndarray
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A stage that serves first come, first served: at most `per_week` clients, none before `days` days there."""
+
+    per_week: np.ndarray
+    days: int = 0
+
+
+@dataclass(frozen=True)
+class Futures:
+    """Counts [samples × stages × weeks] of a chain; `start` are the clients of each stage on the first midnight."""
+
+    stages: tuple[str, ...]
+    start: np.ndarray
+    arrivals: np.ndarray
+    departures: np.ndarray
+
+    @property
+    def stock_end(self) -> np.ndarray:
+        """Clients at each week's end [samples × stages × weeks]."""
+        return self.start[None, :, None] + np.cumsum(self.arrivals - self.departures, axis=2)
+
+
+@dataclass
+class _People:
+    """Everybody of every future; those not yet arrived have no stage."""
+
+    sample: np.ndarray
+    stage: np.ndarray
+    entered: np.ndarray
+    leaves: np.ndarray
+    visit: np.ndarray
+
+
+def draw_futures(
+    present: Present,
+    arrivals: Mapping[str, ArrivalForecast],
+    weekdays: np.ndarray,
+    hazards: Hazards,
+    queues: Mapping[str, Queue],
+    weeks: int,
+    samples: int,
+    seed: int,
+) -> Futures:
+    """Draw `samples` futures of `weeks` weeks.  `weekdays` are the shares of arrivals per weekday, Monday first."""
+    expected = len(present.stage) + sum(float(one.mean[:weeks].sum()) for one in arrivals.values())
+    samples = max(FEWEST_SAMPLES, min(samples, int(MOST_PEOPLE / max(expected, 1.0))))
+    rng = np.random.default_rng(seed)
+    days = _arrival_days(hazards.stages, arrivals, weekdays, weeks, samples, rng)
+    people, starts = _everybody(present, days, samples)
+    run = _Run(hazards, queues, people, weeks, samples, seed)
+    for day in range(weeks * WEEK):
+        run.step(day, starts[day], starts[day + 1])
+    start = np.bincount(present.stage, minlength=len(hazards.stages))
+    return Futures(hazards.stages, start, run.came, run.went)
+
+
+def _arrival_days(
+    stages: tuple[str, ...],
+    arrivals: Mapping[str, ArrivalForecast],
+    weekdays: np.ndarray,
+    weeks: int,
+    samples: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Arrivals [days × samples × stages]."""
+    counts = np.stack([arrivals[stage].draw(samples, rng)[:, :weeks] for stage in stages], axis=2)
+    daily = rng.multinomial(counts, weekdays)  # samples × weeks × stages × weekday
+    return daily.transpose(1, 3, 0, 2).reshape(weeks * WEEK, samples, len(stages))
+
+
+def _everybody(present: Present, days: np.ndarray, samples: int) -> tuple[_People, np.ndarray]:
+    """The people in order of arrival, and the place of each day's first one."""
+    now = len(present.stage)
+    per_day = days.reshape(len(days), -1)
+    total = now * samples + int(per_day.sum())
+    cell = np.concatenate([np.repeat(np.arange(per_day.shape[1]), one) for one in per_day])
+    sample, stage = np.divmod(cell, days.shape[2])
+    people = _People(
+        sample=np.concatenate([np.repeat(np.arange(samples), now), sample]).astype(np.int32),
+        stage=np.concatenate([np.tile(present.stage, samples), stage]).astype(np.int8),
+        entered=np.concatenate([np.tile(-present.days, samples), np.zeros(len(sample), int)]).astype(np.int32),
+        leaves=np.full(total, NEVER, np.int32),
+        visit=np.zeros(total, np.int32),
+    )
+    starts = now * samples + np.concatenate([[0], np.cumsum(per_day.sum(axis=1))])
+    return people, starts
+
+
+class _Run:
+    """One walk through the days."""
+
+    def __init__(
+        self, hazards: Hazards, queues: Mapping[str, Queue], people: _People, weeks: int, samples: int, seed: int
+    ) -> None:
+        self.hazards, self.people, self.seed, self.samples = hazards, people, seed, samples
+        self.queues = {hazards.stages.index(name): queue for name, queue in queues.items()}
+        self.past = hazards.exposure_free
+        self.goals = np.cumsum(hazards.goes, axis=2)
+        self.came = np.zeros((samples, len(hazards.stages), weeks), np.int32)
+        self.went = np.zeros_like(self.came)
+        self.here = 0
+
+    def step(self, day: int, first: int, last: int) -> None:
+        """One day: arrivals, those whose day it is, and the queues; several stages may be passed in a day."""
+        if day == 0:
+            self._plan(np.arange(first))
+        arriving = np.arange(first, last)
+        self.people.entered[arriving] = day
+        self.here = last
+        self._count(self.came, arriving, day)
+        self._plan(arriving)
+        self._move_all(day)
+        for place, queue in self.queues.items():
+            self._move(self._served(place, queue, day), day)
+        self._move_all(day)
+
+    def _move_all(self, day: int) -> None:
+        for _ in self.hazards.stages:
+            due = np.flatnonzero(self.people.leaves[: self.here] <= day)
+            if not len(due):
+                return
+            self._move(due, day)
+
+    def _move(self, due: np.ndarray, day: int) -> None:
+        people, last = self.people, len(self.hazards.stages)
+        self._count(self.went, due, day)
+        age = np.minimum(day - people.entered[due], LONGEST - 1)
+        chance = self._chance(due, 1)[:, None]
+        goal = (chance >= self.goals[people.stage[due], age]).sum(axis=1)
+        people.stage[due] = np.where(goal >= last, GONE, goal)
+        people.entered[due], people.leaves[due] = day, NEVER
+        people.visit[due] += 1
+        stayed = due[goal < last]
+        self._count(self.came, stayed, day)
+        self._plan(stayed)
+
+    def _plan(self, who: np.ndarray) -> None:
+        """The day on which each leaves; in a queue nobody knows yet."""
+        stage, age = self.people.stage[who].astype(int), -self.people.entered[who]
+        age = np.where(self.people.entered[who] < 0, age, 0)
+        waited = np.minimum(age, LONGEST - 1)
+        goal = self.past[stage, waited] - np.log(np.maximum(self._chance(who, 0), 1e-300))
+        days = np.empty(len(who), np.int64)
+        for place in np.unique(stage):
+            rows = stage == place
+            days[rows] = self._day(place, goal[rows])
+        days = np.maximum(days, waited) - waited + age
+        leaves = np.minimum(self.people.entered[who] + days, NEVER)
+        self.people.leaves[who] = np.where(np.isin(stage, list(self.queues)), NEVER, leaves)
+
+    def _day(self, place: int, goal: np.ndarray) -> np.ndarray:
+        """The first day in the stage by which the summed risk reaches `goal`."""
+        past = self.past[place]
+        inside = np.searchsorted(past[1:], goal, side="left")
+        beyond = np.ceil((goal - past[-1]) / max(past[-1] - past[-2], 1e-12)).clip(0, NEVER // 4)
+        return np.where(inside < LONGEST, inside, LONGEST - 1 + beyond).astype(np.int64)
+
+    def _served(self, place: int, queue: Queue, day: int) -> np.ndarray:
+        """Who is served today: in each future the first ones of the line, as many as the staff manages."""
+        people = self.people
+        line = np.flatnonzero((people.stage[: self.here] == place) & (people.entered[: self.here] <= day - queue.days))
+        rate = queue.per_week[min(day // WEEK, len(queue.per_week) - 1)] / WEEK
+        managed = poisson.ppf(_uniform(self.seed + 7, np.arange(self.samples), day * 64 + place), rate)
+        sample = people.sample[line]
+        order = np.lexsort((line, people.entered[line], sample))
+        ordered = sample[order]
+        rank = np.arange(len(line)) - np.searchsorted(ordered, ordered, side="left")
+        return line[order][rank < managed[ordered]]
+
+    def _count(self, table: np.ndarray, who: np.ndarray, day: int) -> None:
+        np.add.at(table, (self.people.sample[who], self.people.stage[who].astype(int), day // WEEK), 1)
+
+    def _chance(self, who: np.ndarray, use: int) -> np.ndarray:
+        return _uniform(self.seed, who, self.people.visit[who].astype(np.int64) * 2 + use)
+
+
+def _uniform(seed: int, who: np.ndarray, turn: np.ndarray | int) -> np.ndarray:
+    """Uniform numbers in (0, 1) that depend on seed, person and turn alone (SplitMix64, Steele et al. 2014)."""
+    with np.errstate(over="ignore"):
+        x = who.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.asarray(turn).astype(np.uint64) * np.uint64(
+            0xD1B54A32D192ED03
+        )
+        x = x + np.uint64(seed) * np.uint64(0x8CB92BA72F3D8DD7)
+        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+            x = (x ^ (x >> np.uint64(shift))) * np.uint64(factor)
+        x = x ^ (x >> np.uint64(31))
+    return (x >> np.uint64(11)).astype(np.float64) / 2.0**53 + 2.0**-54

@@ -1,0 +1,107 @@
+"""A fitted chain as files and back: what `FlowModel` keeps in its bundle.  No client: stages, days and counts."""
+
+import io
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models.bundles.bundle import Bundle
+from models.flow.capacity import StageCapacity
+from models.flow.forecast import FlowFit
+from models.flow.moves.arrivals import ArrivalForecast
+from models.flow.moves.hazards import Hazards
+from models.flow.moves.simulate import Present
+
+FIT, PRESENT, HAZARDS, HOURS = "fit.json", "present.parquet", "hazards.parquet", "hours.parquet"
+
+
+def fit_files(fit: FlowFit) -> dict[str, bytes]:
+    """The bundle's files of a fit."""
+    return {
+        FIT: as_json(_fit_values(fit)),
+        PRESENT: as_parquet(_counted(fit.present)),
+        HAZARDS: as_parquet(_hazard_table(fit.hazards)),
+        HOURS: as_parquet(_hours_table(fit.capacities)),
+    }
+
+
+def _fit_values(fit: FlowFit) -> dict[str, Any]:
+    return {
+        "first": fit.first.date().isoformat(),
+        "weekdays": fit.weekdays.tolist(),
+        "queue_days": dict(fit.queue_days),
+        "arrivals": {stage: {**vars(one), "mean": one.mean.tolist()} for stage, one in fit.arrivals.items()},
+        "capacities": {
+            stage: {"hours_each": one.hours_each, "basis": one.basis, "per": one.per}
+            for stage, one in fit.capacities.items()
+        },
+    }
+
+
+def read_fit(bundle: Bundle, stages: tuple[str, ...]) -> FlowFit:
+    """The inverse of `fit_files`."""
+    said, present, hours = bundle.json(FIT), table(bundle, PRESENT), table(bundle, HOURS)
+    return FlowFit(
+        first=pd.Timestamp(said["first"]),
+        present=Present(*(np.repeat(present[name].to_numpy(int), present["clients"]) for name in ("stage", "days"))),
+        arrivals={
+            stage: ArrivalForecast(**{**one, "mean": np.array(one["mean"], float)})
+            for stage, one in said["arrivals"].items()
+        },
+        weekdays=np.array(said["weekdays"], float),
+        hazards=_hazards(table(bundle, HAZARDS), stages),
+        capacities={
+            stage: StageCapacity(hours[hours["stage"] == stage].set_index("ds")["hours"], **one)
+            for stage, one in said["capacities"].items()
+        },
+        queue_days={stage: int(days) for stage, days in said["queue_days"].items()},
+    )
+
+
+def _counted(present: Present) -> pd.DataFrame:
+    """Clients per stage and days there, in the order of the line."""
+    frame = pd.DataFrame({"stage": present.stage, "days": present.days})
+    counts = frame.groupby(["stage", "days"], sort=True).size().rename("clients").reset_index()
+    return counts.sort_values(["stage", "days"], ascending=[True, False], ignore_index=True)
+
+
+def _hazard_table(hazards: Hazards) -> pd.DataFrame:
+    """One row per stage and day: `leave`, and one column per destination."""
+    _, days, goals = hazards.goes.shape
+    frame = pd.DataFrame({"stage": np.repeat(hazards.stages, days), "leave": hazards.leave.reshape(-1)})
+    columns = {f"goes_{goal}": hazards.goes[:, :, goal].reshape(-1) for goal in range(goals)}
+    return frame.assign(**columns)
+
+
+def _hazards(rows: pd.DataFrame, stages: tuple[str, ...]) -> Hazards:
+    goals = rows.filter(like="goes_").to_numpy(float)
+    days = len(rows) // len(stages)
+    leave = rows["leave"].to_numpy(float).reshape(len(stages), days)
+    return Hazards(stages, leave, goals.reshape(len(stages), days, -1))
+
+
+def _hours_table(capacities: Mapping[str, StageCapacity]) -> pd.DataFrame:
+    parts = [one.hours.rename("hours").rename_axis("ds").reset_index().assign(stage=stage)
+             for stage, one in capacities.items()]  # fmt: skip
+    none = pd.DataFrame({"ds": pd.Series([], dtype="datetime64[ns]"), "hours": [], "stage": []})
+    return pd.concat(parts, ignore_index=True) if parts else none
+
+
+def table(bundle: Bundle, name: str) -> pd.DataFrame:
+    """One Parquet file of a bundle."""
+    return pd.read_parquet(io.BytesIO(bundle.bytes_of(name)))
+
+
+def as_json(values: object) -> bytes:
+    """Readable JSON, keys in their own order."""
+    return json.dumps(values, ensure_ascii=False, indent=1).encode("utf-8")
+
+
+def as_parquet(frame: pd.DataFrame) -> bytes:
+    """The same bytes for the same frame."""
+    buffer = io.BytesIO()
+    frame.to_parquet(buffer, index=False)
+    return buffer.getvalue()
