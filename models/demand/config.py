@@ -129,6 +129,13 @@ class DemandConfig(StrictConfig):
             raise ValueError("monthly series have no date feature `week`; write `month` or `quarter`")
         return self
 
+    @model_validator(mode="after")
+    def _weighed(self) -> "DemandConfig":
+        for name in self.combination.of:
+            if name not in self.members:
+                raise ValueError(f"`combination.of` weighs `{name}`, which `members` does not list; add it there")
+        return self
+
     @property
     def freq(self) -> str:
         """The pandas frequency of the period starts."""
