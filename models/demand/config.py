@@ -177,6 +177,13 @@ class DemandConfig(StrictConfig):
         except ValidationError as error:
             raise ValueError(str(error.errors()[0]["msg"]).removeprefix("Value error, ")) from None
 
+    @model_validator(mode="after")
+    def _weighed(self) -> "DemandConfig":
+        for name in self.combination.of:
+            if name not in self.members:
+                raise ValueError(f"`combination.of` weighs `{name}`, which `members` does not list; add it there")
+        return self
+
     @property
     def freq(self) -> str:
         """The pandas frequency of the period starts."""
