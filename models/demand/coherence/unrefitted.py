@@ -53,7 +53,9 @@ class OnceFitted:
         self, members: Sequence[Unrefitted], history: PanelMatrix, origins: np.ndarray, horizon: int
     ) -> dict[Unrefitted, np.ndarray]:
         """[series, origin, step] of several members; the trees are asked once."""
-        found = {name: self.predict(name, history, origins, horizon) for name in members if name != "mean"}
+        found: dict[Unrefitted, np.ndarray] = {
+            name: self.predict(name, history, origins, horizon) for name in members if name != "mean"
+        }
         if "mean" in members:
             absent = [name for name in MEAN_OF if name not in found]
             found |= {name: self.predict(name, history, origins, horizon) for name in absent}

@@ -21,6 +21,9 @@ from models.demand.coherence.windows import Windows, residual_windows, scales
 from models.demand.config import DemandConfig
 from models.demand.matrix import PanelMatrix
 
+CHOICE_THIN = 4
+"""Every so many origins choose the member: enough, and trees are slow to ask."""
+
 
 class OriginPlan(StrictConfig):
     """Which origins the residual windows begin at."""
@@ -84,13 +87,12 @@ def fit_sums(
     cut = last - plan.choose_on
     if cut < plan.warm_up or plan.choose_on < config.horizon:
         raise ModelError(
-            f"The history has {last + 1} periods; a choice on the last {plan.choose_on} of them, "
-            f"{config.horizon} ahead, after a warm-up of {plan.warm_up} needs {plan.warm_up + max(plan.choose_on, config.horizon) + 1}. "
-            "Lower `choose_on` or `warm_up`."
+            f"The history has {last + 1} periods; {plan.warm_up} of warm-up and {plan.choose_on} to choose on, which hold "
+            f"one horizon of {config.horizon}, need more. Lower `choose_on` or `warm_up`."
         )
     early = fit_once(history, config, cut)
     late = np.arange(cut, last - config.horizon + 1, plan.every)
-    missed = _missed(early, history, summing, late, config)
+    missed = _missed(early, history, summing, late[::CHOICE_THIN], config)
     member = min(_members(config), key=lambda name: missed[name])
     wide = np.arange(plan.warm_up, last - config.horizon + 1, plan.every)
     origins = late if member in TREES else wide
