@@ -24,7 +24,7 @@ MEAN_OF: tuple[Unrefitted, ...] = ("rhythm", "lightgbm")
 ROWS_AT_ONCE = 1_500_000
 """Rows of history handed to mlforecast at once: bounds the memory of many series x origins."""
 TAUGHT_SERIES = 2000
-"""Series that the trees are fitted on, spread evenly over the ids: one global model learns little more from the rest."""
+"""Series that the trees are fitted on, spread evenly over the ids: one global model learns little from more."""
 SPARE = 8
 """Periods of history beyond the longest lag: what differences and rolling means need."""
 

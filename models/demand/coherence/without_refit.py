@@ -87,8 +87,8 @@ def fit_sums(
     cut = last - plan.choose_on
     if cut < plan.warm_up or plan.choose_on < config.horizon:
         raise ModelError(
-            f"The history has {last + 1} periods; {plan.warm_up} of warm-up and {plan.choose_on} to choose on, which hold "
-            f"one horizon of {config.horizon}, need more. Lower `choose_on` or `warm_up`."
+            f"The history has {last + 1} periods; {plan.warm_up} of warm-up and {plan.choose_on} to choose on, which "
+            f"hold one horizon of {config.horizon}, need more. Lower `choose_on` or `warm_up`."
         )
     early = fit_once(history, config, cut)
     late = np.arange(cut, last - config.horizon + 1, plan.every)
