@@ -76,11 +76,12 @@ def fit_widths(windows: Windows, level_of: Mapping[str, str], periods: Sequence[
     for one in periods:
         parts = {level: Residuals(_shifted(errors[levels == level], one)) for level in found}
         parts = {level: part for level, part in parts.items() if len(part.known)}
-        tails = {coverage: _tail(parts, coverage) for coverage in LEVELS}
+        lags = max(one.last // max(spacing, 1), 1)
+        worth = {level: part.effective(lags) for level, part in parts.items()}
+        tails = {coverage: _tail(parts, sum(worth.values()), coverage) for coverage in LEVELS}
         for level, part in parts.items():
-            effective = part.effective(max(one.last // max(spacing, 1), 1))
             for coverage in LEVELS:
-                found[level][coverage].append(_width(part, effective, coverage, tails[coverage]))
+                found[level][coverage].append(_width(part, worth[level], coverage, tails[coverage]))
     return {level: by for level, by in found.items() if len(by[LEVELS[0]]) == len(periods)}
 
 
@@ -91,10 +92,11 @@ def _shifted(errors: np.ndarray, one: Bucket) -> np.ndarray:
     return over(errors, tuple(near))
 
 
-def _tail(parts: Mapping[str, Residuals], coverage: float) -> float:
-    """The quantile of all levels' |error| / spread against the normal's: 1 = as a normal."""
+def _tail(parts: Mapping[str, Residuals], worth: float, coverage: float) -> float:
+    """The quantile of all levels' |error| / spread against the normal's: 1 = as a normal, and where few are known."""
     pooled = np.concatenate([np.abs(part.known) / max(part.spread, 1e-12) for part in parts.values()])
-    return float(np.quantile(pooled, coverage) / stats.norm.ppf((1 + coverage) / 2))
+    found = float(np.quantile(pooled, coverage) / stats.norm.ppf((1 + coverage) / 2))
+    return (worth * found + ENOUGH) / (worth + ENOUGH)
 
 
 def _width(part: Residuals, effective: float, coverage: float, tail: float) -> float:

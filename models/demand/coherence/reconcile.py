@@ -6,6 +6,7 @@ residuals, which a boosted model makes too small).  Where it would turn a part n
 solved again under parts ≥ 0 (Wickramasuriya, Turlach & Hyndman 2020), not clipped: clipping would lift the sums.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -151,9 +152,14 @@ def _mint(coherence: Coherence, base: np.ndarray) -> np.ndarray:
     found = coherence.projection @ base
     negative = (found < 0).any(axis=0)
     if negative.any():
-        whole = _whole(coherence.summing)
-        said = MinTrace("mint_shrink", nonnegative=True).fit_predict(
-            whole, np.maximum(base[:, negative], 0.0), y_insample=errors, y_hat_insample=np.zeros_like(errors)
-        )
-        found[:, negative] = np.asarray(said["mean"])[-len(found) :]
+        found[:, negative] = _bounded(coherence.summing, np.maximum(base[:, negative], 0.0), errors)
     return np.asarray(found)
+
+
+def _bounded(summing: Summing, base: np.ndarray, errors: np.ndarray) -> np.ndarray:
+    """[bottom, step]: the same least squares under parts ≥ 0."""
+    bounded = MinTrace("mint_shrink", nonnegative=True)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Converted matrix")  # the library hands its solver dense matrices
+        said = bounded.fit_predict(_whole(summing), base, y_insample=errors, y_hat_insample=np.zeros_like(errors))
+    return np.asarray(said["mean"])[-len(summing.bottom) :]
