@@ -18,7 +18,7 @@ FIRST, WEEKS = "2019-12-30", 365
 RURAL = AREAS[4:]
 LAG = 2
 """Weeks from a discharge to its demand."""
-NOISE = 0.03
+NOISE = 0.02
 """Standard deviation of the week's own noise beside the Poisson."""
 
 
@@ -85,8 +85,8 @@ def _discharges(rng: np.random.Generator, weeks: pd.DatetimeIndex) -> pd.DataFra
     for area in AREAS:
         wave = np.zeros(len(weeks))
         for k in range(1, len(weeks)):
-            wave[k] = 0.8 * wave[k - 1] + rng.normal(0, 0.2)
-        counts = rng.poisson(20 * np.exp(wave))
+            wave[k] = 0.8 * wave[k - 1] + rng.normal(0, 0.1)
+        counts = rng.poisson(60 * np.exp(wave))
         days = weeks.repeat(counts) + pd.to_timedelta(rng.integers(0, 7, counts.sum()), unit="D")
         rows.append(pd.DataFrame({"area": area, "day": days}))
     table = pd.concat(rows, ignore_index=True)
