@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -33,17 +34,22 @@ from features.store import open_snapshot
 from models.bundles.golden import DEFAULT_SEED, GOLDEN_FILE, draw_rows, golden_file
 from models.demand import boosted
 from models.demand.config import ContactSource, DemandConfig, SheetSource
+from models.demand.drivers import DriverBook
+from models.demand.explained import Explained, Reasons, explanations
 from models.demand.hierarchy import Published, aggregate, bottom_id, level_of, published_series
 from models.demand.intervals import series_scale, with_intervals
 from models.demand.members import combined, forecast_members
 from models.demand.model import DemandModel, parse_booster
 from models.names import demand_model
 from training.demand_tables import backtest_table, published_table
+from training.driver_records import cells_of, driver_book
 from training.tracking import tracked_run
 
 DATA_FOLDER = "${LUOTAIN_DATA}/"
 DEFAULT_DATA = "../shared/data"
 GOLDEN_ROWS = 16
+LIGHTGBM_SHARE = {"lightgbm": 1.0, "mean": 0.5}
+"""Weight of the trees in each member that is served."""
 UNTESTED = "Not enough data: one of its parts was observed for too short a time to back-test it."
 
 
@@ -80,11 +86,12 @@ def train_one(config: DemandConfig, workspace: Workspace, sources_version: str =
     published = published_series(config, sorted(panel.frame["unique_id"].unique()))
     source = panel.source_sha256
     with tracked_run(workspace, demand_model(config.id), "demand", config, source, sources_version) as run:
-        table = rolling_forecasts(panel.frame, published, config, forecast_members)
+        book = _book(config, panel, workspace)
+        table = rolling_forecasts(panel.frame, published, config, partial(forecast_members, book=book))
         member = choose_member(table, config)
         judged = covered(table, member, config.horizon, level_of(published))
         metrics = _metrics(judged, member, config)
-        model, rows = _fitted(config, panel, published, table, judged, member)
+        model, rows = _fitted(config, panel, published, table, judged, member, book)
         run.log_metrics(metrics)
         run.log_frame("backtest.parquet", judged.drop(columns=["level"]))
         registered = run.register_bundle(_files(model, rows), {"data_until": panel.data_until.isoformat()})
@@ -163,10 +170,12 @@ def _fitted(
     table: pd.DataFrame,
     judged: pd.DataFrame,
     member: str,
+    book: DriverBook | None,
 ) -> tuple[DemandModel, np.ndarray]:
     """The model on everything known, with the rows its trees were fitted on."""
-    forecaster = boosted.fit(panel.frame, config.lightgbm, config.freq, config.season_length)
-    ahead = combined(panel.frame, config, config.horizon, boosted.predict(forecaster, config.horizon))
+    drivers = book.table(panel.frame, config.horizon) if book else None
+    forecaster = boosted.fit(panel.frame, config.lightgbm, config.freq, config.season_length, drivers)
+    ahead = combined(panel.frame, config, config.horizon, boosted.predict(forecaster, config.horizon, drivers))
     summed = aggregate(ahead[["unique_id", "ds", member]].rename(columns={member: "value"}), published, ["ds"])
     summed = summed[summed["series_id"].isin(judged["series_id"])].copy()  # no forecast without a back-test beside it
     summed["step"] = summed.groupby("series_id")["ds"].rank(method="first").astype(int)
@@ -174,9 +183,26 @@ def _fitted(
     scale = series_scale(aggregate(panel.frame, published, ["ds"]), config.season_length)
     forecast = with_intervals(summed, scale, quantiles, level_of(published))
     booster = parse_booster(boosted.booster_text(forecaster))
-    rows = boosted.feature_rows(forecaster, panel.frame).to_numpy(np.float32)
-    model = DemandModel(config, member, booster, panel.frame, forecast, by_series(judged, member), quantiles)
+    rows = boosted.feature_rows(forecaster, panel.frame, drivers).to_numpy(np.float32)
+    share = dict.fromkeys(panel.frame["unique_id"].unique(), LIGHTGBM_SHARE.get(member, 0.0))
+    reasons = Reasons(
+        explanations(Explained(config, panel.frame, booster, share, drivers), forecast, published), share, drivers
+    )
+    model = DemandModel(config, member, booster, panel.frame, forecast, by_series(judged, member), quantiles, reasons)
     return model, rows
+
+
+def _book(config: DemandConfig, panel: Panel, workspace: Workspace) -> DriverBook | None:
+    """The config's drivers; a file's path is taken in the data folder."""
+    ids = sorted(panel.frame["unique_id"].unique())
+    registers = isinstance(config.source, ContactSource)
+    snapshot, cells = (open_snapshot(workspace.store), cells_of(ids)) if registers else (None, pd.DataFrame())
+    return driver_book(config, snapshot, cells, lambda name: driver_file(name, workspace))
+
+
+def driver_file(name: str, workspace: Workspace) -> Path:
+    """A driver's file: `${LUOTAIN_DATA}/` is the folder of real data, another path lies in the data folder."""
+    return data_file(name) if name.startswith(DATA_FOLDER) else workspace.root / name
 
 
 def _files(model: DemandModel, rows: np.ndarray) -> dict[str, bytes]:

@@ -15,12 +15,15 @@ from configs.loader import validate_config
 from models.answers import ForecastAnswer, ForecastPoint, ModelStamp, Text
 from models.bundles.bundle import Bundle
 from models.demand.config import DemandConfig
+from models.demand.explained import ForecastExplanation, Reasons, explanation_of
 from models.demand.hierarchy import COUNTY, Published, aggregate, published_series
 from models.demand.intervals import Quantiles
 
 CONFIG, BOOSTER, OBSERVATIONS, FORECAST = "config.json", "booster.txt", "observations.parquet", "forecast.parquet"
 BACKTEST, QUANTILES = "backtest.json", "quantiles.json"
 SHOWN_SEASONS = 2
+OLDER = ("65plus", "75plus")
+"""Age groups whose growth is the ageing of the population."""
 EVERYBODY: Text = {"fi": "Kaikki", "sv": "Alla", "en": "All"}
 
 
@@ -49,6 +52,8 @@ class DemandModel:
     """series_id, ds, step, value, low80, high80, low95, high95."""
     backtest: Mapping[str, Mapping[str, float]]
     quantiles: Quantiles
+    reasons: Reasons | None = None
+    """Explanations; None in a bundle made before they were stored."""
 
     @cached_property
     def published(self) -> dict[str, Published]:
@@ -93,6 +98,16 @@ class DemandModel:
             notice=self.config.notice.as_text(),
         )
 
+    def explanation(self, series_id: str) -> ForecastExplanation:
+        """Why the forecast of one series is what it is.  Raises ModelError for an unknown one."""
+        if self.reasons is None:
+            raise ModelError("This demand model has no explanations. Train a new version.")
+        if series_id not in self.published:
+            raise ModelError("There is no such forecast series. Choose one of the listed series.")
+        one = self.published[series_id]
+        unit = self.config.measures[one.measure].unit.as_text()
+        return explanation_of(self.reasons.table, series_id, unit, self.config.period, one.age_group in OLDER)
+
     def golden_outputs(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         """What the trees say of synthetic rows, and the published table's own numbers."""
         return {
@@ -109,6 +124,7 @@ class DemandModel:
             FORECAST: _parquet(self.forecast),
             BACKTEST: _json({name: dict(values) for name, values in self.backtest.items()}),
             QUANTILES: _json({level: {str(c): w for c, w in by.items()} for level, by in self.quantiles.items()}),
+            **(self.reasons.to_files() if self.reasons else {}),
         }
 
     @classmethod
@@ -124,6 +140,7 @@ class DemandModel:
             forecast=pd.read_parquet(io.BytesIO(bundle.bytes_of(FORECAST))),
             backtest=bundle.json(BACKTEST),
             quantiles=quantiles,
+            reasons=Reasons.from_bundle(bundle),
         )
 
     def _info(self, one: Published) -> SeriesInfo:
