@@ -41,7 +41,7 @@ from models.demand.config import DemandConfig
 from models.demand.model import DemandModel
 from models.names import demand_model
 from models.registry import RegisteredBundle, Registry, connect
-from models.texts import LANGUAGES
+from models.texts import LANGUAGES, Texts
 
 DEFAULT = "configs/demand_reports.yaml"
 FORECASTS = "forecasts"
@@ -78,7 +78,7 @@ def make(config: ReportsConfig) -> tuple[Path, dict[str, Any]]:
     report = {
         "snapshot_sha256": known.snapshot.sha256,
         "as_of": known.snapshot.data_until.isoformat(),
-        "names": {place: name.as_text() for place, name in names_of(known.places).items()},
+        "names": {name: text.as_text() for name, text in {**names_of(known.places), **_unit_names(config)}.items()},
         "models": {name: one.version for name, one in known.versions.items()},
         "sections": [asdict(one) for one in sections if one is not None],
     }
@@ -92,6 +92,10 @@ def _known(config: ReportsConfig, workspace: Workspace) -> Known:
     versions = {name: one for name, one in found.items() if one is not None}
     models = {name: load_demand(workspace, registry, one) for name, one in versions.items()}
     return Known(snapshot, models, versions, load_config(config.places, DemandConfig))
+
+
+def _unit_names(config: ReportsConfig) -> dict[str, Texts]:
+    return {unit: one.name for unit, one in config.capacity.units.items()} if config.capacity else {}
 
 
 def _named(config: ReportsConfig) -> list[str]:
@@ -210,13 +214,15 @@ def told(report: Mapping[str, Any]) -> str:
     lines = []
     for section in report["sections"]:
         lines.append(f"  {section['id']:16}{len(section['lines']):6} lines")
-        lines += [f"    {note}" for note in section["notes"]]
+        lines += [f"    {note['en']}" for note in section["notes"]]
     return "\n".join(lines)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the planner's reports."""
-    path = parse_config_path(argv, "evaluation.demand_reports", "Writes what a planner reads beside the forecast.", DEFAULT)
+    path = parse_config_path(
+        argv, "evaluation.demand_reports", "Writes what a planner reads beside the forecast.", DEFAULT
+    )
 
     def action() -> None:
         folder, report = make(load_config(path, ReportsConfig))

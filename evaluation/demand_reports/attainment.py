@@ -1,8 +1,9 @@
-"""The share that will be dealt with within the limit, under the demand forecast; two methods, chosen by back-test.
+"""The share that will be dealt with within the limit, under the demand forecast; three methods, chosen by back-test.
 
-`recent`: the share of the last weeks, an area's drawn towards the county's.  `queue`: a logistic curve of the share on
-the expected wait (queue over throughput), with the queue carried forward: arrivals of the demand forecast in, the
-throughput of the last weeks out.  The earlier half of the origins chooses, the later half is reported.
+`recent`: the share of the last weeks, an area's drawn towards the county's.  `long`: that of all weeks.  `queue`: a
+logistic curve of the share on the expected wait (queue over throughput), with the queue carried forward: arrivals of
+the demand forecast in, the throughput of the last weeks out.  The earlier half of the origins chooses, the later half
+is reported.
 """
 
 from collections.abc import Mapping
@@ -11,15 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from evaluation.demand_reports.section import Line, Section
+from evaluation.demand_reports.section import Section, Value
 from evaluation.demand_reports.settings import AttainmentConfig, Measured
 from evaluation.demand_reports.waiting import WEEK, Queue, wait_of
+from evaluation.demand_reports.words import note
 from evaluation.groups import SMALLEST_CELL
 from models.demand.config import COUNTY
+from models.texts import Text
 
 PRIOR_REQUESTS = 20.0
 """An area's recent share counts as if so many more requests had the county's."""
-METHODS = ("recent", "queue")
+METHODS = ("recent", "long", "queue")
 RIDGE, ROUNDS = 1.0, 25
 LEVELS = ((80, 0.80), (95, 0.95))
 Queues = Mapping[str, Queue]
@@ -40,17 +43,17 @@ class Curve:
         return float(1 / (1 + np.exp(-(self.level[place] + self.slope * (np.log(wait) - self.centre)))))
 
 
-def recent_shares(queues: Queues, at: pd.Timestamp, settings: AttainmentConfig) -> dict[str, float]:
+def plain_shares(queues: Queues, at: pd.Timestamp, settings: AttainmentConfig, weeks: int) -> dict[str, float]:
     """Place → share of the requests of the last weeks whose deadlines have passed."""
-    counts = {place: _recent(queue, at, settings) for place, queue in queues.items()}
+    counts = {place: _lately_judged(queue, at, settings, weeks) for place, queue in queues.items()}
     n, k = counts[COUNTY]
     county = (k + 0.5) / (n + 1)
     return {place: (k + PRIOR_REQUESTS * county) / (n + PRIOR_REQUESTS) for place, (n, k) in counts.items()}
 
 
-def _recent(queue: Queue, at: pd.Timestamp, settings: AttainmentConfig) -> tuple[int, int]:
+def _lately_judged(queue: Queue, at: pd.Timestamp, settings: AttainmentConfig, weeks: int) -> tuple[int, int]:
     until = at - pd.Timedelta(days=settings.reporting_lag_days)
-    return queue.judged(at - settings.recent_weeks * WEEK, at, until)
+    return queue.judged(at - weeks * WEEK, at, until)
 
 
 def fit_curve(queues: Queues, at: pd.Timestamp, settings: AttainmentConfig, weeks: int) -> Curve:
@@ -80,7 +83,9 @@ def _newton(x: np.ndarray, n: np.ndarray, k: np.ndarray) -> np.ndarray:
     return beta
 
 
-def queue_shares(queues: Queues, at: pd.Timestamp, settings: AttainmentConfig, arrivals: Arrivals, weeks: int) -> dict[str, float]:
+def queue_shares(
+    queues: Queues, at: pd.Timestamp, settings: AttainmentConfig, arrivals: Arrivals, weeks: int
+) -> dict[str, float]:
     """Place → mean share over the horizon as the queue is carried forward from `at`."""
     curve = fit_curve(queues, at, settings, weeks)
     found = {}
@@ -98,8 +103,8 @@ def forecast_shares(
     method: str, queues: Queues, at: pd.Timestamp, settings: AttainmentConfig, arrivals: Arrivals, weeks: int
 ) -> dict[str, float]:
     """Place → share within the limit over the horizon by one method."""
-    if method == "recent":
-        return recent_shares(queues, at, settings)
+    if method != "queue":
+        return plain_shares(queues, at, settings, settings.recent_weeks if method == "recent" else weeks)
     return queue_shares(queues, at, settings, arrivals, weeks)
 
 
@@ -112,7 +117,7 @@ def lately(queues: Queues, at: pd.Timestamp, settings: AttainmentConfig) -> dict
 
 
 def backtest(queues: Queues, at: pd.Timestamp, first: pd.Timestamp, settings: AttainmentConfig) -> pd.DataFrame:
-    """`origin, chooses, place, n, share, recent, queue`: what each method said at each origin and what came.
+    """`origin, chooses, place, n, share` and METHODS: what each method said at each origin and what came.
 
     `first` is the first Monday of the requests.  Arrivals go on as before each origin: no later demand is known there.
     """
@@ -169,7 +174,7 @@ def attainment(
     at = day_after - pd.Timedelta(days=day_after.weekday())
     asked = queues[COUNTY].asked
     if len(asked) == 0:
-        return Section("attainment", notes=(f"{measured.service}: no request that a limit of {measured.level} covers.",))
+        return Section("attainment", notes=(note("no_request", **_named(measured)),))
     first = pd.Timestamp(asked.min()) + WEEK
     judged_until = at - _longest(queues[COUNTY]) - pd.Timedelta(days=settings.reporting_lag_days)
     tested = backtest(queues, judged_until - pd.Timedelta(days=judged_until.weekday()), first, settings)
@@ -198,8 +203,8 @@ def _line(
     weekly: float,
     widths: Mapping[str, Mapping[int, float]],
     settings: AttainmentConfig,
-) -> dict[str, str | float | int | bool | None]:
-    n, k = _recent(queue, at, settings)
+) -> dict[str, Value]:
+    n, k = _lately_judged(queue, at, settings, settings.recent_weeks)
     hidden = n < SMALLEST_CELL
     width = widths.get("county" if place == COUNTY else "other", {})
     ends = {
@@ -221,15 +226,14 @@ def _line(
     }
 
 
-def _told(measured: Measured, tested: pd.DataFrame, method: str) -> str:
+def _named(measured: Measured) -> dict[str, str]:
+    return {"service": measured.service, "level": measured.level}
+
+
+def _told(measured: Measured, tested: pd.DataFrame, method: str) -> Text:
     if tested.empty:
-        return f"{measured.service}, {measured.level}: too short a history to back-test; the recent share is shown."
-    late = tested[~tested["chooses"]]
+        return note("untested", **_named(measured))
+    late, early = tested[~tested["chooses"]], tested[tested["chooses"]]
     errors = ", ".join(f"{name} {error_of(late, name):.3f}" for name in METHODS)
-    return (
-        f"{measured.service}, {measured.level}: {method} chosen on {tested.loc[tested['chooses'], 'origin'].nunique()} "
-        f"origins; mean error of the share on {late['origin'].nunique()} later ones: {errors}."
-    )
-
-
-Lines = tuple[Line, ...]
+    counts = {"chosen": early["origin"].nunique(), "judged": late["origin"].nunique()}
+    return note("tested", method=method, errors=errors, **counts, **_named(measured))

@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
+from evaluation.demand_reports.places import places_of
 from evaluation.demand_reports.section import Line, Section, Value
 from evaluation.demand_reports.settings import CaseloadConfig, Comparison, UnitCost
+from evaluation.demand_reports.words import note
 from models.demand.config import COUNTY
 from models.demand.model import DemandModel, year_before
 
@@ -17,21 +20,21 @@ ENDS = ("value", "low80", "high80", "low95", "high95")
 def last_year(name: str, model: DemandModel) -> Section:
     """Every published series and period ahead, beside the same period a year before."""
     lines: list[Line] = []
-    for series, rows in model.forecast.groupby("series_id", sort=True):
+    for series, rows in model.forecast.sort_values("step").groupby("series_id", sort=True):
         seen = model.history[str(series)]
         before = seen.reindex([year_before(when, model.config.period) for when in rows["ds"]]).to_numpy()
-        for row, then in zip(rows.sort_values("step").itertuples(), before, strict=True):
+        for row, then in zip(points_of(rows), before, strict=True):
             known = None if math.isnan(then) else float(then)
             lines.append(
                 {
                     "model": name,
                     "series": str(series),
-                    "period": row.ds.date().isoformat(),
-                    "forecast": float(row.value),
-                    "low80": float(row.low80),
-                    "high80": float(row.high80),
+                    "period": row.day,
+                    "forecast": row.value,
+                    "low80": row.low80,
+                    "high80": row.high80,
                     "last_year": known,
-                    "change": float(row.value) / known - 1 if known else None,
+                    "change": row.value / known - 1 if known else None,
                 }
             )
     return Section("last_year", tuple(lines))
@@ -45,7 +48,7 @@ def units(model: DemandModel, asked: Comparison, population: pd.DataFrame) -> Se
     """
     people = _persons(population, asked.ages)
     lines, county = [], _rates(model, COUNTY, asked, sum(people.get(one, 0.0) for one in model.config.areas))
-    for place, areas in _places(model).items():
+    for place, areas in places_of(model.config).items():
         rates = _rates(model, place, asked, sum(people.get(one, 0.0) for one in areas))
         if rates is None:
             continue
@@ -61,13 +64,8 @@ def units(model: DemandModel, asked: Comparison, population: pd.DataFrame) -> Se
                 "differs": not rates["low95"] <= whole <= rates["high95"] if whole is not None else None,
             }
         )
-    return Section("units", tuple(lines), () if lines else (f"No population of ages {', '.join(asked.ages)} is known.",))
-
-
-def _places(model: DemandModel) -> Mapping[str, tuple[str, ...]]:
-    from evaluation.demand_reports.places import places_of
-
-    return places_of(model.config)
+    said = note("rates" if lines else "no_population", ages=", ".join(asked.ages))
+    return Section("units", tuple(lines), (said,))
 
 
 def _persons(population: pd.DataFrame, ages: Sequence[str]) -> Mapping[str, float]:
@@ -89,11 +87,31 @@ def rows_of(model: DemandModel, series: str) -> pd.DataFrame:
     return model.forecast[model.forecast["series_id"] == series].sort_values("step")
 
 
+@dataclass(frozen=True)
+class Point:
+    """One period of a forecast."""
+
+    start: pd.Timestamp
+    value: float
+    low80: float
+    high80: float
+
+    @property
+    def day(self) -> str:
+        return self.start.date().isoformat()
+
+
+def points_of(rows: pd.DataFrame) -> tuple[Point, ...]:
+    """The periods of one series' forecast rows."""
+    numbers = (rows[name].astype(float) for name in ("value", "low80", "high80"))
+    return tuple(Point(pd.Timestamp(when), *ends) for when, *ends in zip(rows["ds"], *numbers, strict=True))
+
+
 def case_managers(model: DemandModel, asked: CaseloadConfig) -> Section:
     """Clients of the segment ÷ clients per case manager, by place and period, rounded up to whole people."""
     lines: list[Line] = []
-    for place in _places(model):
-        for row in rows_of(model, f"{place}|{asked.measure}|{asked.group}").itertuples():
+    for place in places_of(model.config):
+        for row in points_of(rows_of(model, f"{place}|{asked.measure}|{asked.group}")):
             needed = {
                 "managers": row.value / asked.clients_per_manager,
                 "low80": row.low80 / asked.clients_per_manager,
@@ -103,23 +121,23 @@ def case_managers(model: DemandModel, asked: CaseloadConfig) -> Section:
             lines.append(
                 {
                     "area": place,
-                    "period": row.ds.date().isoformat(),
-                    "clients": float(row.value),
+                    "period": row.day,
+                    "clients": row.value,
                     **whole,
                     "fewest": math.ceil(row.value / asked.heaviest - 1e-9),
                     "most": math.ceil(row.value / asked.lightest - 1e-9),
                 }
             )
-    said = f"{asked.clients_per_manager:g} clients per case manager ({asked.lightest:g}-{asked.heaviest:g}): {asked.source}"
-    known = "Only clients with a recorded segment are counted: the true number is larger."
-    nothing = f"No series of {asked.group} is published: too few clients or not enough data."
-    return Section("case_managers", tuple(lines), (said, known) if lines else (said, nothing))
+    caseload = {"clients": asked.clients_per_manager, "lightest": asked.lightest, "heaviest": asked.heaviest}
+    said = note("caseload", source=asked.source, **{name: f"{value:g}" for name, value in caseload.items()})
+    other = note("recorded_only") if lines else note("no_segment_series", group=asked.group)
+    return Section("case_managers", tuple(lines), (said, other))
 
 
 def euros(model: DemandModel, asked: UnitCost) -> Section:
     """Forecast units × unit cost, over the whole horizon by place.  The interval is the sum of the periods' ends."""
     lines: list[Line] = []
-    for place in _places(model):
+    for place in places_of(model.config):
         rows = rows_of(model, f"{place}|{asked.measure}|{asked.group}")
         if len(rows):
             sums: dict[str, Value] = {f"euros_{end}": float(rows[end].sum()) * asked.euros for end in ENDS[:3]}
@@ -135,4 +153,6 @@ def euros(model: DemandModel, asked: UnitCost) -> Section:
                     **sums,
                 }
             )
-    return Section("euros", tuple(lines), (f"{asked.measure}: {asked.euros:g} €, {asked.price_year}: {asked.source}",))
+    named = {"model": asked.model, "measure": asked.measure, "group": asked.group}
+    said = note("unit_cost", euros=f"{asked.euros:g}", year=asked.price_year, source=asked.source, **named)
+    return Section("euros", tuple(lines), (said,))

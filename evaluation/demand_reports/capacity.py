@@ -4,11 +4,13 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from evaluation.demand_reports.beside import rows_of
+from evaluation.demand_reports.beside import points_of, rows_of
 from evaluation.demand_reports.section import Line, Section
 from evaluation.demand_reports.settings import CapacitySettings, ServedUnit
+from evaluation.demand_reports.words import note
 from features.panel.periods import following
 from models.demand.model import DemandModel
+from models.texts import Text
 
 TOP_DRIVERS = 3
 NOT_DRIVERS = frozenset({"series_id", "ds", "step", "value", "base", "remainder", "reference"})
@@ -29,44 +31,39 @@ def daily_hours(capacity: pd.DataFrame, unit: str, months: int) -> float | None:
     return float(recent["staffed_hours"].sum() / days)
 
 
-def against_capacity(
-    models: Mapping[str, DemandModel], capacity: pd.DataFrame, settings: CapacitySettings
-) -> Section:
-    """One line per unit and period ahead: hours needed (forecast ÷ direct share), staffed, gap with its 80 % interval."""
+def against_capacity(models: Mapping[str, DemandModel], capacity: pd.DataFrame, settings: CapacitySettings) -> Section:
+    """One line per unit and period ahead: hours needed (forecast ÷ direct share), staffed, gap with 80 % interval."""
     lines: list[Line] = []
-    notes = [
-        f"Staffed hours go on as in the last {settings.recent_months} recorded months; "
-        f"{settings.direct_share:.0%} of them are spent with clients ({settings.source})."
-    ]
+    share = f"{settings.direct_share * 100:g} %"
+    notes = [note("staffed", months=settings.recent_months, share=share, source=settings.source)]
     for unit, served in settings.units.items():
         staffed = daily_hours(capacity, unit, settings.recent_months)
         why = _problem(unit, served, models, staffed)
         if why is not None:
             notes.append(why)
         elif staffed is not None:
-            lines += _lines(unit, served, models[served.model], staffed, settings.direct_share)
+            lines += _lines(unit, served.series, models[served.model], staffed, settings.direct_share)
     return Section("capacity", tuple(lines), tuple(notes))
 
 
-def _problem(unit: str, served: ServedUnit, models: Mapping[str, DemandModel], staffed: float | None) -> str | None:
+def _problem(unit: str, served: ServedUnit, models: Mapping[str, DemandModel], staffed: float | None) -> Text | None:
     if served.model not in models:
-        return f"{unit}: no model {served.model} is registered."
+        return note("missing_model", models=served.model)
     if rows_of(models[served.model], served.series).empty:
-        return f"{unit}: the series {served.series} of {served.model} is not published."
-    return f"{unit}: no staffed hours are recorded." if staffed is None else None
+        return note("unpublished", unit=unit, model=served.model, series=served.series)
+    return note("unstaffed", unit=unit) if staffed is None else None
 
 
-def _lines(unit: str, served: ServedUnit, model: DemandModel, staffed: float, direct: float) -> list[Line]:
-    drivers = ", ".join(f"{name} {value:+.0f}" for name, value in top_drivers(model, served.series))
+def _lines(unit: str, series: str, model: DemandModel, staffed: float, direct: float) -> list[Line]:
+    drivers = ", ".join(f"{name} {value:+.0f}" for name, value in top_drivers(model, series))
     found: list[Line] = []
-    for row in rows_of(model, served.series).itertuples():
-        available = staffed * (following(row.ds, model.config.period) - row.ds).days
-        needed = {name: getattr(row, name) / direct for name in ("value", "low80", "high80")}
+    for row in points_of(rows_of(model, series)):
+        available = staffed * (following(row.start, model.config.period) - row.start).days
+        needed = {"value": row.value / direct, "low80": row.low80 / direct, "high80": row.high80 / direct}
         found.append(
             {
                 "unit": unit,
-                "name": served.name.fi,
-                "period": row.ds.date().isoformat(),
+                "period": row.day,
                 "needed": needed["value"],
                 "staffed": available,
                 "gap": needed["value"] - available,
@@ -81,7 +78,7 @@ def _lines(unit: str, served: ServedUnit, model: DemandModel, staffed: float, di
 
 
 def top_drivers(model: DemandModel, series: str) -> list[tuple[str, float]]:
-    """The largest groups of the model's explanation of a series, mean over the horizon, in its unit; none without one."""
+    """The largest groups of a series' explanation, mean over the horizon, in its unit; none without one."""
     table = getattr(model, "explanations", None)
     if not isinstance(table, pd.DataFrame) or "series_id" not in table:
         return []

@@ -1,10 +1,12 @@
 """Published forecasts kept as files, and how they compare with what came: visits and hours, forecast and realised."""
 
+from collections.abc import Hashable
 from pathlib import Path
 
 import pandas as pd
 
 from evaluation.demand_reports.section import Line, Section
+from evaluation.demand_reports.words import note
 from features.manifest import write_atomically
 from models.demand.model import DemandModel, year_before
 
@@ -41,7 +43,7 @@ def realised(name: str, model: DemandModel, kept: pd.DataFrame) -> Section:
     """Each kept forecast of a completed period beside what came and last year's same period, summed by forecast."""
     found = _with_actuals(model, kept)
     if found.empty:
-        return Section("realised", notes=(f"{name}: no period of an earlier forecast is complete yet.",))
+        return Section("realised", notes=(note("nothing_complete", model=name),))
     groups = found.groupby(["said", "version", "series_id"], sort=True)
     return Section("realised", tuple(_line(name, model, key, rows) for key, rows in groups))
 
@@ -57,15 +59,16 @@ def _with_actuals(model: DemandModel, kept: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts).dropna(subset=["came"]) if parts else pd.DataFrame()
 
 
-def _line(name: str, model: DemandModel, key: tuple[str, str, str], rows: pd.DataFrame) -> Line:
-    said, version, series = key
+def _line(name: str, model: DemandModel, key: tuple[Hashable, ...], rows: pd.DataFrame) -> Line:
+    said, version, series = map(str, key)
     error, total = rows["value"] - rows["came"], float(rows["came"].sum())
     with_naive = rows.dropna(subset=["naive"])
-    naive = (with_naive["naive"] - with_naive["came"]).abs().sum() / with_naive["came"].sum() if len(with_naive) else None
+    naive = (
+        (with_naive["naive"] - with_naive["came"]).abs().sum() / with_naive["came"].sum() if len(with_naive) else None
+    )
     return {
         "model": name,
         "series": series,
-        "unit": model.config.measures[model.published[series].measure].unit.fi,
         "said": said,
         "version": version,
         "periods": len(rows),

@@ -29,11 +29,12 @@ def as_csv(lines: Sequence[Mapping[str, Any]]) -> str:
 
 def render(report: Mapping[str, Any], language: str) -> str:
     """The page in `fi`, `sv` or `en`."""
-    parts = [f"# {_in(words.TITLE, language)}", "", _in(words.NOTE, language), f"({report['as_of']})", ""]
+    until = _in(words.UNTIL, language).format(day=report["as_of"])
+    parts = [f"# {_in(words.TITLE, language)}", "", f"{_in(words.INFORMS, language)} {until}", ""]
     for section in report["sections"]:
         parts += [f"## {_in(words.SECTIONS[section['id']], language)}", ""]
         parts += _table(section, report["names"], language)
-        parts += ["", *(f"* {note}" for note in section["notes"]), ""]
+        parts += ["", *(f"* {note[language]}" for note in section["notes"]), ""]
     return "\n".join(parts)
 
 
@@ -56,8 +57,8 @@ def _cell(section: str, name: str, value: Any, names: Mapping[str, Text], langua
         return "–"
     if isinstance(value, bool):
         return _in(words.YES if value else words.NO, language)
-    if name == "area":
-        return names[value][language] if value in names else str(value)
+    if name in {"area", "unit"} and value in names:
+        return names[value][language]
     if isinstance(value, str):
         return value.replace("|", "\\|")
     is_share = name in words.SHARES or (section == "attainment" and name[:3] in {"low", "hig"})

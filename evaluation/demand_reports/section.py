@@ -1,7 +1,10 @@
 """What every report is: an id, flat lines, and sentences about what was left out or assumed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from evaluation.demand_reports.words import note as said
+from models.texts import Text
 
 Value = str | float | int | bool | None
 Line = Mapping[str, Value]
@@ -13,16 +16,15 @@ class Section:
 
     id: str
     lines: tuple[Line, ...] = ()
-    notes: tuple[str, ...] = ()
-    """Sentences in English for the planner's data scientist: what was left out and why, what was assumed."""
-    facts: Mapping[str, Value] = field(default_factory=dict)
+    notes: tuple[Text, ...] = ()
 
 
 def joined(one: Section, other: Section) -> Section:
     """Two parts of one report."""
-    return Section(one.id, (*one.lines, *other.lines), (*one.notes, *other.notes), {**one.facts, **other.facts})
+    new = tuple(note for note in other.notes if note not in one.notes)
+    return Section(one.id, (*one.lines, *other.lines), (*one.notes, *new))
 
 
 def missing_model(section: str, names: Sequence[str]) -> Section:
     """A report whose forecasts are not registered."""
-    return Section(section, notes=(f"No model {', '.join(names)} is registered: train it first.",))
+    return Section(section, notes=(said("missing_model", models=", ".join(names)),))

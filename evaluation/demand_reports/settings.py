@@ -52,11 +52,14 @@ class Limit(StrictConfig):
 
     @property
     def ages(self) -> tuple[int, float]:
+        """Years, [from, to)."""
         return self.age_from, float("inf") if self.age_to is None else float(self.age_to)
 
-    @property
-    def span(self) -> tuple[date, date]:
-        return self.valid_from, self.valid_to or date.max
+    def meets(self, other: "Limit") -> bool:
+        """True when both hold for somebody on some day."""
+        dated = max(self.valid_from, other.valid_from) < min(self.valid_to or date.max, other.valid_to or date.max)
+        aged = max(self.ages[0], other.ages[0]) < min(self.ages[1], other.ages[1])
+        return self.level == other.level and dated and aged
 
 
 class Measured(StrictConfig):
@@ -89,16 +92,12 @@ class AttainmentConfig(StrictConfig):
     def _limits_do_not_overlap(self) -> "AttainmentConfig":
         for k, one in enumerate(self.limits):
             for other in self.limits[k + 1 :]:
-                if one.level == other.level and _meet(one.span, other.span) and _meet(one.ages, other.ages):
+                if one.meets(other):
                     raise ValueError(f"two limits of {one.level} hold at once ({one.days} and {other.days} days)")
         missing = next((m.level for m in self.measured if m.level not in {one.level for one in self.limits}), None)
         if missing is not None:
             raise ValueError(f"`measured` names the level {missing}, which has no limit")
         return self
-
-
-def _meet(one: tuple[object, object], other: tuple[object, object]) -> bool:
-    return bool(max(one[0], other[0]) < min(one[1], other[1]))  # type: ignore[type-var, operator]
 
 
 class CaseloadConfig(StrictConfig):

@@ -2,24 +2,21 @@
 
 from collections.abc import Mapping
 
-from models.texts import Texts
+from models.texts import Text, Texts
 
 TITLE = Texts(fi="Ennusteen rinnalla", sv="Vid sidan av prognosen", en="Beside the forecast")
-NOTE = Texts(
-    fi="Malli antaa tietoa; suunnittelija päättää. Huomautukset ovat englanniksi.",
-    sv="Modellen ger information; planeraren beslutar. Anmärkningarna är på engelska.",
+INFORMS = Texts(
+    fi="Malli antaa tietoa; suunnittelija päättää.",
+    sv="Modellen ger information; planeraren beslutar.",
     en="The model informs; the planner decides.",
 )
+UNTIL = Texts(fi="Tiedot {day} loppuun.", sv="Uppgifter till slutet av {day}.", en="Data until the end of {day}.")
 NOTHING = Texts(fi="Ei rivejä.", sv="Inga rader.", en="No lines.")
 MORE = Texts(fi="Kaikki rivit: {file}", sv="Alla rader: {file}", en="All lines: {file}")
 YES, NO = Texts(fi="kyllä", sv="ja", en="yes"), Texts(fi="ei", sv="nej", en="no")
 SECTIONS: Mapping[str, Texts] = {
-    "realised": Texts(
-        fi="Ennustettu ja toteutunut", sv="Prognos och utfall", en="Forecast against realised"
-    ),
-    "last_year": Texts(
-        fi="Viime vuoden samat jaksot", sv="Förra årets samma perioder", en="Last year's same periods"
-    ),
+    "realised": Texts(fi="Ennustettu ja toteutunut", sv="Prognos och utfall", en="Forecast against realised"),
+    "last_year": Texts(fi="Viime vuoden samat jaksot", sv="Förra årets samma perioder", en="Last year's same periods"),
     "units": Texts(fi="Alueet rinnakkain", sv="Områdena sida vid sida", en="Areas side by side"),
     "capacity": Texts(fi="Kysyntä ja kapasiteetti", sv="Efterfrågan och kapacitet", en="Demand against capacity"),
     "attainment": Texts(
@@ -61,7 +58,6 @@ COLUMNS: Mapping[str, Texts] = {
     "method": Texts(fi="Menetelmä", sv="Metod", en="Method"),
     "model": Texts(fi="Malli", sv="Modell", en="Model"),
     "most": Texts(fi="Enintään", sv="Högst", en="Most"),
-    "name": Texts(fi="Yksikkö", sv="Enhet", en="Unit"),
     "needed": Texts(fi="Tarve (h)", sv="Behov (h)", en="Needed (h)"),
     "of_county": Texts(fi="Suhde koko alueeseen", sv="I förhållande till hela området", en="Of the county's"),
     "period": Texts(fi="Jakso alkaa", sv="Perioden börjar", en="Period begins"),
@@ -91,3 +87,86 @@ SHARES = frozenset(
     | {"wape", "wape_last_year"}
 )
 """Columns shown in per cent; in `attainment` also the ends of the interval."""
+NOTES: Mapping[str, Texts] = {
+    "missing_model": Texts(
+        fi="Mallia {models} ei ole rekisteröity: opeta se ensin.",
+        sv="Modellen {models} är inte registrerad: träna den först.",
+        en="No model {models} is registered: train it first.",
+    ),
+    "nothing_complete": Texts(
+        fi="{model}: yksikään aiemmin ennustettu jakso ei ole vielä toteutunut kokonaan.",
+        sv="{model}: ingen tidigare prognostiserad period är ännu hel.",
+        en="{model}: no period of an earlier forecast is complete yet.",
+    ),
+    "no_population": Texts(
+        fi="Väestöä ikäryhmissä {ages} ei tunneta.",
+        sv="Befolkningen i åldrarna {ages} är inte känd.",
+        en="No population of ages {ages} is known.",
+    ),
+    "rates": Texts(
+        fi="Lukuja jaksossa 1 000 asukasta kohti ({ages}); väli on yhden jakson.",
+        sv="Antal per period och 1 000 invånare ({ages}); intervallet gäller en period.",
+        en="Numbers a period per 1,000 residents ({ages}); the interval is that of one period.",
+    ),
+    "staffed": Texts(
+        fi="Henkilöstötunnit jatkuvat kuten viimeisinä {months} kirjattuna kuukautena; asiakkaiden kanssa niistä on "
+        "{share} ({source}). Vaje = tarve − henkilöstötunnit.",
+        sv="De bemannade timmarna fortsätter som under de senaste {months} registrerade månaderna; {share} av dem är "
+        "med klienter ({source}). Underskott = behov − bemannade timmar.",
+        en="Staffed hours go on as in the last {months} recorded months; {share} of them are spent with clients "
+        "({source}). Gap = needed − staffed hours.",
+    ),
+    "unpublished": Texts(
+        fi="{unit}: mallin {model} sarjaa {series} ei julkaista.",
+        sv="{unit}: serien {series} i modellen {model} publiceras inte.",
+        en="{unit}: the series {series} of {model} is not published.",
+    ),
+    "unstaffed": Texts(
+        fi="{unit}: henkilöstötunteja ei ole kirjattu.",
+        sv="{unit}: inga bemannade timmar har registrerats.",
+        en="{unit}: no staffed hours are recorded.",
+    ),
+    "no_request": Texts(
+        fi="{service}: ei pyyntöjä, joita määräaika {level} koskee.",
+        sv="{service}: inga begäranden som tidsgränsen {level} gäller.",
+        en="{service}: no request that a limit of {level} covers.",
+    ),
+    "untested": Texts(
+        fi="{service}, {level}: historia on liian lyhyt testattavaksi; näytetään viime aikojen osuus.",
+        sv="{service}, {level}: historien är för kort för att testas; andelen på sistone visas.",
+        en="{service}, {level}: too short a history to back-test; the recent share is shown.",
+    ),
+    "tested": Texts(
+        fi="{service}, {level}: menetelmä {method} valittiin {chosen} aiemmasta lähtökohdasta; osuuden keskivirhe "
+        "{judged} myöhemmästä: {errors}.",
+        sv="{service}, {level}: metoden {method} valdes på {chosen} tidigare utgångspunkter; andelens medelfel på "
+        "{judged} senare: {errors}.",
+        en="{service}, {level}: {method} chosen on {chosen} earlier origins; mean error of the share on {judged} later "
+        "ones: {errors}.",
+    ),
+    "caseload": Texts(
+        fi="{clients} asiakasta asiakasvastaavaa kohti ({lightest}–{heaviest}): {source}",
+        sv="{clients} klienter per klientansvarig ({lightest}–{heaviest}): {source}",
+        en="{clients} clients per case manager ({lightest}–{heaviest}): {source}",
+    ),
+    "recorded_only": Texts(
+        fi="Vain asiakkaat, joille segmentti on kirjattu: todellinen määrä on suurempi.",
+        sv="Endast klienter med ett registrerat segment: det verkliga antalet är större.",
+        en="Only clients with a recorded segment are counted: the true number is larger.",
+    ),
+    "no_segment_series": Texts(
+        fi="Ryhmän {group} sarjaa ei julkaista: liian vähän asiakkaita tai tietoa.",
+        sv="Ingen serie av {group} publiceras: för få klienter eller för lite data.",
+        en="No series of {group} is published: too few clients or not enough data.",
+    ),
+    "unit_cost": Texts(
+        fi="{model}, {measure}, {group}: {euros} €, vuosi {year}: {source}",
+        sv="{model}, {measure}, {group}: {euros} €, år {year}: {source}",
+        en="{model}, {measure}, {group}: {euros} €, {year}: {source}",
+    ),
+}
+
+
+def note(key: str, **values: object) -> Text:
+    """One sentence in three languages."""
+    return {language: text.format(**values) for language, text in NOTES[key].as_text().items()}
