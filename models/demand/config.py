@@ -128,7 +128,7 @@ class DemandConfig(StrictConfig):
     dimensions: dict[str, Dimension] = {}
     """How a `series` source is divided, in the order of the series ids."""
     crossed: bool = True
-    """Publish every combination of the dimensions' groups; False: one dimension at a time, the others at their first."""
+    """Publish every combination of the dimensions' groups; False: one at a time, the others at their first group."""
     ets_seasonal: bool = True
     """False where the season is too long for ETS (52 weeks)."""
     members: tuple[Member, ...] = ("seasonal_naive", "ets", "lightgbm", "mean")
