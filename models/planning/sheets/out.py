@@ -1,7 +1,7 @@
 """The planning workbook: one sheet per question, people as live formulas over an assumptions sheet."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -28,6 +28,8 @@ class Planned:
     results: tuple[ScenarioResult, ...] = ()
     staffing: tuple[StaffingConfig, StaffingPlan] | None = None
     channels: tuple[ChannelsConfig, ChannelPlan] | None = None
+    by_scenario: Mapping[str, StaffingPlan] = field(default_factory=dict)
+    """Scenario id → the people that it needs."""
     overridden: Overridden | None = None
     about: tuple[tuple[Text, str], ...] = ()
     said: tuple[Text, ...] = ()
@@ -90,6 +92,8 @@ class _Sheets:
             {one.id: one.scenario.name.as_text()[self.language] for one in self.planned.results},
         )
         table = compare(self.planned.base, self.planned.results)
+        sums = ["total", "difference_low80", "difference_high80"]
+        table[sums] = table[sums] / int(self.planned.base.forecast["step"].max())
         whole = table[table["scenario"] == BASE].set_index("series_id")["total"]
         rows: list[tuple[Cell, ...]] = []
         for row in _lines(table[table["scenario"] != BASE]):
@@ -126,6 +130,7 @@ class _Sheets:
     def _staffing(self, plan: StaffingPlan) -> list[Sheet | None]:
         return [
             self._people(plan.teams) if plan.teams else None,
+            self._by_scenario(plan) if plan.teams and self.planned.by_scenario else None,
             self._pool(plan.teams) if any(len(one.pool) for one in plan.teams) else None,
             self._queues(plan.queues) if plan.queues else None,
         ]
@@ -144,6 +149,30 @@ class _Sheets:
                 rows.append((name, self._area(str(row.area)), row.ds.date(), *hours, travel, *people))
         head = self._head("team", "area", "begins", "hours", "hours_planned", "travel", "fte", "fte_planned")
         return self._sheet("staffing", head, rows)
+
+    def _by_scenario(self, plan: StaffingPlan) -> Sheet:
+        """The base first, then every scenario: mean and peak, as people."""
+        assert self.assumed is not None
+        names = {one.id: one.scenario.name.as_text()[self.language] for one in self.planned.results}
+        plans = [
+            (HEADINGS["base"][self.language], plan),
+            *((names[id_], one) for id_, one in self.planned.by_scenario.items()),
+        ]
+        rows: list[tuple[Cell, ...]] = []
+        for scenario, told in plans:
+            for place, team in enumerate(told.teams):
+                mean = team.table.groupby("area", sort=False)["hours"].mean()
+                for peak in _lines(team.peaks):
+                    at, area = len(rows) + 2, str(peak.area)
+                    per_person = self.assumed.direct_hours(place, f"F{at}")
+                    people = [Formula(f"={column}{at}/({per_person})") for column in "DE"]
+                    travel = Formula(f"={self.assumed.travel(place, area)}")
+                    hours = (float(mean[area]), float(peak.hours_planned))
+                    rows.append(
+                        (scenario, team.team.name.as_text()[self.language], self._area(area), *hours, travel, *people)
+                    )
+        head = self._head("scenario", "team", "area", "hours_mean", "hours_peak", "travel", "fte", "fte_planned")
+        return self._sheet("by_scenario", head, rows)
 
     def _pool(self, teams: Sequence[TeamPlan]) -> Sheet:
         rows: list[tuple[Cell, ...]] = []
