@@ -182,7 +182,8 @@ def _outside(base: Base, parts: Parts, effects: Sequence[Effect], chain: Sequenc
 def _early_starts(scenario: Scenario, dates: pd.DatetimeIndex) -> list[Text]:
     """What a scenario begins before the forecast does: the forecast may know it already."""
     first = dates.min().date()
-    starts = [one.starts for one in (*scenario.supply, *scenario.early_support, *scenario.channel_shift)]
+    starts = [one.starts for one in scenario.supply] + [one.starts for one in scenario.early_support]
+    starts += [one.starts for one in scenario.channel_shift]
     said = [words.STARTED] if any(one < first for one in starts) else []
     return [*said, words.OLD_BASE] if scenario.population and first.year - scenario.base_year > 2 else said
 
