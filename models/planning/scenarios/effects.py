@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_matrix
 
 from configs.errors import ConfigError
 from models.planning.ages import Ages, growth_by_age, plain_factor
 from models.planning.base import AREA
 from models.planning.scenarios import words
 from models.planning.scenarios.config import ChannelShift, EarlySupport, PopulationChange, Scenario, SupplyChange
-from models.planning.scenarios.ground import Effect, Ground, Moved, Pick, between, check, in_force
+from models.planning.scenarios.ground import Effect, Ground, Moved, Pick, arrives, between, check, in_force
 
 
 def effects_of(scenario: Scenario, ground: Ground) -> tuple[Effect, ...]:
@@ -32,14 +33,13 @@ def _population(scenario: Scenario, ground: Ground) -> Effect:
 
     def act(values: np.ndarray, pick: Pick) -> Moved:
         factors = np.ones_like(values)
+        grown = [_grown(one, scenario.base_year, ground, pick) for one in changes]
+        alike: dict[tuple[str, str], np.ndarray] = {}
         for row in np.flatnonzero(ground.scope).tolist():
-            growth = _growth(changes, scenario.base_year, ground, row, pick)
-            ages = Ages.of(ground.age(row))
-            factors[row] = (
-                plain_factor(ages, growth, ground.parts.ids[row])
-                if ground.structure is None
-                else ground.structure.factor(ground.area(row), ages, growth)
-            )
+            key = ground.area(row), ground.age(row)
+            if key not in alike:
+                alike[key] = _factor(changes, grown, ground, row)
+            factors[row] = alike[key]
         return Moved(values * (factors if ground.rerun is None else _rerun(factors, ground)))
 
     uncertain = tuple(tuple(one.growth.values()) for one in changes if one.growth)
@@ -47,13 +47,21 @@ def _population(scenario: Scenario, ground: Ground) -> Effect:
     return Effect(words.POPULATION, uncertain, act, (basis, *([words.RERUN] if ground.rerun else [])))
 
 
-def _growth(changes: Sequence[PopulationChange], year: int, ground: Ground, row: int, pick: Pick) -> np.ndarray:
-    dates, area = ground.parts.dates, ground.area(row)
-    total = np.zeros((len(dates), len(Ages.of("all").mask)))
-    for one in changes:
-        if not one.areas or area in one.areas:
-            total += growth_by_age(_years(one, ground, pick), year, dates, Ages.of(one.ages))
-    return total
+def _grown(one: PopulationChange, year: int, ground: Ground, pick: Pick) -> np.ndarray:
+    """float64[date, age]: what one change says of every age."""
+    return growth_by_age(_years(one, ground, pick), year, ground.parts.dates, Ages.of(one.ages))
+
+
+def _factor(changes: Sequence[PopulationChange], grown: Sequence[np.ndarray], ground: Ground, row: int) -> np.ndarray:
+    """float64[date]: how the demand of a part changes with the people of its area and ages."""
+    area, ages = ground.area(row), Ages.of(ground.age(row))
+    here = [growth for one, growth in zip(changes, grown, strict=True) if not one.areas or area in one.areas]
+    if not here:
+        return np.ones(len(ground.parts.dates))
+    growth = np.sum(here, axis=0)
+    if ground.structure is None:
+        return plain_factor(ages, growth, ground.parts.ids[row])
+    return ground.structure.factor(area, ages, growth)
 
 
 def _years(one: PopulationChange, ground: Ground, pick: Pick) -> dict[int, float]:
@@ -88,7 +96,7 @@ def _supply(one: SupplyChange, ground: Ground, where: str) -> Effect:
     def act(values: np.ndarray, pick: Pick) -> Moved:
         leaving = np.where(sources[:, None], values, 0.0) * active * (1.0 if closing else pick(one.share))
         arriving = routes @ leaving * (pick(one.share) if closing else 1.0)
-        stays = leaving * (1 - routes.sum(axis=0) * (pick(one.share) if closing else 1.0))[:, None]
+        stays = leaving * (1 - arrives(routes) * (pick(one.share) if closing else 1.0))[:, None]
         return Moved(values - leaving + arriving, stays)
 
     return Effect(words.CLOSING if closing else words.OPENING, ((one.share,),), act, outside="unmet")
@@ -105,7 +113,7 @@ def _early(one: EarlySupport, ground: Ground, where: str) -> Effect:
         light = share * offered_at * one.light_per_heavy
         arriving = routes @ light
         relieved = share * relieved_at * pick(one.effectiveness)
-        return Moved(values - relieved + arriving, light * (1 - routes.sum(axis=0))[:, None])
+        return Moved(values - relieved + arriving, light * (1 - arrives(routes))[:, None])
 
     return Effect(words.EARLY, ((one.share,), (one.effectiveness,)), act, (words.EARLY_ORDER,), "light")
 
@@ -127,8 +135,8 @@ def _channel(one: ChannelShift, ground: Ground, where: str) -> Effect:
     return Effect(words.CHANNEL, ((one.share,),), act, (words.LIMITED,) if limited else ())
 
 
-def _has_room(routes: np.ndarray, leaving: np.ndarray, where: str) -> None:
-    if not routes[:, leaving].any(axis=0).all():
+def _has_room(routes: csr_matrix, leaving: np.ndarray, where: str) -> None:
+    if not (arrives(routes)[leaving] > 0).all():
         raise ConfigError(
             f"`{where}.moved_to`: some series have no series in that channel to move to. Check the words."
         )
