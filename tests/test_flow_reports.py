@@ -265,6 +265,7 @@ def test_small_cells_of_a_break_down_are_hidden_with_their_complement() -> None:
     assert told["902"].clients is told["902"].departures is told["902"].median_days is None
     assert told["903"].clients is None  # or 902 would be found by subtraction
     assert told["901"].median_days == 10.0
+    assert told["901"].delay_days == 0.0  # everybody takes the same ten days, so nobody is delayed
 
 
 def test_whoever_left_or_is_there_is_hidden_together() -> None:
