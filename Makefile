@@ -15,7 +15,7 @@ export BENTOML_DO_NOT_TRACK := True
 export MLFLOW_ALLOW_PICKLE_DESERIALIZATION := false
 
 .DEFAULT_GOAL := help
-BENCHES := histories client ingest scale explain segments needs retrain demand daily demand-scale
+BENCHES := histories client ingest scale explain segments needs retrain demand daily demand-scale flow
 .PHONY: help doctor setup setup-dev demo demo-real mlflow pages test check prove $(addprefix bench-,$(BENCHES)) format lint types imports serve clean
 
 help: ## list the words
@@ -117,6 +117,9 @@ bench-daily: setup-dev ## daily home care against its conditional mean, 30 histo
 
 bench-demand-scale: setup-dev ## 10,000 daily series x 3 years, 84 days ahead with intervals: time and memory (about 10 min)
 	@$(PY) -m tests.bench.demand_scale
+
+bench-flow: setup-dev ## bottlenecks and flow forecast on 200 simulated chains of known truth, and the hospital log (about 10 min)
+	@$(PY) -m tests.bench.flow
 
 clean: ## remove what the commands made, not the environment
 	@rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
