@@ -97,7 +97,7 @@ def test_the_command_writes_its_files_and_prints_its_table(run: Any) -> None:
     assert len(told["charts"]) == 24
     book = load_workbook(BytesIO((folder / "home_care_weekly_fi.xlsx").read_bytes()))
     assert book.sheetnames[0] == "Ennuste"
-    assert (folder / "home_care_weekly_fi_skenaariot.csv").read_text(encoding="utf-8-sig").startswith("Sarja;")
+    assert (folder / "home_care_weekly_fi_compared.csv").read_text(encoding="utf-8-sig").startswith("Sarja;")
 
 
 def test_ages_that_need_a_population_are_left_out_without_one(run: Any) -> None:

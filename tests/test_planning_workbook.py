@@ -111,4 +111,7 @@ def test_no_text_of_a_planner_is_a_formula(book: Any) -> None:
 def test_every_language_has_its_own_sheets(language: str, first: str, people: str) -> None:
     sheets = {one.title: one for one in planning_sheets(planned(), language)}
     assert next(iter(sheets)) == first
-    assert len(csv_text(sheets[people]).splitlines()) == len(sheets[people].rows)
+    lines = csv_text(sheets[people]).splitlines()
+    assert len(lines) == len(sheets[people].rows)
+    fte = planned().staffing[1].teams[0].table["fte"].iloc[0]  # type: ignore[index]
+    assert float(lines[1].split(";")[6].replace(",", ".")) == pytest.approx(fte)  # CSV has the formula's result

@@ -152,7 +152,7 @@ def _write(folder: Path, config: PlanningConfig, made: dict[str, Any], planned: 
         sheets = planning_sheets(planned, language)
         write_atomically(folder / f"{config.model}_{language}.xlsx", workbook(sheets))
         for sheet in sheets:
-            name = f"{config.model}_{language}_{sheet.title.lower().replace(' ', '_')}.csv"
+            name = f"{config.model}_{language}_{sheet.key}.csv"
             write_atomically(folder / name, csv_text(sheet).encode("utf-8-sig"))
     write_atomically(folder / f"{config.model}.json", text.encode())
 

@@ -79,7 +79,7 @@ class NeedModel:
         """(block, year) → area × variable."""
         grouped = self.variables.groupby(["lohko", "vuosi"])
         return {
-            (str(block), int(year)): rows.pivot(index="alue", columns="muuttuja", values="arvo")
+            (str(block), int(str(year))): rows.pivot(index="alue", columns="muuttuja", values="arvo")
             for (block, year), rows in grouped
         }
 

@@ -66,7 +66,7 @@ class _Sheets:
         return tuple(HEADINGS[name][self.language] for name in names)
 
     def _sheet(self, name: str, head: Sequence[Cell], rows: Sequence[Sequence[Cell]]) -> Sheet:
-        return Sheet(SHEETS[name][self.language], (tuple(head), *(tuple(row) for row in rows)))
+        return Sheet(SHEETS[name][self.language], (tuple(head), *(tuple(row) for row in rows)), name)
 
     def _names(self) -> dict[str, tuple[str, str]]:
         return {one.series_id: (one.name[self.language], one.unit[self.language]) for one in self.planned.base.series}
@@ -92,7 +92,7 @@ class _Sheets:
             {one.id: one.scenario.name.as_text()[self.language] for one in self.planned.results},
         )
         table = compare(self.planned.base, self.planned.results)
-        sums = ["total", "difference_low80", "difference_high80"]
+        sums = ["total", "difference", "difference_low80", "difference_high80"]
         table[sums] = table[sums] / int(self.planned.base.forecast["step"].max())
         whole = table[table["scenario"] == BASE].set_index("series_id")["total"]
         rows: list[tuple[Cell, ...]] = []
@@ -104,8 +104,8 @@ class _Sheets:
                     told[str(row.scenario)],
                     float(whole[row.series_id]),
                     float(row.total),
-                    Formula(f"=E{at}-D{at}"),
-                    Formula(f'=IF(D{at}>0,F{at}/D{at},"")'),
+                    Formula(f"=E{at}-D{at}", float(row.difference)),
+                    Formula(f'=IF(D{at}>0,F{at}/D{at},"")', float(row.share)),
                     *(float(row.difference_low80), float(row.difference_high80), float(row.peak), row.peak_ds.date()),
                 )
             )
@@ -120,7 +120,7 @@ class _Sheets:
             name = one.scenario.name.as_text()[self.language]
             for row in _lines(one.table.sort_values(["series_id", "ds"])):
                 at = len(rows) + 2
-                numbers = (float(row.base), float(row.value), Formula(f"=F{at}-E{at}"))
+                numbers = (float(row.base), float(row.value), Formula(f"=F{at}-E{at}", float(row.difference)))
                 ends = (float(row.difference_low80), float(row.difference_high80), float(row.low80), float(row.high80))
                 rows.append((name, *names[str(row.series_id)], row.ds.date(), *numbers, *ends))
         head = ("scenario", "series", "unit", "begins", "base", "value", "difference")
@@ -142,9 +142,12 @@ class _Sheets:
             name = one.team.name.as_text()[self.language]
             for row in _lines(one.table):
                 at = len(rows) + 2
-                travel = Formula(f"={self.assumed.travel(place, str(row.area))}")
+                travel = Formula(
+                    f"={self.assumed.travel(place, str(row.area))}", one.team.work.travel_of(str(row.area))
+                )
                 per_person = self.assumed.direct_hours(place, f"F{at}")
-                people = [Formula(f"={column}{at}/({per_person})") for column in "DE"]
+                fte = (("D", float(row.fte)), ("E", float(row.fte_planned)))
+                people = [Formula(f"={column}{at}/({per_person})", told) for column, told in fte]
                 hours = (float(row.hours), float(row.hours_planned))
                 rows.append((name, self._area(str(row.area)), row.ds.date(), *hours, travel, *people))
         head = self._head("team", "area", "begins", "hours", "hours_planned", "travel", "fte", "fte_planned")
@@ -161,13 +164,14 @@ class _Sheets:
         rows: list[tuple[Cell, ...]] = []
         for scenario, told in plans:
             for place, team in enumerate(told.teams):
-                mean = team.table.groupby("area", sort=False)["hours"].mean()
+                mean = team.table.groupby("area", sort=False)[["hours", "fte"]].mean()
                 for peak in _lines(team.peaks):
                     at, area = len(rows) + 2, str(peak.area)
                     per_person = self.assumed.direct_hours(place, f"F{at}")
-                    people = [Formula(f"={column}{at}/({per_person})") for column in "DE"]
-                    travel = Formula(f"={self.assumed.travel(place, area)}")
-                    hours = (float(mean[area]), float(peak.hours_planned))
+                    fte = (("D", float(mean["fte"][area])), ("E", float(peak.fte_planned)))
+                    people = [Formula(f"={column}{at}/({per_person})", one) for column, one in fte]
+                    travel = Formula(f"={self.assumed.travel(place, area)}", team.team.work.travel_of(area))
+                    hours = (float(mean["hours"][area]), float(peak.hours_planned))
                     rows.append(
                         (scenario, team.team.name.as_text()[self.language], self._area(area), *hours, travel, *people)
                     )
@@ -179,7 +183,12 @@ class _Sheets:
         for one in teams:
             for row in _lines(one.pool):
                 at = len(rows) + 2
-                numbers = (float(row.apart), float(row.together), Formula(f"=C{at}-D{at}"), float(row.correlation))
+                numbers = (
+                    float(row.apart),
+                    float(row.together),
+                    Formula(f"=C{at}-D{at}", float(row.gain)),
+                    float(row.correlation),
+                )
                 rows.append((one.team.name.as_text()[self.language], row.ds.date(), *numbers))
         return self._sheet("pool", self._head("team", "begins", "apart", "together", "gain", "correlation"), rows)
 
@@ -189,8 +198,8 @@ class _Sheets:
         for place, one in enumerate(queues):
             for row in _lines(one.table):
                 at = len(rows) + 2
-                busiest = Formula(f"={self.assumed.busiest_hour(place, f'D{at}')}")
-                roster = Formula(f"=ROUNDUP(F{at}/(1-{self.assumed.queue(place, 'shrinkage')}),0)")
+                busiest = Formula(f"={self.assumed.busiest_hour(place, f'D{at}')}", float(row.busiest_hour))
+                roster = Formula(f"=ROUNDUP(F{at}/(1-{self.assumed.queue(place, 'shrinkage')}),0)", float(row.rostered))
                 name, area = one.queue.name.as_text()[self.language], self._area(str(row.area))
                 people = (int(row.agents), roster, float(row.service_level))
                 rows.append((name, area, row.ds.date(), float(row.planned), busiest, *people))
@@ -203,11 +212,13 @@ class _Sheets:
         for row in _lines(plan.channels):
             at, name = len(rows) + 2, config.channels[str(row.channel)].name.as_text()[self.language]
             numbers = (row.matters_today, row.matters, row.contacts_today, row.contacts, row.hours_today, row.hours)
-            rows.append((name, *(float(one) for one in numbers), Formula(f"=G{at}-F{at}")))
+            rows.append(
+                (name, *(float(one) for one in numbers), Formula(f"=G{at}-F{at}", float(row.hours - row.hours_today)))
+            )
         rows += [(), self._head("profession", "hours_today", "hours_plan", "moved", "capacity")]
         for row in _lines(plan.professions):
             at, name = len(rows) + 2, config.professions[str(row.profession)].name.as_text()[self.language]
-            change = Formula(f"=C{at}-B{at}")
+            change = Formula(f"=C{at}-B{at}", float(row.moved))
             rows.append((name, float(row.hours_today), float(row.hours), change, float(row.capacity)))
         rows += [(), self._head("said"), *said]
         head = (
