@@ -48,7 +48,7 @@ def _beside(scenario: Mapping[str, Any]) -> list[str]:
         need = scenario["need"]
         lines.append(
             f"  {name}: need {need['per_person']:,.0f} -> {need['per_person_after']:,.0f} € a person and year, "
-            f"{need['euros'] / 1e6:,.1f} -> {need['euros_after'] / 1e6:,.1f} million € (THL need model)"
+            f"{need['euros'] / 1e6:,.1f} -> {need['euros_after'] / 1e6:,.1f} million € by its last year (THL)"
         )
     lines += [
         f"  {name}: {row['value']:,.0f} {row['measure']} in the horizon outside the series ({row['what']})"
