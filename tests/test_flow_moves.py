@@ -119,6 +119,15 @@ def test_the_mean_of_the_futures_is_the_chance_itself() -> None:
         assert mean == pytest.approx(200 * kept, abs=4 * np.sqrt(200 * kept * (1 - kept) / 500))
 
 
+def test_the_worked_example_of_the_documentation() -> None:
+    """20 there, 14 come in the week, a tenth leaves each day: 19.0 at the week's end and 15.0 departures."""
+    present = Present(np.zeros(20, int), np.arange(1, 21))
+    drawn = futures(hazards(x=0.1), present, weeks=1, samples=4000, arrivals={"x": arriving(14.0)})
+    end = 20 * 0.9**7 + 2 * sum(0.9**day for day in range(1, 8))
+    assert drawn.stock_end[:, 0].mean() == pytest.approx(end, abs=0.3)
+    assert drawn.departures[:, 0].mean() == pytest.approx(20 + 14 - end, abs=0.3)
+
+
 def test_days_in_the_stage_decide_when_to_leave() -> None:
     """Everybody leaves on the tenth day there: who has been there for nine goes tomorrow, who came today in ten."""
     chances = hazards(x=0.0)
