@@ -198,3 +198,19 @@ def test_too_short_a_history_is_refused():
 
 def test_a_bucket_knows_its_days():
     assert Bucket(pd.Timestamp("2024-02-01"), 2, 30).days == 29
+
+
+def test_a_series_that_began_late_is_published_with_its_sums(history):
+    """Its windows before it began are unknown, and so are those of its sums; trees look back on whole histories only."""
+    values = history.values[:, :600].copy()
+    values[2, :480] = np.nan
+    late = PanelMatrix(history.ids, history.dates[:600], values)
+    summing, _ = summing_of(published(SMALL), SMALL.areas)
+    trees = {"lags": [1, 7, 14], "rounds": 5, "date_features": ["dayofweek"], "expanding": False}
+    config = daily_config(members=["seasonal_naive", "rhythm", "lightgbm"], lightgbm=trees, horizon=14)
+    plan = OriginPlan(warm_up=300, every=14, choose_on=200)
+    table = fit_sums(late, summing, config, plan).forecast(late).tables["day"]
+    assert set(table["series_id"]) == set(summing.published)
+    assert table.notna().all().all()
+    found = wide(table)
+    assert found["county"].equals(found[list(SMALL.areas)].sum(axis=1))

@@ -105,21 +105,22 @@ def _panel(known: PanelMatrix) -> pd.DataFrame:
 def _recursed(
     trees: MLForecast, values: np.ndarray, dates: pd.DatetimeIndex, origins: np.ndarray, horizon: int, length: int
 ) -> np.ndarray:
-    """Every (series, origin) pair as a series of its own with the last `length` periods, all in one recursion."""
-    n, pairs = len(values), len(values) * len(origins)
+    """Every (series, origin) pair as a series of its own with the last `length` periods, all in one recursion.
+
+    A pair whose last periods were not all observed is unknown.
+    """
     back = origins[:, None] + np.arange(1 - length, 1)
-    tail = pd.DataFrame(
-        {
-            "unique_id": np.repeat(np.arange(pairs), length),
-            "ds": np.tile(dates.to_numpy()[back].ravel(), n),
-            "y": values[:, back].ravel(),
-        }
-    )
-    said: Any = boosted_prediction(trees, horizon, tail)
-    return np.asarray(said.to_numpy(float).reshape(n, len(origins), horizon))
-
-
-def boosted_prediction(trees: MLForecast, horizon: int, tail: pd.DataFrame) -> pd.Series:
-    """The trees' forecast after the ends of other histories, never below zero."""
-    found: Any = trees.predict(horizon, new_df=tail)
-    return found["lightgbm"].clip(lower=0.0)
+    tails = values[:, back]
+    row, place = np.nonzero(~np.isnan(tails).any(axis=2))
+    found = np.full((len(values), len(origins), horizon), np.nan)
+    if len(row):
+        tail = pd.DataFrame(
+            {
+                "unique_id": np.repeat(np.arange(len(row)), length),
+                "ds": dates.to_numpy()[back[place]].ravel(),
+                "y": tails[row, place].ravel(),
+            }
+        )
+        said: Any = trees.predict(horizon, new_df=tail)
+        found[row, place] = np.maximum(said["lightgbm"].to_numpy(float).reshape(len(row), horizon), 0.0)
+    return found

@@ -17,7 +17,7 @@ from models.demand.coherence.publish import CoherentForecast, coherent_forecast
 from models.demand.coherence.reconcile import METHODS, MOST_FOR_MINT, Coherence, Method, fit_coherence
 from models.demand.coherence.summing import Summing
 from models.demand.coherence.unrefitted import TREES, OnceFitted, Unrefitted, fit_once
-from models.demand.coherence.windows import Windows, residual_windows, scales
+from models.demand.coherence.windows import Windows, known_mean, residual_windows, scales
 from models.demand.config import DemandConfig
 from models.demand.matrix import PanelMatrix
 
@@ -140,6 +140,6 @@ def _missed(
     levels = np.array([summing.level_of[str(one)] for one in summing.published])
     found: dict[str, float] = {}
     for name, said in fitted.predict_each(_members(config), history, origins, config.horizon).items():
-        each = np.nanmean(np.abs(summing.of(came - said)).mean(axis=2) / scale, axis=1)
-        found[name] = float(np.mean([each[levels == level].mean() for level in np.unique(levels)]))
+        each = known_mean(np.abs(summing.of(came - said)).mean(axis=2) / scale, axis=1)
+        found[name] = float(np.nanmean([known_mean(each[levels == level], axis=0) for level in np.unique(levels)]))
     return found
