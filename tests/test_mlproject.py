@@ -11,7 +11,7 @@ from configs.loader import PROJECT_ROOT
 PROJECT = yaml.safe_load((PROJECT_ROOT / "MLproject").read_text())
 STEPS = [
     *("ingest", "histories", "segmentation", "need", "demand", "evaluate", "promote", "retrain", "quality", "rules"),
-    *("crosswalk", "decay", "clusters", "selection", "county_reasons", "areas"),
+    *("crosswalk", "decay", "clusters", "selection", "county_reasons", "areas", "demand_reports"),
 ]
 
 
