@@ -10,13 +10,9 @@ from configs.loader import PROJECT_ROOT
 
 PROJECT = yaml.safe_load((PROJECT_ROOT / "MLproject").read_text())
 STEPS = [
-<<<<<<< HEAD
     *("ingest", "histories", "segmentation", "need", "demand", "flow", "heads_up", "evaluate", "promote", "retrain"),
     *("quality", "rules", "crosswalk", "decay", "clusters", "selection", "county_reasons", "areas", "planning"),
-=======
-    *("ingest", "histories", "segmentation", "need", "demand", "evaluate", "promote", "retrain", "quality", "rules"),
-    *("crosswalk", "decay", "clusters", "selection", "county_reasons", "areas", "demand_reports"),
->>>>>>> series
+    "demand_reports",
 ]
 
 
