@@ -201,7 +201,7 @@ def test_a_bucket_knows_its_days():
 
 
 def test_a_series_that_began_late_is_published_with_its_sums(history):
-    """Its windows before it began are unknown, and so are those of its sums; trees look back on whole histories only."""
+    """Its windows before it began are unknown, and so are those of its sums; trees need whole tails."""
     values = history.values[:, :600].copy()
     values[2, :480] = np.nan
     late = PanelMatrix(history.ids, history.dates[:600], values)
