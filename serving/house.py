@@ -60,6 +60,7 @@ def _rules(settings: ServingSettings, clock: Clock) -> GuardRules:
         doors=DoorRules(hosts, settings.is_development),
         authenticate=_authenticator(settings, clock),
         max_body_bytes=settings.max_body_bytes,
+        max_upload_bytes=settings.max_upload_bytes,
         timeout_seconds=settings.timeout_seconds,
         max_concurrency=settings.max_concurrency,
     )

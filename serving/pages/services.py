@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from configs.errors import LuotainError
-from models.answers import ForecastAnswer, NeedAnswer, SegmentAnswer, Text
+from models.answers import NeedAnswer, SegmentAnswer, Text
+from serving.pages.series import Series as Series
 from serving.asking import AxisQuestion, Explored, GivenAnswer
 
 Role = Literal["coordinator", "planner", "data_scientist", "auditor", "manager", "admin"]
@@ -160,19 +161,6 @@ class Receipt:
 
 
 @dataclass(frozen=True)
-class Series:
-    """One forecast series and the three choices that lead to it."""
-
-    series_id: str
-    area: str
-    area_name: Text
-    age_group: str
-    age_name: Text
-    measure: str
-    measure_name: Text
-
-
-@dataclass(frozen=True)
 class ModelVersion:
     """One registered model version.  `report` = a SHAP report was published for it."""
 
@@ -258,9 +246,6 @@ class PageServices(Protocol):
 
     def series(self, visitor: Visitor) -> tuple[Series, ...]:
         """The forecast series there are."""
-
-    def forecast(self, visitor: Visitor, series_id: str) -> ForecastAnswer:
-        """One series' forecast.  Raises NotYours for an unknown series."""
 
     def models(self, visitor: Visitor) -> tuple[ModelVersion, ...]:
         """Every registered model version, newest first within a name."""
