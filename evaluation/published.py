@@ -10,10 +10,12 @@ QUALITY_HTML, QUALITY_JSON = "quality.html", "quality.json"
 CLUSTERS_HTML, CLUSTERS_JSON, SELECTION_JSON = "clusters.html", "clusters.json", "selection.json"
 REASONS_HTML, REASONS_JSON, REASONS_CSV = "county_reasons.html", "county_reasons.json", "county_reasons.csv"
 AREAS_HTML, AREAS_JSON, AREAS_CSV = "areas.html", "areas.json", "areas.csv"
+PLANNING = "planning"
+"""Folder of planning files below a snapshot's."""
 DECAY = "decay_{task}.json"
 TAKEN_ALONG = (
     *("quality.*", "clusters.*", "selection.json", "county_reasons.*"),
-    *(DECAY.format(task="*"), "areas.*", "factors_*"),
+    *(DECAY.format(task="*"), "areas.*", "factors_*", f"{PLANNING}/*"),
 )
 """Written by commands of their own for the same snapshot; evaluate keeps them when it replaces the folder."""
 
@@ -27,4 +29,6 @@ def take_along(old: Path, new: Path) -> None:
     """Keep in the new folder what another command had published about the same snapshot."""
     for pattern in TAKEN_ALONG:
         for file in sorted(old.glob(pattern)):
-            shutil.copyfile(file, new / file.name)
+            target = new / file.relative_to(old)
+            target.parent.mkdir(exist_ok=True)
+            shutil.copyfile(file, target)

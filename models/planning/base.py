@@ -1,7 +1,7 @@
 """What planning starts from: a published forecast, what each of its series is, and the parts that it is a sum of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -51,6 +51,10 @@ class Base:
         if found is None:
             raise DataError("There is no such forecast series. Choose one of the listed series.")
         return found
+
+    def with_forecast(self, table: pd.DataFrame) -> "Base":
+        """The same series with another forecast table, e.g. an overridden one."""
+        return replace(self, forecast=table)
 
     @property
     def dimensions(self) -> dict[str, tuple[str, ...]]:

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_matrix
 
 from configs.errors import ConfigError
 from models.planning.ages import Ages, growth_by_age, plain_factor
 from models.planning.base import AREA
 from models.planning.scenarios import words
 from models.planning.scenarios.config import ChannelShift, EarlySupport, PopulationChange, Scenario, SupplyChange
-from models.planning.scenarios.ground import Effect, Ground, Moved, Pick, between, check, in_force
+from models.planning.scenarios.ground import Effect, Ground, Moved, Pick, arrives, between, check, in_force
 
 
 def effects_of(scenario: Scenario, ground: Ground) -> tuple[Effect, ...]:
@@ -32,19 +33,24 @@ def _population(scenario: Scenario, ground: Ground) -> Effect:
 
     def act(values: np.ndarray, pick: Pick) -> Moved:
         factors = np.ones_like(values)
+        alike: dict[tuple[str, str], np.ndarray] = {}
         for row in np.flatnonzero(ground.scope).tolist():
-            growth = _growth(changes, scenario.base_year, ground, row, pick)
-            ages = Ages.of(ground.age(row))
-            factors[row] = (
-                plain_factor(ages, growth, ground.parts.ids[row])
-                if ground.structure is None
-                else ground.structure.factor(ground.area(row), ages, growth)
-            )
+            key = ground.area(row), ground.age(row)
+            if key not in alike:
+                alike[key] = _factor(changes, scenario.base_year, ground, row, pick)
+            factors[row] = alike[key]
         return Moved(values * (factors if ground.rerun is None else _rerun(factors, ground)))
 
     uncertain = tuple(tuple(one.growth.values()) for one in changes if one.growth)
     basis = ground.structure.basis if ground.structure is not None else words.NO_AGES
     return Effect(words.POPULATION, uncertain, act, (basis, *([words.RERUN] if ground.rerun else [])))
+
+
+def _factor(changes: Sequence[PopulationChange], year: int, ground: Ground, row: int, pick: Pick) -> np.ndarray:
+    growth, ages = _growth(changes, year, ground, row, pick), Ages.of(ground.age(row))
+    if ground.structure is None:
+        return plain_factor(ages, growth, ground.parts.ids[row])
+    return ground.structure.factor(ground.area(row), ages, growth)
 
 
 def _growth(changes: Sequence[PopulationChange], year: int, ground: Ground, row: int, pick: Pick) -> np.ndarray:
@@ -88,7 +94,7 @@ def _supply(one: SupplyChange, ground: Ground, where: str) -> Effect:
     def act(values: np.ndarray, pick: Pick) -> Moved:
         leaving = np.where(sources[:, None], values, 0.0) * active * (1.0 if closing else pick(one.share))
         arriving = routes @ leaving * (pick(one.share) if closing else 1.0)
-        stays = leaving * (1 - routes.sum(axis=0) * (pick(one.share) if closing else 1.0))[:, None]
+        stays = leaving * (1 - arrives(routes) * (pick(one.share) if closing else 1.0))[:, None]
         return Moved(values - leaving + arriving, stays)
 
     return Effect(words.CLOSING if closing else words.OPENING, ((one.share,),), act, outside="unmet")
@@ -105,7 +111,7 @@ def _early(one: EarlySupport, ground: Ground, where: str) -> Effect:
         light = share * offered_at * one.light_per_heavy
         arriving = routes @ light
         relieved = share * relieved_at * pick(one.effectiveness)
-        return Moved(values - relieved + arriving, light * (1 - routes.sum(axis=0))[:, None])
+        return Moved(values - relieved + arriving, light * (1 - arrives(routes))[:, None])
 
     return Effect(words.EARLY, ((one.share,), (one.effectiveness,)), act, (words.EARLY_ORDER,), "light")
 
@@ -127,8 +133,8 @@ def _channel(one: ChannelShift, ground: Ground, where: str) -> Effect:
     return Effect(words.CHANNEL, ((one.share,),), act, (words.LIMITED,) if limited else ())
 
 
-def _has_room(routes: np.ndarray, leaving: np.ndarray, where: str) -> None:
-    if not routes[:, leaving].any(axis=0).all():
+def _has_room(routes: csr_matrix, leaving: np.ndarray, where: str) -> None:
+    if not (arrives(routes)[leaving] > 0).all():
         raise ConfigError(
             f"`{where}.moved_to`: some series have no series in that channel to move to. Check the words."
         )

@@ -6,6 +6,7 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_matrix
 
 from configs.errors import ConfigError
 from configs.words import unknown
@@ -53,7 +54,7 @@ class Ground:
         """The age group of a part; `total` where series are not divided by age."""
         return self.of(row).get(AGE, "total")
 
-    def destinations(self, sources: np.ndarray, to: Dimensions, where: str) -> np.ndarray:
+    def destinations(self, sources: np.ndarray, to: Dimensions, where: str) -> csr_matrix:
         """float64[part, part]: column = source, row = where a unit of its demand goes.
 
         A destination differs from its source in the dimensions of `to` only; several share by size.  A column of
@@ -61,15 +62,25 @@ class Ground:
         """
         check(to, self.base, where)
         size = np.nan_to_num(self.parts.values).mean(axis=1)
-        routes = np.zeros((len(sources), len(sources)))
-        for source in np.flatnonzero(sources).tolist() if to else ():
-            same = {name: (value,) for name, value in self.of(source).items() if name not in to}
-            found = matches({**same, **to}, self.base, self.parts.ids)
-            found[source] = False
-            if found.any():
-                weights = np.where(found, size, 0.0)
-                routes[:, source] = weights / weights.sum() if weights.sum() > 0 else found / found.sum()
-        return routes
+        there: dict[frozenset[tuple[str, str]], list[int]] = {}
+        for row in np.flatnonzero(matches(to, self.base, self.parts.ids)).tolist() if to else ():
+            there.setdefault(self._but(row, to), []).append(row)
+        entries: list[tuple[int, int, float]] = []
+        for source in np.flatnonzero(sources).tolist():
+            found = [row for row in there.get(self._but(source, to), ()) if row != source]
+            whole = float(size[found].sum())
+            entries += [(row, source, size[row] / whole if whole > 0 else 1 / len(found)) for row in found]
+        rows, columns, weights = zip(*entries, strict=True) if entries else ((), (), ())
+        return csr_matrix((weights, (rows, columns)), shape=(len(sources), len(sources)))
+
+    def _but(self, row: int, to: Dimensions) -> frozenset[tuple[str, str]]:
+        """What a part is of, apart from the dimensions that change."""
+        return frozenset((name, value) for name, value in self.of(row).items() if name not in to)
+
+
+def arrives(routes: csr_matrix) -> np.ndarray:
+    """float64[part]: the share of each source's demand that finds a series to go to: 1 or 0."""
+    return np.asarray(routes.sum(axis=0), float).ravel()
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,7 @@ def _pool(team: Team, rows: Mapping[str, pd.DataFrame], period: str, config: Sta
     if len(areas) < 2:
         return pd.DataFrame(columns=columns)
     level = config.service_level.value
-    assumed = config.correlation.value
+    assumed: float | np.ndarray = config.correlation.value
     if COUNTY in rows:
         assumed = implied_correlation(list(areas.values()), rows[COUNTY], level)
     people = [_people(one, team, area, period) for area, one in areas.items()]

@@ -38,12 +38,12 @@ class Pool:
         return np.asarray(self.apart - self.together, float)
 
 
-def pool(areas: list[pd.DataFrame], share: float, whole: pd.DataFrame | None, assumed: float) -> Pool:
+def pool(areas: list[pd.DataFrame], share: float, whole: pd.DataFrame | None, assumed: float | np.ndarray) -> Pool:
     """The quantile of a sum of areas, from the joint uncertainty of their forecasts.
 
     `areas` are their tables, same dates in the same order.  `whole` is a calibrated forecast of the sum of exactly
     these areas: its own quantile is the pool's.  Without it the reserves d above the means add as
-    √(Σd² + ρ((Σd)² − Σd²)) with the correlation `assumed`.  A pool never needs more than its areas apart.
+    √(Σd² + ρ((Σd)² − Σd²)) with the correlation `assumed` (one number, or one per date).  A pool never needs more than its areas apart.
     """
     reserves = np.array([quantile(one, share) - one["value"].to_numpy(float) for one in areas])
     mean = np.sum([one["value"].to_numpy(float) for one in areas], axis=0)
@@ -58,6 +58,6 @@ def pool(areas: list[pd.DataFrame], share: float, whole: pd.DataFrame | None, as
     return Pool(mean + reserves.sum(axis=0), mean + reserve, implied)
 
 
-def implied_correlation(areas: list[pd.DataFrame], whole: pd.DataFrame, share: float) -> float:
-    """The mean correlation of the areas' errors that makes their sum as uncertain as `whole` says; 0 … 1."""
-    return float(np.clip(pool(areas, share, whole, 1.0).correlation.mean(), 0.0, 1.0))
+def implied_correlation(areas: list[pd.DataFrame], whole: pd.DataFrame, share: float) -> np.ndarray:
+    """float64[date]: the correlation of the areas' errors that makes their sum as uncertain as `whole` says."""
+    return pool(areas, share, whole, 1.0).correlation
