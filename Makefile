@@ -15,7 +15,7 @@ export BENTOML_DO_NOT_TRACK := True
 export MLFLOW_ALLOW_PICKLE_DESERIALIZATION := false
 
 .DEFAULT_GOAL := help
-BENCHES := histories client ingest scale explain segments needs retrain
+BENCHES := histories client ingest scale explain segments needs retrain flow
 .PHONY: help doctor setup setup-dev demo demo-real mlflow pages test check prove $(addprefix bench-,$(BENCHES)) format lint types imports serve clean
 
 help: ## list the words
@@ -108,6 +108,9 @@ bench-needs: setup-dev ## need tasks against what is achievable, and the hospita
 
 bench-retrain: setup-dev ## retraining of everything on 200,000 clients x 12 dates: time and memory (about 30 min)
 	@$(PY) -m tests.bench.retrain_scale
+
+bench-flow: setup-dev ## bottlenecks and flow forecast on 200 simulated chains of known truth, and the hospital log (about 10 min)
+	@$(PY) -m tests.bench.flow
 
 clean: ## remove what the commands made, not the environment
 	@rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
