@@ -150,7 +150,9 @@ class RegisterEngine:
 
     def demands(self) -> tuple[LiveDemand, ...]:
         """Every live demand model; what is computed from one is kept as long as its version is live."""
-        return tuple(self._kept(live, LiveDemand) for live in self._of_kind(DEMAND_PREFIX, self._settings.models.demand))
+        return tuple(
+            self._kept(live, LiveDemand) for live in self._of_kind(DEMAND_PREFIX, self._settings.models.demand)
+        )
 
     def flows(self) -> tuple[LiveFlow, ...]:
         """Every live service chain."""

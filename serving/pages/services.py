@@ -7,12 +7,15 @@ or Unavailable (503, e.g. no model is live or the log cannot be written).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from configs.errors import LuotainError
 from models.answers import NeedAnswer, SegmentAnswer, Text
-from serving.pages.series import Series as Series
 from serving.asking import AxisQuestion, Explored, GivenAnswer
+from serving.pages.series import Series as Series
+
+if TYPE_CHECKING:  # it names the visitor, who is described here
+    from serving.pages.planner.services import PlannerServices
 
 Role = Literal["coordinator", "planner", "data_scientist", "auditor", "manager", "admin"]
 Choice = Literal["accept", "change", "cannot_tell"]
@@ -207,6 +210,10 @@ class ChainStatus:
 
 class PageServices(Protocol):
     """The service core as the pages see it.  Every method may be called from several threads."""
+
+    @property
+    def planner(self) -> "PlannerServices":
+        """Everything that is asked about forecasts, scenarios, staffing and service chains."""
 
     def visitor(self, token: str | None) -> Visitor | None:
         """Who the session cookie belongs to; None when there is no live session."""

@@ -7,8 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 from configs.loader import StrictConfig, validate_config
+from models.planning.staffing.config import Queue, StaffingConfig
+from models.planning.staffing.erlang import QueueNeed
+from models.planning.staffing.plan import StaffingPlan, queue_need
 
 CHANGED = "changed on the page"
+USUAL_CONTACTS = 1000.0
+"""Contacts a period that are asked about before a visitor gives a number."""
 T = TypeVar("T", bound=StrictConfig)
 
 
@@ -45,3 +50,12 @@ def _set(told: Any, path: list[str], value: float) -> None:
     for step in path:
         told = told[int(step)] if isinstance(told, list) else told[step]
     told.update({"value": value, "source": CHANGED})
+
+
+def tried_queues(
+    config: StaffingConfig, plan: StaffingPlan, changes: Mapping[str, float], period: str
+) -> tuple[tuple[Queue, float, QueueNeed], ...]:
+    """What a given number of contacts would need on each queue that the forecast does not count."""
+    open_queues = [(place, one) for place, one in enumerate(config.queues) if one.measure in plan.missing]
+    asked = [(one, changes.get(f"contacts.{place}", USUAL_CONTACTS)) for place, one in open_queues]
+    return tuple((one, contacts, queue_need(one, contacts, period)) for one, contacts in asked)

@@ -8,12 +8,12 @@ import pandas as pd
 
 from configs.errors import LuotainError
 from models.answers import Text
+from models.planning.ages import AgeStructure
 from models.planning.base import MEASURE, Base
 from models.planning.scenarios.applied import ScenarioResult, apply
 from models.planning.scenarios.compared import BASE, compare
 from models.planning.scenarios.config import Scenario
 from models.planning.scenarios.words import OUTSIDE
-from models.planning.ages import AgeStructure
 from serving.planning.ground import Ground
 from serving.planning.records import ScenarioLine
 
@@ -42,9 +42,7 @@ def applied(scenarios: Sequence[Scenario], base: Base, ground: Ground, people: A
 def of_series(result: ScenarioResult, series_id: str) -> ScenarioResult:
     """The same result with the rows of one series only."""
     table, steps = result.table, result.steps
-    return replace(
-        result, table=table[table["series_id"] == series_id], steps=steps[steps["series_id"] == series_id]
-    )
+    return replace(result, table=table[table["series_id"] == series_id], steps=steps[steps["series_id"] == series_id])
 
 
 def compared_lines(

@@ -86,5 +86,10 @@ def _note(entry: Mapping[str, Any], newest: bool, periods: Sequence[str]) -> Ove
         state = "past"
     value = None if entry["value"] is None else float(entry["value"])
     return OverrideNote(
-        str(entry["ds"]), value, str(entry["role"]), str(entry["reason"]), local_text(str(entry["time"])), state  # type: ignore[arg-type]
+        str(entry["ds"]),
+        value,
+        str(entry["role"]),
+        str(entry["reason"]),
+        local_text(str(entry["time"])),
+        state,  # type: ignore[arg-type]
     )

@@ -15,7 +15,7 @@ from models.demand.explained import Explained, ForecastExplanation, explanation_
 from models.demand.model import DemandModel
 from models.flow.model import FlowModel
 from models.planning.ages import Ages
-from models.planning.base import AREA, Base, base_of
+from models.planning.base import AREA, MEASURE, Base, base_of
 from serving.pages.series import Series, SeriesGroup
 from serving.planning.records import FlowPicture
 
@@ -63,6 +63,23 @@ class LiveDemand:
     def areas(self) -> tuple[str, ...]:
         """The areas that the forecast is made for, sums left out."""
         return tuple(self.base.dimensions.get(AREA, ()))
+
+    @property
+    def first_year(self) -> int:
+        """The year of the first forecast period."""
+        return int(self.model.forecast["ds"].min().year)
+
+    def name_of(self, dimension: str, value: str) -> Text:
+        """How a value of a dimension is called: as the series say it, else the value itself."""
+        plain = dict.fromkeys(("fi", "sv", "en"), value)
+        if dimension == AREA:
+            return self.area_names.get(value, plain)
+        for one in self.series:
+            if dimension == MEASURE and one.measure == value:
+                return one.measure_name
+            if found := next((group.name for group in one.groups if group.group == value), None):
+                return found
+        return plain
 
     @property
     def notice(self) -> Text:

@@ -10,7 +10,8 @@ from models.demand.explained import ForecastExplanation
 from models.flow.answers import FlowAnswer
 from models.planning.channels.config import ChannelsConfig
 from models.planning.channels.plan import ChannelPlan
-from models.planning.staffing.config import StaffingConfig
+from models.planning.staffing.config import Queue, StaffingConfig
+from models.planning.staffing.erlang import QueueNeed
 from models.planning.staffing.plan import StaffingPlan
 
 
@@ -122,6 +123,8 @@ class StaffingPicture:
     area_names: Mapping[str, Text]
     scenario: Text | None
     notice: Text
+    tried: tuple[tuple[Queue, float, QueueNeed], ...] = ()
+    """Phone lines and chats that no live forecast counts, with the contacts a period that were asked about."""
 
 
 @dataclass(frozen=True)

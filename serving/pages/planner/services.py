@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from configs.errors import LuotainError
+from models.answers import Text
 from models.demand.sheet_default import SheetForecast
 from models.exchange import Sheet
 from models.flow.whatif import WhatIf
@@ -84,6 +85,12 @@ class PlannerServices(Protocol):
 
     def upload_scenario(self, visitor: Visitor, upload: Upload, key: str) -> str:
         """Keep the scenario of a sheet; its id.  Raises WrongInput."""
+
+    def dimensions(self, visitor: Visitor) -> Mapping[str, Mapping[str, Text]]:
+        """By what the parts of the live forecasts are divided: dimension → value → name."""
+
+    def first_year(self, visitor: Visitor) -> int:
+        """The first year whose growth a scenario may tell: that of the first forecast period."""
 
     def scenario_sheet(self, visitor: Visitor) -> bytes:
         """The empty workbook to fill in with a scenario."""
