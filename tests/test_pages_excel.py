@@ -37,7 +37,9 @@ def test_the_workbook_holds_the_forecast_as_numbers() -> None:
 
 def test_X8_a_series_named_as_a_formula_stays_a_text() -> None:
     evil = words("=1+1", "=1+1", "=1+1")
-    book = load_workbook(BytesIO(forecast_workbook(SeriesPicture(replace(forecast_answer(), name=evil, unit=evil)), FI)))
+    book = load_workbook(
+        BytesIO(forecast_workbook(SeriesPicture(replace(forecast_answer(), name=evil, unit=evil)), FI))
+    )
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert [cell.value for cell in cells if cell.data_type == "f"] == []
     assert "'=1+1" in {cell.value for cell in cells}
@@ -45,7 +47,8 @@ def test_X8_a_series_named_as_a_formula_stays_a_text() -> None:
 
 def test_the_file_says_which_model_and_which_data() -> None:
     about = dict(
-        row[:2] for row in load_workbook(BytesIO(forecast_workbook(SeriesPicture(forecast_answer()), FI))).worksheets[2].values
+        row[:2]
+        for row in load_workbook(BytesIO(forecast_workbook(SeriesPicture(forecast_answer()), FI))).worksheets[2].values
     )
     assert about["Malli"] == "demand_home_care"
     assert about["Mallin versio"] == "3"

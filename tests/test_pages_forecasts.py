@@ -32,7 +32,9 @@ def test_the_page_shows_forecast_interval_error_and_last_year(pekka: FakeBrowser
         "versio 3",
     ):
         assert expected in said
-    assert page.text.count("<svg") == 2 + 5 + (5 + 1)  # wide and narrow picture, five keys, and bars of five groups and the remainder
+    assert page.text.count("<svg") == 2 + 5 + (
+        5 + 1
+    )  # wide and narrow picture, five keys, and bars of five groups and the remainder
     assert page.text.count("<tr>") > 12
 
 

@@ -10,9 +10,9 @@ from babel.messages.pofile import read_po
 
 from configs.errors import ConfigError
 from configs.loader import PROJECT_ROOT, read_yaml
-from serving.asking import Respondent
 from features.tables import PATH_PHASES
 from models.planning.sheets.columns import ALLOWED
+from serving.asking import Respondent
 from serving.pages.language import CATALOGUES, LANGUAGES, language
 from serving.pages.planner.flow import MEASURES
 from serving.pages.planner.scenario_form import BANDS

@@ -1,4 +1,4 @@
-"""A forecast as an Excel file: forecast, history, why, scenarios, staffing, overrides, and one about the file itself."""
+"""A forecast as an Excel file: forecast, history, why, scenarios, staffing, overrides, and one about the file."""
 
 from collections.abc import Sequence
 from datetime import date

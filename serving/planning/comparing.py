@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -51,15 +52,16 @@ def compared_lines(
     """The base and every scenario on one series."""
     rows = base.forecast[base.forecast["series_id"] == series_id].sort_values("step")
     own = [of_series(one, series_id) for one in results]
-    table = compare(base.with_forecast(rows), own).set_index("scenario")
+    table = compare(base.with_forecast(rows), own)
+    summed = {str(row["scenario"]): row for row in table.to_dict("records")}
     zero = np.zeros(len(rows))
     flat = rows.assign(difference=zero, difference_low80=zero, difference_high80=zero)
-    first = _line(BASE, BASE_NAME, flat, table.loc[BASE])
-    lines = tuple(_scenario_line(one, table.loc[one.id], base, series_id) for one in own)
+    first = _line(BASE, BASE_NAME, flat, summed[BASE])
+    lines = tuple(_scenario_line(one, summed[one.id], base, series_id) for one in own)
     return first, lines
 
 
-def _scenario_line(result: ScenarioResult, summed: pd.Series, base: Base, series_id: str) -> ScenarioLine:
+def _scenario_line(result: ScenarioResult, summed: Mapping[Any, Any], base: Base, series_id: str) -> ScenarioLine:
     line = _line(result.id, result.scenario.name.as_text(), result.table.sort_values("step"), summed)
     by_change = result.steps.groupby("change")["difference"].sum()
     changes = tuple((name, float(by_change.get(place, 0.0))) for place, name in enumerate(result.changes))
@@ -73,7 +75,7 @@ def _outside(result: ScenarioResult, measure: str) -> tuple[tuple[Text, float], 
     return tuple((OUTSIDE[str(what)], float(value)) for what, value in sums.items())
 
 
-def _line(id_: str, name: Text, rows: pd.DataFrame, summed: pd.Series) -> ScenarioLine:
+def _line(id_: str, name: Text, rows: pd.DataFrame, summed: Mapping[Any, Any]) -> ScenarioLine:
     def told(column: str) -> tuple[float, ...]:
         return tuple(float(value) for value in rows[column])
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from configs.errors import LuotainError
-from models.planning.base import Base
+from models.planning.base import LEVELS, Base
 from models.planning.overrides import Overridden, Override, apply_overrides
 from serving.planning.records import Corrected, OverrideNote
 from serving.records.entries import local_text
@@ -31,16 +31,12 @@ class Stored:
             return {}
         table = self.overridden.table
         rows = table[(table["series_id"] == series_id) & (table["touched"] | table["given"])]
+        told = rows.to_dict("records")
         return {
-            row.ds.date().isoformat(): Corrected(
-                float(row.value),
-                float(row.low80),
-                float(row.high80),
-                float(row.low95),
-                float(row.high95),
-                bool(row.given),
+            row["ds"].date().isoformat(): Corrected(
+                float(row["value"]), *(float(row[level]) for level in LEVELS), given=bool(row["given"])
             )
-            for row in rows.itertuples()
+            for row in told
         }
 
     def notes(self, series_id: str, periods: Sequence[str]) -> tuple[OverrideNote, ...]:

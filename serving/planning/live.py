@@ -12,10 +12,11 @@ from models.demand.cold_start import SeriesStatus, own_status
 from models.demand.combination import MEAN, TREES, WEIGHTED, Choice
 from models.demand.drivers.config import Drivers
 from models.demand.explained import Explained, ForecastExplanation, explanation_of, explanations
+from models.demand.hierarchy import TOTAL
 from models.demand.model import DemandModel
 from models.flow.model import FlowModel
 from models.planning.ages import Ages
-from models.planning.base import AREA, MEASURE, Base, base_of
+from models.planning.base import AGE, AREA, MEASURE, Base, base_of
 from serving.pages.series import Series, SeriesGroup
 from serving.planning.records import FlowPicture
 
@@ -71,7 +72,8 @@ class LiveDemand:
 
     def name_of(self, dimension: str, value: str) -> Text:
         """How a value of a dimension is called: as the series say it, else the value itself."""
-        plain = dict.fromkeys(("fi", "sv", "en"), value)
+        told = str(Ages.of(value)) if dimension == AGE and value != TOTAL else value
+        plain = dict.fromkeys(("fi", "sv", "en"), told)
         if dimension == AREA:
             return self.area_names.get(value, plain)
         for one in self.series:

@@ -58,7 +58,7 @@ def chosen_of(page: Page, series: Sequence[Series], wanted: Mapping[str, str]) -
 
 
 def choices_of(one: Series) -> tuple[str, ...]:
-    """The choices of a series, in the order of the form: without dimensions of its own the age group stands for them."""
+    """The choices of a series, in the order of the form; the age group stands for dimensions that are not told."""
     return (AREA, *((group.dimension for group in one.groups) if one.groups else (AGE,)), MEASURE)
 
 

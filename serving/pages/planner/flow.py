@@ -15,7 +15,7 @@ from serving.pages.page import Page
 from serving.pages.planner.reading import FormFault, fault_of, number
 from serving.pages.planner.services import WrongInput
 from serving.pages.services import NotYours
-from serving.pages.views.forecasts import NARROW, SEEN_NARROW, WIDE, decimals_of
+from serving.pages.views.forecasts import NARROW, SEEN_NARROW, WIDE, begins_at_zero, decimals_of
 from serving.planning.records import FlowPicture
 
 SEEN = 52
@@ -35,6 +35,7 @@ class StageView:
     shown: ForecastAnswer
     charts: tuple[object, ...]
     decimals: int
+    from_zero: bool
     backtest: dict[str, float]
     what_if: WhatIf | None
 
@@ -105,7 +106,9 @@ def _stage(page: Page, picture: FlowPicture, info: StageInfo, measure: str) -> S
     whole = next((one for one in report.lines if one.stage == info.id and one.dimension == "all"), None)
     found = next((one for one in report.what_ifs if one.stage == info.id), None)
     name = page.format.said(info.name)
-    return StageView(info, name, whole, shown, charts, digits, dict(shown.backtest), found)
+    return StageView(
+        info, name, whole, shown, charts, digits, begins_at_zero(shown, (), SEEN), dict(shown.backtest), found
+    )
 
 
 def _as_forecast(page: Page, answer: FlowAnswer, info: StageInfo, measure: str) -> ForecastAnswer:

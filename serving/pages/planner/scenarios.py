@@ -38,6 +38,7 @@ def compare(page: Page) -> Response:
         period=lambda iso: page.format.period(iso, found.period),
         decimals=decimals_of([*found.base.values]),
         may_plan=page.services.planner.may_plan(page.who),
+        from_zero=_begins_at_zero(found),
         too_many=len(set(asked)) > MOST,
         most=MOST,
     )
@@ -55,3 +56,8 @@ def _charts(page: Page, found: Comparison) -> tuple[object, ...]:
     return tuple(
         scenario_chart(lines, texts, width=width, name=name) for name, width in (("wide", WIDE), ("narrow", NARROW))
     )
+
+
+def _begins_at_zero(found: Comparison) -> bool:
+    values = [*found.base.low80, *found.base.high80, *(value for one in found.lines for value in one.values)]
+    return min(values) < 0.6 * max(values)

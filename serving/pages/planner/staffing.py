@@ -18,6 +18,8 @@ from serving.pages.planner.services import WrongInput
 PREFIX = "n."
 """Fields that change an assumption begin so."""
 COUNTY = "county"
+OWN = "own assumption"
+"""How the files write that a number has no source."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,10 @@ class Assumption:
 
 @dataclass(frozen=True)
 class AreaPeople:
-    """One area: people on average and at the highest period, as forecast and at the service level."""
+    """One area: people on average, and those planned for the period that needs most."""
 
     name: str
     mean: float
-    peak: float
     peak_planned: float
     peak_period: str
     is_sum: bool
@@ -106,7 +107,6 @@ def _areas(page: Page, team: TeamPlan, names: Mapping[str, Any]) -> list[AreaPeo
         AreaPeople(
             name=page.format.said(names.get(row["area"], {})) or str(row["area"]),
             mean=float(mean[row["area"]]),
-            peak=float(row["fte"]),
             peak_planned=float(row["fte_planned"]),
             peak_period=row["ds"].date().isoformat(),
             is_sum=row["area"] == COUNTY,
@@ -159,7 +159,8 @@ def _group(page: Page, numbers: Mapping[str, Assumed], prefix: str, changes: Map
     for path, told in numbers.items():
         name = next((part for part in reversed(path.split(".")) if part in ASSUMPTIONS), path)
         label = page.format.said(ASSUMPTIONS.get(name, {})) or page.language.label("assumption", name)
-        found.append(Assumption(prefix + path, label, told.value, told.source, prefix + path in changes))
+        source = page.language.text("staffing.own") if told.source == OWN else told.source
+        found.append(Assumption(prefix + path, label, told.value, source, prefix + path in changes))
     return found
 
 
@@ -182,7 +183,7 @@ def _channel_assumptions(page: Page, config: Any, changes: Mapping[str, float]) 
     return [*groups, (page.language.text("staffing.general"), _group(page, general, "", changes))]
 
 
-def _load(row: Mapping[str, Any]) -> dict[str, Any]:
+def _load(row: Mapping[Any, Any]) -> dict[Any, Any]:
     used = row["hours"] if row["hours"] == row["hours"] else row["hours_today"]
     return {**row, "share": used / row["capacity"] if row["capacity"] else 0.0}
 

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
@@ -34,12 +34,21 @@ async def read_upload(request: Request) -> tuple[dict[str, str], Upload | None]:
         form = await parser.parse()
     except (MultiPartException, KeyError, ValueError, AssertionError):
         raise HTTPException(HTTPStatus.BAD_REQUEST) from None
-    async with form:
-        fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
-        sent = next((value for _, value in form.multi_items() if isinstance(value, UploadFile)), None)
-        if sent is None:
-            return fields, None
-        content = await sent.read(MOST_BYTES + 1)
-        if len(content) > MOST_BYTES:
-            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        return fields, Upload((sent.filename or "")[:200], content)
+    try:
+        return _parts(form), await _file(form)
+    finally:
+        await form.close()
+
+
+def _parts(form: FormData) -> dict[str, str]:
+    return {name: value for name, value in form.multi_items() if isinstance(value, str)}
+
+
+async def _file(form: FormData) -> Upload | None:
+    sent = next((value for _, value in form.multi_items() if isinstance(value, UploadFile)), None)
+    if sent is None:
+        return None
+    content = await sent.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    return Upload((sent.filename or "")[:200], content)

@@ -1,7 +1,7 @@
 """The planner's page: choose a series, see its forecast with intervals and expected error, take it to Excel."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from math import isnan
@@ -14,6 +14,7 @@ from serving.pages.excel import forecast_workbook
 from serving.pages.format import Format
 from serving.pages.page import Page
 from serving.pages.planner.choosing import Chosen, choose_series
+from serving.pages.planner.reading import FormFault
 from serving.planning.records import SeriesPicture
 
 SAME = 0.05
@@ -52,7 +53,11 @@ def forecast(page: Page) -> Response:
 
 
 def show_forecast(
-    page: Page, chosen: Chosen, given: Mapping[str, str] | None = None, fault: str = "", status: int = 200
+    page: Page,
+    chosen: Chosen,
+    given: Mapping[str, str] | None = None,
+    fault: FormFault | None = None,
+    status: int = 200,
 ) -> Response:
     """The page of one series; `given` and `fault` are of a form that could not be used."""
     picture = page.services.planner.picture(page.who, chosen.series.model, chosen.series.series_id)
@@ -70,7 +75,7 @@ def show_forecast(
         verdict=verdict(errors),
         period=period_writer(answer, page.format),
         decimals=decimals(answer),
-        from_zero=_from_zero(answer),
+        from_zero=begins_at_zero(answer, [one.value for one in picture.corrected.values()]),
         bar=_bar(picture),
         may_plan=page.services.planner.may_plan(page.who),
         given=given or {},
@@ -168,7 +173,8 @@ def _bar(picture: SeriesPicture) -> Callable[[float], object]:
     return lambda value: difference_bar(value, largest)
 
 
-def _from_zero(answer: ForecastAnswer) -> bool:
-    lows = [point.low95 for point in answer.points] + [value for _, value in answer.history[-SEEN_WIDE:]]
-    highs = [point.high95 for point in answer.points] + [value for _, value in answer.history[-SEEN_WIDE:]]
-    return not lows or min(lows) < 0.6 * max(highs)
+def begins_at_zero(answer: ForecastAnswer, others: Iterable[float] = (), seen: int = SEEN_WIDE) -> bool:
+    """Whether the picture's scale begins at zero; `others` are numbers drawn beside the forecast."""
+    values = [*(value for _, value in answer.history[-seen:]), *others]
+    lows, highs = ([getattr(point, edge) for point in answer.points] for edge in ("low95", "high95"))
+    return not (values or lows) or min([*values, *lows]) < 0.6 * max([*values, *highs])
