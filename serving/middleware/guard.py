@@ -29,9 +29,10 @@ class GuardRules:
     doors: DoorRules
     authenticate: Authenticate
     max_body_bytes: int
-    max_upload_bytes: int
     timeout_seconds: float
     max_concurrency: int
+    max_upload_bytes: int = 2_100_000
+    """Of a page's form with a file."""
 
 
 class Guard:
