@@ -13,6 +13,8 @@ Action = Literal[
     "see_answer",
     "decide",
     "see_forecast",
+    "see_flow",
+    "plan",
     "see_models",
     "see_decisions",
     "see_audit_log",
@@ -24,8 +26,8 @@ CLIENT_ACTIONS: frozenset[Action] = frozenset({"see_answer", "decide"})
 
 RIGHTS: Mapping[Role, frozenset[Action]] = {
     "coordinator": frozenset({"search_client", "list_clients", "see_answer", "decide"}),
-    "planner": frozenset({"see_forecast"}),
-    "manager": frozenset({"see_forecast"}),
+    "planner": frozenset({"see_forecast", "see_flow", "plan"}),
+    "manager": frozenset({"see_forecast", "see_flow"}),
     "data_scientist": frozenset({"see_models"}),
     "auditor": frozenset({"see_models", "see_decisions", "see_audit_log"}),
     "admin": frozenset({"see_models", "see_metrics"}),

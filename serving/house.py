@@ -12,6 +12,8 @@ from serving.middleware.doors import DoorRules
 from serving.middleware.guard import GuardRules
 from serving.page_services import CorePageServices
 from serving.pages import create_pages
+from serving.planning.desk import PlanningDesk
+from serving.planning.ground import Ground
 from serving.records.logs import Records
 from serving.records.sessions import Sessions
 from serving.records.witness import Witness
@@ -30,6 +32,7 @@ class House:
 
     settings: ServingSettings
     desk: Desk
+    planning: PlanningDesk
     sessions: Sessions
     witness: Witness
     services: CorePageServices
@@ -49,9 +52,10 @@ def build_house(settings: ServingSettings, engine: Engine, clock: Clock = lambda
     desk = Desk(settings, engine, Records(folder, clock, witness.after))
     sessions = Sessions(folder, settings.sessions.idle_seconds, settings.sessions.absolute_seconds, clock)
     directory = FictionalDirectory() if settings.is_development else NoDirectory()
-    services = CorePageServices(desk, sessions, directory, witness)
+    planning = PlanningDesk(desk, Ground(settings.planning))
+    services = CorePageServices(desk, planning, sessions, directory, witness)
     pages = create_pages(services, secure_cookie=not settings.is_development)
-    return House(settings, desk, sessions, witness, services, pages, _rules(settings, clock))
+    return House(settings, desk, planning, sessions, witness, services, pages, _rules(settings, clock))
 
 
 def _rules(settings: ServingSettings, clock: Clock) -> GuardRules:
@@ -60,6 +64,7 @@ def _rules(settings: ServingSettings, clock: Clock) -> GuardRules:
         doors=DoorRules(hosts, settings.is_development),
         authenticate=_authenticator(settings, clock),
         max_body_bytes=settings.max_body_bytes,
+        max_upload_bytes=settings.max_upload_bytes,
         timeout_seconds=settings.timeout_seconds,
         max_concurrency=settings.max_concurrency,
     )

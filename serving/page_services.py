@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from models.answers import ForecastAnswer, NeedAnswer, SegmentAnswer, Text
+from models.answers import NeedAnswer, SegmentAnswer, Text
 from serving.access import User
 from serving.asking import Explored, GivenAnswer, axis_answers
 from serving.deciding import decide
@@ -27,6 +27,8 @@ from serving.pages.services import (
     Unavailable,
     Visitor,
 )
+from serving.planning.desk import PlanningDesk
+from serving.planning.page_planner import CorePlanner
 from serving.records.chained import verify_table
 from serving.records.entries import local_text
 from serving.records.log_pages import AUDIT, DECISIONS, log_page, page_count
@@ -49,12 +51,15 @@ class SignedIn(Visitor):
 class CorePageServices:
     """`serving.pages.services.PageServices` over the desk, the sessions and the development users."""
 
-    def __init__(self, desk: Desk, sessions: Sessions, directory: Directory, witness: Witness) -> None:
+    def __init__(
+        self, desk: Desk, planning: PlanningDesk, sessions: Sessions, directory: Directory, witness: Witness
+    ) -> None:
         self._witness = witness
         self._desk = desk
         self._directory = directory
         self._sessions = sessions
         self._users = users_of(desk.settings)
+        self.planner = CorePlanner(planning, self._caller)
 
     # Who is there
 
@@ -166,13 +171,11 @@ class CorePageServices:
 
     def series(self, visitor: Visitor) -> tuple[Series, ...]:
         """The forecast series there are."""
-        return self._desk.logged(self._caller(visitor), "see_forecast", "forecast", self._desk.engine.series)
 
-    def forecast(self, visitor: Visitor, series_id: str) -> ForecastAnswer:
-        """One series' forecast."""
-        pages = self._desk.settings.pages
-        grounds = Grounds(pages.forecast_decision_point, pages.forecast_purpose)
-        return self._desk.forecast(self._caller(visitor), grounds, series_id)[1]
+        def every() -> tuple[Series, ...]:
+            return tuple(one for live in self._desk.engine.demands() for one in live.series)
+
+        return self._desk.logged(self._caller(visitor), "see_forecast", "forecast", every)
 
     # Oversight
 

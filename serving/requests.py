@@ -3,12 +3,13 @@
 The API and the pages both come through here, so that neither can skip a step.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from models.answers import AxisAnswer, ForecastAnswer, NeedAnswer, SegmentAnswer
+from configs.errors import LuotainError
+from models.answers import AxisAnswer, NeedAnswer, SegmentAnswer
 from models.explaining.restricted import hide_sensitive
 from serving.access import Action, ClientTies, User, Verdict, may
 from serving.asking import Explored
@@ -41,6 +42,15 @@ class Grounds:
 
     decision_point: str
     purpose: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which right a question needs, how it is called in the log, and on what grounds it is asked."""
+
+    action: Action
+    event: Event
+    grounds: Grounds
 
 
 @dataclass(frozen=True)
@@ -103,15 +113,23 @@ class Desk:
         self.records.audit(replace(event, answer_id=answer_id, detail=evidence(answers, self.engine, data)))
         return Shown(answer_id, answers)
 
-    def forecast(self, caller: Caller, grounds: Grounds, series_id: str) -> tuple[str, ForecastAnswer]:
-        """The answer's id and one series' forecast.  Raises NotYours for an unknown series."""
-        event = self.checked(caller, "see_forecast", self.event(caller, "forecast", grounds=grounds))
-        answer = self._or_logged(event, lambda: self.engine.forecast(series_id))
-        if answer is None:
-            raise NotYours(refusal("no_such_series"))
+    def told(
+        self,
+        caller: Caller,
+        asked: Asked,
+        compute: Callable[[], T],
+        detail: Callable[[T], Mapping[str, Any]],
+    ) -> tuple[str, T]:
+        """The answer's id and an answer that concerns no client; an attempt that fails is logged as one."""
+        entry = self.checked(caller, asked.action, self.event(caller, asked.event, grounds=asked.grounds))
+        try:
+            result = compute()
+        except LuotainError:
+            self.records.audit(replace(entry, outcome="error"))
+            raise
         answer_id = new_id()
-        self.records.audit(replace(event, answer_id=answer_id, detail=evidence((answer,), self.engine)))
-        return answer_id, answer
+        self.records.audit(replace(entry, answer_id=answer_id, detail=detail(result)))
+        return answer_id, result
 
     def search(self, caller: Caller, henkilotunnus: str) -> str:
         """The client id behind a henkilötunnus, only when the caller may see that client."""

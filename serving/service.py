@@ -1,4 +1,4 @@
-"""The door to BentoML: one service, its four addresses, and the pages mounted at the root.
+"""The door to BentoML: one service, its addresses, and the pages mounted at the root.
 
 `bentoml serve serving.service:Luotain` works; `python -m serving.serve` checks first and chooses port and workers.
 """
@@ -18,7 +18,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from serving.api.answers import Api
-from serving.api.questions import CounterfactualQuestion, ForecastQuestion, NeedQuestion, SegmentQuestion
+from serving.api.questions import (
+    CounterfactualQuestion,
+    FlowQuestion,
+    ForecastQuestion,
+    NeedQuestion,
+    ScenarioQuestion,
+    SegmentQuestion,
+)
 from serving.engine.engine import RegisterEngine
 from serving.house import House, build_house
 from serving.middleware.guard import Guard
@@ -31,7 +38,7 @@ SPARE_SECONDS = 30
 
 def service_of(house: House) -> Any:
     """The BentoML service over a house."""
-    settings, api = house.settings, Api(house.desk)
+    settings, api = house.settings, Api(house.desk, house.planning)
 
     @bentoml.service(
         name="Luotain",
@@ -87,6 +94,16 @@ def service_of(house: House) -> Any:
         def forecast(self, **question: Any) -> dict[str, Any]:
             """The demand forecast of one series, with intervals and back-test error."""
             return api.forecast(ForecastQuestion(**question))  # type: ignore[return-value]
+
+        @bentoml.api(route="/v1/scenario", input_spec=ScenarioQuestion)
+        def scenario(self, **question: Any) -> dict[str, Any]:
+            """A scenario beside the forecast of one series, with the difference and its interval."""
+            return api.scenario(ScenarioQuestion(**question))  # type: ignore[return-value]
+
+        @bentoml.api(route="/v1/flow", input_spec=FlowQuestion)
+        def flow(self, **question: Any) -> dict[str, Any]:
+            """A service chain: stages, their lines ahead with intervals, and where it is held up."""
+            return api.flow(FlowQuestion(**question))  # type: ignore[return-value]
 
     service: Any = Luotain
 

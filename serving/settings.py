@@ -9,13 +9,14 @@ from pydantic import Field, model_validator
 from configs.loader import StrictConfig, load_config
 from configs.workspace import Workspace
 from features.catalogue.families import Sensitivity
+from models.names import DEMAND_PREFIX, FLOW_PREFIX, NEED_PREFIX
 from serving.pages.services import Role
 
 DEFAULT_CONFIG = "configs/serving.yaml"
 CONFIG_VARIABLE = "LUOTAIN_SERVING_CONFIG"
 """How `serving.serve` tells the worker processes which config file to read."""
 
-Answer = Literal["segment", "need", "forecast", "counterfactual"]
+Answer = Literal["segment", "need", "forecast", "counterfactual", "scenario", "flow"]
 ROLES: tuple[str, ...] = get_args(Role)
 
 
@@ -38,11 +39,21 @@ class ServedModels(StrictConfig):
     needs: tuple[str, ...] | Literal["all"] = ()
     """Names, or `all`: every name that begins with `need_` and has a champion."""
     demand: tuple[str, ...] = ()
+    """Names that must be there; with `all_demand` every other champion of the kind is served beside them."""
+    all_demand: bool = False
+    flows: tuple[str, ...] | Literal["all"] = ()
+    """Names, or `all`: every service chain that has a champion."""
 
     @property
     def all_needs(self) -> bool:
         """True when the registry says which need tasks are served."""
         return self.needs == "all"
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """Every champion whose name begins with one of these is served, besides those that are named."""
+        wanted = {NEED_PREFIX: self.all_needs, DEMAND_PREFIX: self.all_demand, FLOW_PREFIX: self.flows == "all"}
+        return tuple(prefix for prefix, every in wanted.items() if every)
 
     @property
     def named_needs(self) -> tuple[str, ...]:
@@ -53,7 +64,29 @@ class ServedModels(StrictConfig):
     def names(self) -> tuple[str, ...]:
         """Every served name that the config names, segmentation first."""
         first = (self.segmentation,) if self.segmentation else ()
-        return (*first, *self.named_needs, *self.demand)
+        flows = () if isinstance(self.flows, str) else self.flows
+        return (*first, *self.named_needs, *self.demand, *flows)
+
+
+class NeedFiles(StrictConfig):
+    """THL's need model and whose need by age stands for the county's."""
+
+    coefficients: str
+    variables: str
+    area: str
+    year: int
+
+
+class PlanningFiles(StrictConfig):
+    """What planning reads besides the forecast; paths from the project's root."""
+
+    scenarios: str = "configs/scenarios"
+    """The folder of the scenarios that come with the service."""
+    staffing: str = "configs/staffing.yaml"
+    channels: str = "configs/channels.yaml"
+    age_profile: str | None = "configs/age_profile.yaml"
+    need: NeedFiles | None = None
+    """None = population changes use the age profile."""
 
 
 class DecisionPoint(StrictConfig):
@@ -104,6 +137,8 @@ class ServingSettings(StrictConfig):
     timeout_seconds: int = Field(default=20, ge=1, le=600)
     max_concurrency: int = Field(default=64, ge=1)
     max_body_bytes: int = Field(default=65536, ge=1024)
+    max_upload_bytes: int = Field(default=2_100_000, ge=65536, le=20_000_000)
+    """Of a form with a file; the file itself may have 2,000,000."""
     refresh_seconds: int = Field(default=60, ge=1)
     published_data: bool = False
     """The registers are a published, anonymous data set: every client belongs to the unit `published_data`."""
@@ -115,6 +150,7 @@ class ServingSettings(StrictConfig):
     decision_points: dict[str, DecisionPoint]
     purposes: dict[str, Names]
     pages: PagePurposes
+    planning: PlanningFiles = PlanningFiles()
     sessions: SessionLimits
     development_users: dict[str, DevelopmentUserSettings] = Field(default_factory=dict)
 

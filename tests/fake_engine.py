@@ -7,8 +7,6 @@ from models.answers import (
     MODEL_INFORMS,
     Change,
     Counterfactual,
-    ForecastAnswer,
-    ForecastPoint,
     Likelihood,
     Missing,
     ModelStamp,
@@ -20,7 +18,8 @@ from models.answers import (
 from serving.access import ClientTies, Tie
 from serving.asking import AxisQuestion, Explored
 from serving.engine.contract import ClientFacts, DataStamp
-from serving.pages.services import Axis, Layout, ModelVersion, Series, Unavailable
+from serving.pages.services import Axis, Layout, ModelVersion, Unavailable
+from tests.live_models import SmallFlow, small_demand
 
 AS_OF = date(2025, 1, 1)
 MINE, MINE_TOO, OTHERS, OTHER_TASK, FORMER = ("1" * 32, "2" * 32, "3" * 32, "4" * 32, "5" * 32)
@@ -122,6 +121,8 @@ class FakeEngine:
     def __init__(self):
         self.model_is_missing = False
         self.registers_are_missing = False
+        self.demand = small_demand()
+        self.chain = SmallFlow()
         self.asked = []
         self.by_hand = []
 
@@ -182,19 +183,14 @@ class FakeEngine:
     def segments(self):
         return tuple((one, said(one)) for one in SEGMENTS)
 
-    def series(self):
-        return (Series("keski|total|visits", "keski", said("Keski"), "total", said("all"), "visits", said("visits")),)
+    def demands(self):
+        return () if self.model_is_missing else (self.demand,)
 
-    def forecast(self, series_id):
-        if self.model_is_missing:
-            raise Unavailable("Malli ei saatavilla.")
-        if series_id != "keski|total|visits":
-            return None
-        point = ForecastPoint("2025-01-06", 100.0, 90.0, 110.0, 80.0, 120.0, 95.0)
-        stamp = replace(STAMP, name="demand_home_care")
-        return ForecastAnswer(
-            stamp, series_id, said("Keski"), said("visits"), "week", "lightgbm", {"mase": 0.8}, (), (point,), said("")
-        )
+    def flows(self):
+        return () if self.model_is_missing else (self.chain,)
+
+    def population(self):
+        return None
 
     def versions(self):
         return (ModelVersion("segmentation_suuntima_like", "3", True, "2026-11-20", "2024-12-31", "ab" * 32, {}, True),)

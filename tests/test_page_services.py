@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from serving.access import ClientTies, User, may
+from serving.pages.planner.services import PlannerServices
 from serving.pages.services import Decision, NotAllowed, NotYours, PageServices
 from serving.records.log_pages import DECISIONS, log_page
 from serving.records.logs import Wanted
@@ -70,7 +71,9 @@ def audited(built, **equal):
 
 def test_the_core_offers_everything_that_the_pages_ask(services):
     for name in (name for name in vars(PageServices) if not name.startswith("_")):
-        assert callable(getattr(services, name)), name
+        assert callable(getattr(services, name)) or name == "planner", name
+    for name in (name for name in vars(PlannerServices) if not name.startswith("_")):
+        assert callable(getattr(services.planner, name)), name
 
 
 def test_the_list_shows_ones_own_clients_the_latest_contact_first(services, coordinator):
@@ -226,9 +229,10 @@ def test_reports_and_forecasts_that_do_not_exist(services, auditor):
     with pytest.raises(NotYours):
         services.report(auditor, "segmentation_suuntima_like", "4")
     planner = services.visitor(services.sign_in("planner"))
-    assert services.forecast(planner, services.series(planner)[0].series_id).period == "week"
+    first = services.series(planner)[0]
+    assert services.planner.picture(planner, first.model, first.series_id).answer.period == "week"
     with pytest.raises(NotYours):
-        services.forecast(planner, "nothing")
+        services.planner.picture(planner, "", "nothing")
 
 
 def test_signing_out_ends_the_session(built, services):

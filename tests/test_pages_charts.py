@@ -16,7 +16,7 @@ from serving.pages.charts import (
     segment_picture,
     share_bar,
 )
-from serving.pages.charts.forecast import nice_bounds
+from serving.pages.charts.axes import nice_bounds
 from serving.pages.charts.svg import tag, wrap
 from tests.pages.answers import forecast_answer
 

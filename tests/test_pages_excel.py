@@ -7,9 +7,11 @@ from io import BytesIO
 import pytest
 from openpyxl import load_workbook
 
-from serving.pages.excel import forecast_workbook, safe_text
+from models.exchange import safe_text
+from serving.pages.excel import forecast_workbook
 from serving.pages.format import Format
 from serving.pages.language import language
+from serving.planning.records import SeriesPicture
 from tests.pages.answers import forecast_answer, words
 
 FI = Format(language("fi"))
@@ -23,7 +25,7 @@ def test_X8_a_text_that_a_spreadsheet_could_run_is_escaped(start: str) -> None:
 
 def test_the_workbook_holds_the_forecast_as_numbers() -> None:
     answer = forecast_answer()
-    book = load_workbook(BytesIO(forecast_workbook(answer, FI)))
+    book = load_workbook(BytesIO(forecast_workbook(SeriesPicture(answer), FI)))
     sheet = book["Ennuste"]
     header, first = list(sheet.iter_rows(values_only=True))[:2]
     assert header[2] == "Ennuste (käyntiä)"
@@ -35,7 +37,9 @@ def test_the_workbook_holds_the_forecast_as_numbers() -> None:
 
 def test_X8_a_series_named_as_a_formula_stays_a_text() -> None:
     evil = words("=1+1", "=1+1", "=1+1")
-    book = load_workbook(BytesIO(forecast_workbook(replace(forecast_answer(), name=evil, unit=evil), FI)))
+    book = load_workbook(
+        BytesIO(forecast_workbook(SeriesPicture(replace(forecast_answer(), name=evil, unit=evil)), FI))
+    )
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert [cell.value for cell in cells if cell.data_type == "f"] == []
     assert "'=1+1" in {cell.value for cell in cells}
@@ -43,7 +47,8 @@ def test_X8_a_series_named_as_a_formula_stays_a_text() -> None:
 
 def test_the_file_says_which_model_and_which_data() -> None:
     about = dict(
-        row[:2] for row in load_workbook(BytesIO(forecast_workbook(forecast_answer(), FI))).worksheets[2].values
+        row[:2]
+        for row in load_workbook(BytesIO(forecast_workbook(SeriesPicture(forecast_answer()), FI))).worksheets[2].values
     )
     assert about["Malli"] == "demand_home_care"
     assert about["Mallin versio"] == "3"

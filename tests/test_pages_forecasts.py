@@ -6,7 +6,8 @@ from io import BytesIO
 import pytest
 from openpyxl import load_workbook
 
-from serving.pages.views.forecasts import backtest, choose, summarise, verdict
+from serving.pages.planner.choosing import choose
+from serving.pages.views.forecasts import backtest, summarise, verdict
 from tests.pages.answers import forecast_answer
 from tests.pages.services import FakeServices, _series
 from tests.pages.visitor import FakeBrowser, words
@@ -31,7 +32,9 @@ def test_the_page_shows_forecast_interval_error_and_last_year(pekka: FakeBrowser
         "versio 3",
     ):
         assert expected in said
-    assert page.text.count("<svg") == 2 + 5  # a wide and a narrow picture, and the five keys of the legend
+    assert page.text.count("<svg") == 2 + 5 + (
+        5 + 1
+    )  # wide and narrow picture, five keys, and bars of five groups and the remainder
     assert page.text.count("<tr>") > 12
 
 
@@ -57,7 +60,9 @@ def test_unknown_choices_fall_back_to_what_there_is(pekka: FakeBrowser) -> None:
 def test_the_download_is_an_excel_file_of_the_same_series(pekka: FakeBrowser) -> None:
     answer = pekka.get("/forecasts/download?area=L%C3%A4nsi&age_group=total&measure=hours")
     assert answer.headers["content-disposition"] == 'attachment; filename="luotain_2024-12-31_fi.xlsx"'
-    assert load_workbook(BytesIO(answer.content)).sheetnames == ["Ennuste", "Toteutunut", "Tietoja tiedostosta"]
+    assert load_workbook(BytesIO(answer.content)).sheetnames == [
+        *("Ennuste", "Toteutunut", "Selitys", "Skenaariot", "Tietoja tiedostosta")
+    ]
 
 
 def test_the_sum_of_last_year_needs_every_period() -> None:
@@ -93,15 +98,9 @@ def test_before_any_choice_everybodys_visits_are_shown() -> None:
     ]
 
     class Choices(FakeServices):
-        asked = ""
-
         def series(self, visitor):  # type: ignore[no-untyped-def]
-            return tuple(series)
-
-        def forecast(self, visitor, series_id):  # type: ignore[no-untyped-def]
-            self.asked = series_id
-            return forecast_answer()
+            return tuple(replace(one, series_id=f"Länsi|{one.age_group}|{one.measure}") for one in series)
 
     services = Choices()
     FakeBrowser(services, user="pekka").get("/forecasts")
-    assert services.asked == "total|visits"
+    assert services.planner.asked == "Länsi|total|visits"

@@ -10,11 +10,16 @@ from babel.messages.pofile import read_po
 
 from configs.errors import ConfigError
 from configs.loader import PROJECT_ROOT, read_yaml
+from features.tables import PATH_PHASES
+from models.planning.sheets.columns import ALLOWED
 from serving.asking import Respondent
 from serving.pages.language import CATALOGUES, LANGUAGES, language
+from serving.pages.planner.flow import MEASURES
+from serving.pages.planner.scenario_form import BANDS
 from serving.pages.services import Choice, Role
 from serving.pages.views.front import NAVIGATION
 from serving.pages.views.oversight import CODED, METRICS
+from serving.records.entries import Event
 
 PAGES = Path(CATALOGUES).parent
 SAME_IN_TWO = {
@@ -36,7 +41,24 @@ FAMILIES = {
     "status.not_eligible": {"title", "means"},
     "status.not_assessable": {"title", "means"},
     "needs": {"not_eligible", "not_assessable"},
-    "choose": {"area", "age_group", "measure"},
+    "choose": {"model", "area", "age_group", "measure"},
+    "standing": {"borrowed", "not_enough_data"},
+    "override.state": {"in_use", "replaced", "taken_back", "past"},
+    "allowed": set(ALLOWED),
+    "sheet": {"forecast", "refused"},
+    "scenario.band": set(BANDS),
+    "staffing.contacts": {"week", "other"},
+    "channels.clients": {"excluded", "reachable"},
+    "flow.measure": set(MEASURES),
+    "flow.deviation": {"began_at", "skipped", "went_back", "ended_at", "left_path_for", "came_back_to"},
+    "flow.by": {"area", "segment"},
+    "flow.value": {"yes", "no", "unknown"},
+    "phase": set(PATH_PHASES),
+    "assumption": {
+        *("matters", "digitally_excluded", "digitally_suitable", "minutes", "first_contact_resolution", "contacts"),
+        *("hours", "smallest_digital_share", "largest_change"),
+    },
+    "event": set(get_args(Event)),
     "tile.total": {"week", "month"},
     "backtest": {"wape", "mase", "coverage80", "coverage95"},
     "metric": set(METRICS),

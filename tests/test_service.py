@@ -9,6 +9,7 @@ from serving.records.chained import verify_table
 from serving.records.logs import Wanted
 from serving.records.schema import AUDIT_LOG
 from tests.fake_engine import FORMER, HENKILOTUNNUS, MINE, OTHER_TASK, OTHERS, STRANGER, FakeEngine
+from tests.live_models import SERIES
 from tests.serving_parts import CLIENT_QUESTION, FORECAST_QUESTION, NOW, bearer, browser, house, service_of, token
 
 pytestmark = pytest.mark.filterwarnings(
@@ -94,14 +95,56 @@ def test_L8_F9_no_log_no_answer(served, monkeypatch, tmp_path):
     assert "segments" not in response.text
 
 
+CLOSING = {
+    "id": "closing",
+    **{name: {"fi": "Sulku", "sv": "Stängning", "en": "Closing"} for name in ("name", "description")},
+    "base_year": 2023,
+    "supply": [{"kind": "closing", "unit": {"area": ["902"]}, "other": {"area": ["901"]}, "starts": "2025-01-01"}],
+}
+
+
+def test_a_scenario_stands_beside_the_forecast(served):
+    question = {**FORECAST_QUESTION, "series_id": SERIES, "scenario": CLOSING}
+    said = served.ask("/v1/scenario", question, user="planner").json()
+    base, closing = said["base"], said["lines"][0]
+    assert closing["total"] == pytest.approx((1 + 2) * base["total"], rel=1e-3)  # 902 is twice as large as 901
+    assert closing["total_low80"] < closing["total_difference"] < closing["total_high80"]
+    assert served.log(event="scenario")[0]["detail"]["answers"][0]["scenarios"] == ["closing"]
+
+
+@pytest.mark.parametrize(
+    "scenario, says",
+    [
+        ({**CLOSING, "suply": []}, "supply"),  # an unknown key is named with the nearest one
+        ({**CLOSING, "supply": [{**CLOSING["supply"][0], "unit": {"area": ["909"]}}]}, "909"),
+        ({}, "id"),
+    ],
+)
+def test_a_scenario_that_cannot_be_used_is_a_400(served, scenario, says):
+    answer = served.ask("/v1/scenario", {**FORECAST_QUESTION, "series_id": SERIES, "scenario": scenario}, "planner")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_field")
+    assert says in answer.json()["error"]["message"]
+
+
+def test_a_service_chain_and_who_may_see_it(served):
+    said = served.ask("/v1/flow", {**FORECAST_QUESTION, "chain": "home_care"}, user="planner").json()
+    assert said["report"]["ranking"]["stages"][0]["stage"] == "assessment"
+    assert served.ask("/v1/flow", {**FORECAST_QUESTION, "chain": "other"}, user="planner").status_code == 404
+    assert served.ask("/v1/flow", {**FORECAST_QUESTION, "chain": "home_care"}).status_code == 403
+    assert [entry["outcome"] for entry in served.log(event="flow")] == ["denied", "error", "ok"]
+
+
 def test_need_and_forecast(served):
     need = served.ask("/v1/need", about(task="heavier_home_care_6m"))
     assert need.json()["task"] == "heavier_home_care_6m"
-    forecast = served.ask("/v1/forecast", {**FORECAST_QUESTION, "series_id": "keski|total|visits"}, user="planner")
-    assert forecast.json()["points"][0]["value"] == 100.0
+    forecast = served.ask("/v1/forecast", {**FORECAST_QUESTION, "series_id": SERIES}, user="planner")
+    said = forecast.json()
+    assert said["points"][0]["low80"] == pytest.approx(0.9 * said["points"][0]["value"])
+    assert said["series_status"]["status"] == "forecast"
+    assert "overrides" not in said
     assert [entry["event"] for entry in served.log()] == ["forecast", "answer"]
     (said,) = served.log()[0]["detail"]["answers"]
-    assert (said["series_id"], said["data_until"], said["as_of"]) == ("keski|total|visits", "2024-12-31", "2025-01-01")
+    assert (said["series_id"], said["data_until"], said["as_of"]) == (SERIES, "2024-12-31", "2025-01-01")
 
 
 def test_a_client_may_be_named_by_henkilotunnus_which_is_not_logged(served):
@@ -137,7 +180,7 @@ def test_W14_A18_unknown_anothers_former_and_other_tasks_client_get_the_identica
         ("planner", "/v1/segment", about(), 403),
         ("auditor", "/v1/segment", about(), 403),
         ("auditor", "/v1/need", about(task="heavier_home_care_6m"), 403),
-        ("coordinator", "/v1/forecast", {**FORECAST_QUESTION, "series_id": "keski|total|visits"}, 403),
+        ("coordinator", "/v1/forecast", {**FORECAST_QUESTION, "series_id": SERIES}, 403),
         ("planner", "/v1/forecast", {**FORECAST_QUESTION, "series_id": "nothing"}, 404),
     ],
 )
@@ -304,7 +347,7 @@ def test_A31_descriptions_need_a_right_outside_development(serve):
 
 def test_the_description_names_the_four_addresses(served):
     paths = served.http.get("/docs.json").json()["paths"]
-    assert {"/v1/segment", "/v1/need", "/v1/counterfactual", "/v1/forecast"} <= set(paths)
+    assert {"/v1/segment", "/v1/need", "/v1/counterfactual", "/v1/forecast", "/v1/scenario", "/v1/flow"} <= set(paths)
 
 
 def test_headers_of_every_answer(served):

@@ -16,12 +16,11 @@ from models.bundles import golden
 from models.bundles.bundle import read_bundle, write_bundle
 from models.bundles.signing import load_or_create_signing_key
 from models.bundles.verify import BareBooster
-from models.demand.model import SeriesInfo
 from models.scheme import load_scheme
 from serving.access import Tie
 from serving.directory import FictionalDirectory, NoDirectory
 from serving.engine import shelf as shelf_module
-from serving.engine.catalogue import known_until, layout_of, series_of
+from serving.engine.catalogue import known_until, layout_of
 from serving.engine.contract import ClientFacts
 from serving.engine.facts import collect_facts
 from serving.engine.registers import PUBLISHED
@@ -142,19 +141,8 @@ class Demand:
 
     forecast = pd.DataFrame({"ds": pd.to_datetime(["2025-01-13", "2025-01-06"])})
 
-    def series(self):
-        said = {"fi": "x", "sv": "x", "en": "x"}
-        return (SeriesInfo("keski|total|visits", "keski", said, "total", said, "visits", said),)
 
-
-def test_series_of_a_demand_model_and_until_when_it_knew():
-    (series,) = series_of(Demand())
-    assert (series.series_id, series.area, series.age_group, series.measure) == (
-        "keski|total|visits",
-        "keski",
-        "total",
-        "visits",
-    )
+def test_until_when_a_demand_model_knew():
     assert known_until(Demand()) == (date(2025, 1, 5), date(2025, 1, 6))
 
 

@@ -1,6 +1,6 @@
 """What a caller of the API sends: strict models, nothing converted, nothing unknown."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -66,3 +66,25 @@ class ForecastQuestion(Question):
     """What will the demand of one series be?"""
 
     series_id: SeriesId = Field(description="Id of the series, as the forecast page lists it")
+    model: Code | None = Field(
+        default=None, description="Registered name of the demand model; else the first that fits"
+    )
+
+
+class ScenarioQuestion(ForecastQuestion):
+    """What would the demand of one series be under a scenario, beside the forecast?"""
+
+    scenario: dict[str, Any] | None = Field(default=None, description="A scenario as in configs/scenarios/*.yaml")
+    scenario_id: Code | None = Field(default=None, description="Instead of `scenario`: one that is saved")
+
+    @model_validator(mode="after")
+    def _names_one_scenario(self) -> "ScenarioQuestion":
+        if (self.scenario is None) == (self.scenario_id is None):
+            raise ValueError("give either `scenario` or `scenario_id`, and only one of them")
+        return self
+
+
+class FlowQuestion(Question):
+    """How does a service chain go on, and where is it held up?"""
+
+    chain: Code = Field(description="Id of the service chain")

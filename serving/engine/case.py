@@ -67,7 +67,8 @@ class RegisterCase:
         return None
 
     def _client_models(self) -> tuple[LiveModel, ...]:
-        names = [name for name in self._shelf.names if name not in self._settings.models.demand]
+        own = (self._settings.models.segmentation or "", NEED_PREFIX)
+        names = [name for name in self._shelf.names if name == own[0] or name.startswith(own[1])]
         return tuple(live for name in names if (live := self._shelf.get(name)))
 
     def _likelihood(self, live: LiveModel, output: str) -> Likelihood | None:

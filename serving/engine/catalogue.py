@@ -10,7 +10,7 @@ from models.scheme import Axis as SchemeAxis
 from models.scheme import Scheme
 from serving.asking import AxisQuestion
 from serving.engine.contract import DataStamp
-from serving.pages.services import Axis, Layout, ModelVersion, Series
+from serving.pages.services import Axis, Layout, ModelVersion
 from serving.records.entries import local_text
 
 REPORT_FILE = "report.html"
@@ -50,24 +50,8 @@ def questions_of(scheme: Scheme) -> tuple[AxisQuestion, ...]:
     )
 
 
-def series_of(model: Any) -> tuple[Series, ...]:
-    """The series of a demand model."""
-    return tuple(
-        Series(
-            one.series_id,
-            one.area,
-            one.area_name,
-            one.age_group,
-            one.age_name,
-            one.measure,
-            one.measure_name,
-        )
-        for one in model.series()
-    )
-
-
 def known_until(model: Any) -> tuple[date, date]:
-    """The last day that a demand model had seen, and the first day of its forecast."""
+    """The last day that a demand or flow model had seen, and the first day of its forecast."""
     first: date = model.forecast["ds"].min().date()
     return first - timedelta(days=1), first
 

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from models.answers import AxisAnswer, ForecastAnswer, NeedAnswer, SegmentAnswer, Text
+import pandas as pd
+
+from models.answers import AxisAnswer, NeedAnswer, SegmentAnswer, Text
 from serving.access import ClientTies
 from serving.asking import AxisQuestion, Explored
-from serving.pages.services import Layout, ModelVersion, Series
+from serving.pages.services import Layout, ModelVersion
+from serving.planning.live import LiveDemand, LiveFlow
 
 
 @dataclass(frozen=True)
@@ -91,11 +94,14 @@ class Engine(Protocol):
     def segments(self) -> tuple[tuple[str, Text], ...]:
         """Every segment of the live scheme with its name; empty without a model."""
 
-    def series(self) -> tuple[Series, ...]:
-        """Every forecast series of the live demand models."""
+    def demands(self) -> tuple[LiveDemand, ...]:
+        """Every live demand model, the one that the config names first."""
 
-    def forecast(self, series_id: str) -> ForecastAnswer | None:
-        """One series; None when there is none such.  Raises Unavailable without a live model."""
+    def flows(self) -> tuple[LiveFlow, ...]:
+        """Every live service chain."""
+
+    def population(self) -> pd.DataFrame | None:
+        """The registers' population table (all years and areas); None without registers or without the table."""
 
     def versions(self) -> tuple[ModelVersion, ...]:
         """Every registered version of every model.  Raises Unavailable when the registry is down."""

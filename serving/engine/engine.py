@@ -6,30 +6,35 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import TypeVar
+
+import pandas as pd
 
 from configs.errors import LuotainError
 from features.identity import IdentifierError, canonical_henkilotunnus, pseudonymise
 from features.keys import key_id, load_key
 from features.store import Snapshot, open_snapshot
-from models.answers import ForecastAnswer, Text
-from models.names import NEED_PREFIX
+from models.answers import Text
+from models.names import DEMAND_PREFIX, FLOW_PREFIX, NEED_PREFIX
 from models.registry import connect
 from serving.access import ClientTies
 from serving.asking import AxisQuestion
 from serving.engine import catalogue
-from serving.engine.case import RegisterCase, no_model, stamp_of
+from serving.engine.case import RegisterCase, stamp_of
 from serving.engine.contract import ClientFacts, DataStamp
 from serving.engine.outputs import outputs_of
 from serving.engine.registers import Registers, open_registers, packed_or_none, refuse_test_persons
 from serving.engine.shelf import LiveModel, Shelf
 from serving.engine.warming import warm
-from serving.pages.services import Layout, ModelVersion, Series, Unavailable
+from serving.pages.services import Layout, ModelVersion, Unavailable
+from serving.planning.live import LiveDemand, LiveFlow
 from serving.records.entries import HELSINKI
 from serving.refusals import refusal
 from serving.settings import ServingSettings
 
 logger = logging.getLogger("luotain.serving")
 Clock = Callable[[], date]
+Planned = TypeVar("Planned", LiveDemand, LiveFlow)
 
 
 def _day_in_finland() -> date:
@@ -43,11 +48,11 @@ class RegisterEngine:
         self._settings = settings
         self._clock = clock
         self._workspace = settings.workspace
-        prefix = NEED_PREFIX if settings.models.all_needs else None
-        self._shelf = Shelf(self._workspace, settings.models.names, prefix)
+        self._shelf = Shelf(self._workspace, settings.models.names, settings.models.prefixes)
         self._registers: Registers | None = None
         self._fault: str | None = None
         self._warmed: frozenset[tuple[str, str]] = frozenset()
+        self._planned: dict[str, LiveDemand | LiveFlow] = {}
         self._stop = threading.Event()
 
     def start(self) -> None:
@@ -143,23 +148,20 @@ class RegisterEngine:
         live = self._segmentation()
         return tuple((one.id, one.name.as_text()) for one in live.model.scheme.segments) if live else ()
 
-    def series(self) -> tuple[Series, ...]:
-        """The series of every live demand model."""
-        lives = [self._shelf.get(name) for name in self._settings.models.demand]
-        return tuple(series for live in lives if live for series in catalogue.series_of(live.model))
+    def demands(self) -> tuple[LiveDemand, ...]:
+        """Every live demand model; what is computed from one is kept as long as its version is live."""
+        return tuple(
+            self._kept(live, LiveDemand) for live in self._of_kind(DEMAND_PREFIX, self._settings.models.demand)
+        )
 
-    def forecast(self, series_id: str) -> ForecastAnswer | None:
-        """One series of the demand model that has it."""
-        lives = [live for name in self._settings.models.demand if (live := self._shelf.get(name))]
-        if not lives:
-            raise no_model("demand")
-        for live in lives:
-            if series_id in {series.series_id for series in catalogue.series_of(live.model)}:
-                answer: ForecastAnswer = live.model.answer(
-                    series_id, stamp_of(live, *catalogue.known_until(live.model))
-                )
-                return answer
-        return None
+    def flows(self) -> tuple[LiveFlow, ...]:
+        """Every live service chain."""
+        named = self._settings.models.flows
+        return tuple(self._kept(live, LiveFlow) for live in self._of_kind(FLOW_PREFIX, () if named == "all" else named))
+
+    def population(self) -> pd.DataFrame | None:
+        """The registers' population table; None where there is none."""
+        return self._registers.population if self._registers else None
 
     def versions(self) -> tuple[ModelVersion, ...]:
         """Every registered version."""
@@ -189,6 +191,18 @@ class RegisterEngine:
         if self._settings.models.all_needs:
             return tuple(name for name in self._shelf.names if name.startswith(NEED_PREFIX))
         return self._settings.models.named_needs
+
+    def _of_kind(self, prefix: str, named: Sequence[str]) -> list[LiveModel]:
+        """The live models that are named, then those found by their prefix."""
+        names = dict.fromkeys((*named, *(name for name in self._shelf.names if name.startswith(prefix))))
+        return [live for name in names if (live := self._shelf.get(name))]
+
+    def _kept(self, live: LiveModel, kind: type[Planned]) -> Planned:
+        found = self._planned.get(live.chosen.sha256)
+        if not isinstance(found, kind):
+            found = kind(live.chosen.name, stamp_of(live, *catalogue.known_until(live.model)), live.model)
+            self._planned[live.chosen.sha256] = found
+        return found
 
     def _segmentation(self) -> LiveModel | None:
         name = self._settings.models.segmentation

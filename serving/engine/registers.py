@@ -29,6 +29,8 @@ class Registers:
     facts: dict[str, ClientFacts]
     packed: PackedClients | None = None
     """Every client's rows in one mapped file; None where the data folder cannot be written."""
+    population: pd.DataFrame | None = None
+    """The population by area, age and sex, which scenarios use; None where the store has none."""
 
     def tables_of(self, client_id: str) -> Mapping[str, Columns | pd.DataFrame]:
         """Every row of one client, by table."""
@@ -66,7 +68,15 @@ def open_registers(store: Path, published: bool = False) -> Registers:
         if published
         else index_relations(read_table(snapshot, "relations"), residents["client_id"], as_of),
         collect_facts(residents, read_table(snapshot, "plans"), contacts, as_of),
+        population=_population(snapshot),
     )
+
+
+def _population(snapshot: Snapshot) -> pd.DataFrame | None:
+    try:
+        return read_table(snapshot, "population")
+    except DataError:
+        return None
 
 
 def packed_or_none(folder: Path, snapshot: Snapshot) -> PackedClients | None:

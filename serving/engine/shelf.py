@@ -50,12 +50,12 @@ class LiveModel:
 class Shelf:
     """One live model per served name."""
 
-    def __init__(self, workspace: Workspace, names: tuple[str, ...], prefix: str | None = None) -> None:
-        """`names` are served in any case; with a `prefix`, so is every champion whose name begins with it."""
+    def __init__(self, workspace: Workspace, names: tuple[str, ...], prefixes: tuple[str, ...] = ()) -> None:
+        """`names` are served in any case, and so is every champion whose name begins with one of `prefixes`."""
         self._workspace = workspace
         self._named = names
         self._names = names
-        self._prefix = prefix
+        self._prefixes = prefixes
         self._live: Mapping[str, LiveModel] = {}
         self._runs: dict[tuple[str, str], str] = {}
         self._refreshing = threading.Lock()
@@ -99,11 +99,13 @@ class Shelf:
             return None, {"registry": str(error)}
 
     def _served(self, registry: Registry | None, faults: dict[str, str]) -> tuple[str, ...]:
-        """The names of the config and the champions with the prefix; with the registry down, the local copies."""
-        if self._prefix is None:
-            return self._named
+        """The names of the config and the champions with a prefix; with the registry down, the local copies."""
         try:
-            found = live_names(registry, self._prefix) if registry else self._local_names(self._prefix)
+            found = [
+                name
+                for prefix in self._prefixes
+                for name in (live_names(registry, prefix) if registry else self._local_names(prefix))
+            ]
         except LuotainError as error:
             faults["registry"] = str(error)
             return self._names

@@ -13,6 +13,8 @@ from serving.settings import is_loopback
 Door = Literal["api", "health", "internal", "page"]
 HEALTH = frozenset({"/livez", "/readyz", "/healthz"})
 INTERNAL = frozenset({"/metrics", "/docs.json", "/schema.json"})
+UPLOADS = frozenset({"/forecasts/upload", "/forecasts/overrides/upload", "/scenarios/upload"})
+"""Pages that take a form with a file, and therefore a larger body."""
 _IDENTIFIER = re.compile(r"(?<!\d)\d{6}[-+A-FU-Y]\d{3}[0-9A-Y](?![0-9A-Za-z])", re.IGNORECASE)
 
 
@@ -31,6 +33,13 @@ def door_of(path: str) -> Door:
     if path in HEALTH:
         return "health"
     return "internal" if path in INTERNAL else "page"
+
+
+def is_upload(scope: Mapping[str, Any], headers: Mapping[str, str], door: Door) -> bool:
+    """True for a form with a file, sent by a browser that holds a session cookie, to a page that takes one."""
+    media = headers.get("content-type", "").partition(";")[0].strip().lower()
+    signed_in = "luotain_session=" in headers.get("cookie", "")
+    return door == "page" and scope["path"] in UPLOADS and media == "multipart/form-data" and signed_in
 
 
 def headers_of(scope: Mapping[str, Any]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from serving.access import may
 from serving.middleware.answers import Outgoing, Send
 from serving.middleware.body import Receive, json_fault, media_fault, read_body, replay
 from serving.middleware.context import CALLER, LANGUAGE, REQUEST_ID
-from serving.middleware.doors import Door, DoorRules, door_fault, door_of, headers_of
+from serving.middleware.doors import Door, DoorRules, door_fault, door_of, headers_of, is_upload
 from serving.middleware.errors import Fault, fault_of_status
 from serving.records.logs import new_id
 from serving.refusals import preferred_language
@@ -31,6 +31,8 @@ class GuardRules:
     max_body_bytes: int
     timeout_seconds: float
     max_concurrency: int
+    max_upload_bytes: int = 2_100_000
+    """Of a page's form with a file."""
 
 
 class Guard:
@@ -98,7 +100,8 @@ class Guard:
         fault = media_fault(headers) if door == "api" else None
         if fault is not None:
             return fault
-        body = await read_body(receive, headers, self._rules.max_body_bytes)
+        limit = self._rules.max_upload_bytes if is_upload(scope, headers, door) else self._rules.max_body_bytes
+        body = await read_body(receive, headers, limit)
         return body if isinstance(body, Fault) or door != "api" else json_fault(body) or body
 
     async def _limited(self, scope: Scope, receive: Receive, outgoing: Outgoing, door: Door) -> None:

@@ -1,6 +1,7 @@
 """The Starlette app of the pages: routes, the order of checks, security headers and the error pages."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from starlette.staticfiles import StaticFiles
 from configs.errors import LuotainError
 from serving.pages.language import LANGUAGES, language
 from serving.pages.page import SESSION_COOKIE, Page, check_token, chosen_language, read_form
+from serving.pages.planner import flow, overrides, scenario_form, scenarios, sheets, staffing
+from serving.pages.planner.uploading import read_upload
 from serving.pages.services import NotAllowed, NotYours, PageServices, Unavailable
 from serving.pages.views import clients, forecasts, front, oversight
 
@@ -68,6 +71,22 @@ def _routes() -> list[Route | Mount]:
         _signed_in("/clients/{handle}/decided/{decision_id}", clients.decided),
         _signed_in("/forecasts", forecasts.forecast),
         _signed_in("/forecasts/download", forecasts.download),
+        _signed_in("/forecasts/overrides", overrides.back),
+        _signed_in("/forecasts/overrides", overrides.correct, "POST"),
+        _signed_in("/forecasts/overrides/sheet", overrides.sheet),
+        _signed_in("/forecasts/overrides/upload", overrides.back),
+        _with_file("/forecasts/overrides/upload", overrides.upload),
+        _signed_in("/forecasts/upload", sheets.upload_page),
+        _with_file("/forecasts/upload", sheets.upload),
+        _signed_in("/scenarios", scenarios.compare),
+        _signed_in("/scenarios/new", scenario_form.new),
+        _signed_in("/scenarios/new", scenario_form.save, "POST"),
+        _signed_in("/scenarios/sheet", scenario_form.sheet),
+        _signed_in("/scenarios/upload", scenario_form.back),
+        _with_file("/scenarios/upload", scenario_form.upload),
+        _signed_in("/staffing", staffing.people),
+        _signed_in("/staffing/channels", staffing.channels),
+        _signed_in("/flow", flow.chain),
         _signed_in("/models", oversight.models),
         _signed_in("/models/quality", oversight.quality),
         _signed_in("/models/{name}/{version}/report", oversight.report),
@@ -106,8 +125,23 @@ def _signed_in(path: str, view: View, method: str = "GET") -> Route:
     return Route(path, endpoint, methods=[method], name=view.__name__)
 
 
-async def _page(request: Request) -> Page:
-    form = await read_form(request) if request.method == "POST" else {}
+def _with_file(path: str, view: View) -> Route:
+    """A form with a file: only of a session, and its body is not even parsed for anyone else."""
+
+    async def endpoint(request: Request) -> Response:
+        known = await _page(request, {})
+        if known.visitor is None:
+            return _with_headers(known.go("/sign-in"))
+        form, sent = await read_upload(request)
+        check_token(known.visitor, form)
+        return await _answer(replace(known, form=form, upload=sent), view)
+
+    return Route(path, endpoint, methods=["POST"], name=view.__name__)
+
+
+async def _page(request: Request, form: Mapping[str, str] | None = None) -> Page:
+    if form is None:
+        form = await read_form(request) if request.method == "POST" else {}
     visitor = await run_in_threadpool(request.app.state.services.visitor, request.cookies.get(SESSION_COOKIE))
     state = request.app.state
     return Page(request, state.services, state.templates, chosen_language(request), visitor, form)

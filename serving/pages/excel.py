@@ -1,86 +1,74 @@
-"""A forecast as an Excel file: one sheet of numbers, one of expected error, one about the file itself."""
+"""A forecast as an Excel file: forecast, history, why, scenarios, staffing, overrides, and one about the file."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
-from io import BytesIO
 
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
-
-from models.answers import ForecastAnswer
+from models.exchange import Cell, Sheet, workbook
 from serving.pages.format import Format
-
-RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""First characters that a spreadsheet may take for a formula."""
-Cell = str | float | date | None
+from serving.planning.records import SeriesPicture
 
 
-def safe_text(text: str) -> str:
-    """The text with a leading apostrophe when a spreadsheet could run it as a formula."""
-    return f"'{text}" if text.startswith(RISKY) else text
+def forecast_workbook(picture: SeriesPicture, format: Format, more: Sequence[Sheet] = ()) -> bytes:
+    """The workbook's bytes.  Numbers are numbers and dates are dates; every text is escaped.
 
-
-def forecast_workbook(answer: ForecastAnswer, format: Format) -> bytes:
-    """The workbook's bytes.  Numbers are numbers and dates are dates; every text is escaped."""
-    book = Workbook()
-    forecast = book.active
-    assert isinstance(forecast, Worksheet)
-    _fill(forecast, format.language.text("excel.forecast"), _forecast_rows(answer, format))
-    _fill(book.create_sheet(), format.language.text("excel.history"), _history_rows(answer, format))
-    _fill(book.create_sheet(), format.language.text("excel.about"), _about_rows(answer, format))
-    saved = BytesIO()
-    book.save(saved)
-    return saved.getvalue()
-
-
-def _forecast_rows(answer: ForecastAnswer, format: Format) -> Iterable[Sequence[Cell]]:
+    `more` are the sheets of planning; the last of them is about the file and is joined with ours.
+    """
     t = format.language.text
-    unit = format.said(answer.unit)
-    yield [
-        t("column.begins"),
-        t("column.period"),
-        f"{t('column.forecast')} ({unit})",
-        t("column.low80"),
-        t("column.high80"),
-        t("column.low95"),
-        t("column.high95"),
-        t("column.last_year"),
-    ]
+    about = [*_about_rows(picture, format), *(more[-1].rows[1:] if more else ())]
+    made = [Sheet(t("excel.forecast"), _forecast_rows(picture, format))]
+    made.append(Sheet(t("excel.history"), _history_rows(picture, format)))
+    if picture.explanation is not None:
+        made.append(Sheet(t("excel.explanation"), _explanation_rows(picture, format)))
+    return workbook([*made, *more[:-1], Sheet(t("excel.about"), tuple(about))])
+
+
+def _forecast_rows(picture: SeriesPicture, format: Format) -> tuple[tuple[Cell, ...], ...]:
+    t, answer = format.language.text, picture.answer
+    names = ("column.low80", "column.high80", "column.low95", "column.high95", "column.last_year")
+    head: list[Cell] = [t("column.begins"), t("column.period"), f"{t('column.forecast')} ({format.said(answer.unit)})"]
+    head += [t(name) for name in names]
+    rows: list[tuple[Cell, ...]] = [(*head, *([t("column.corrected")] if picture.corrected else []))]
     for p in answer.points:
-        period = format.period(p.period_start, answer.period)
         numbers = (p.value, p.low80, p.high80, p.low95, p.high95, p.last_year)
-        yield [date.fromisoformat(p.period_start[:10]), period, *numbers]
+        own = picture.corrected.get(p.period_start)
+        added = [own.value if own else None] if picture.corrected else []
+        rows.append((_day(p.period_start), format.period(p.period_start, answer.period), *numbers, *added))
+    return tuple(rows)
 
 
-def _history_rows(answer: ForecastAnswer, format: Format) -> Iterable[Sequence[Cell]]:
-    yield [format.language.text("column.begins"), f"{format.language.text('column.seen')} ({format.said(answer.unit)})"]
-    for period, value in answer.history:
-        yield [date.fromisoformat(period[:10]), value]
+def _history_rows(picture: SeriesPicture, format: Format) -> tuple[tuple[Cell, ...], ...]:
+    t, answer = format.language.text, picture.answer
+    head = (t("column.begins"), f"{t('column.seen')} ({format.said(answer.unit)})")
+    return (head, *((_day(period), value) for period, value in answer.history))
 
 
-def _about_rows(answer: ForecastAnswer, format: Format) -> Iterable[Sequence[Cell]]:
-    t = format.language.text
-    yield [t("excel.about"), ""]
-    yield [t("excel.series"), format.said(answer.name)]
-    yield [t("stamp.model"), answer.stamp.name]
-    yield [t("stamp.version"), answer.stamp.version]
-    yield [t("stamp.until.label"), date.fromisoformat(answer.stamp.data_until)]
-    yield [t("stamp.bundle"), answer.stamp.bundle_sha256]
-    for key, value in answer.backtest.items():
-        yield [format.language.label("backtest", key), value]
-    yield [format.said(answer.notice), ""]
+def _explanation_rows(picture: SeriesPicture, format: Format) -> tuple[tuple[Cell, ...], ...]:
+    t, told = format.language.text, picture.explanation
+    assert told is not None
+    head: tuple[Cell, ...] = (
+        t("column.begins"),
+        t("because.base"),
+        *(format.said(one.name) for one in told.groups),
+        t("because.remainder"),
+        t("column.forecast"),
+    )
+    columns = (told.base_values, *(one.values for one in told.groups), told.remainder_values, told.shown_values)
+    return (head, *((_day(period), *row) for period, row in zip(told.periods, zip(*columns, strict=True), strict=True)))
 
 
-def _fill(sheet: Worksheet, title: str, rows: Iterable[Sequence[Cell]]) -> None:
-    sheet.title = title[:31]
-    for row in rows:
-        sheet.append([safe_text(cell) if isinstance(cell, str) else cell for cell in row])
-    for cell in sheet[1]:
-        cell.font = Font(bold=True)
-        cell.alignment = Alignment(wrap_text=True, vertical="top")
-    sheet.freeze_panes = "A2"
-    for number, column in enumerate(sheet.columns, start=1):
-        longest = max(len(str(cell.value or "")) for cell in column)
-        sheet.column_dimensions[get_column_letter(number)].width = min(48, max(12, longest + 2))
+def _about_rows(picture: SeriesPicture, format: Format) -> list[tuple[Cell, ...]]:
+    t, answer = format.language.text, picture.answer
+    return [
+        (t("excel.about"), ""),
+        (t("excel.series"), format.said(answer.name)),
+        (t("stamp.model"), answer.stamp.name),
+        (t("stamp.version"), answer.stamp.version),
+        (t("stamp.until.label"), _day(answer.stamp.data_until)),
+        (t("stamp.bundle"), answer.stamp.bundle_sha256),
+        *((format.language.label("backtest", key), value) for key, value in answer.backtest.items()),
+        (format.said(answer.notice), ""),
+    ]
+
+
+def _day(iso: str) -> date:
+    return date.fromisoformat(iso[:10])

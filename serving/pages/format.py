@@ -47,6 +47,11 @@ class Format:
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "") + self._percent_tail()
         return format_percent(share, format=pattern, locale=self.language.locale)
 
+    def signed_percent(self, share: float, decimals: int = 1) -> str:
+        """A difference in per cent with its sign; a true minus, not a hyphen."""
+        text = self.percent(abs(share), decimals)
+        return ("+" if share > 0 else "−" if share < 0 else "") + text
+
     def date(self, iso: str | None) -> str:
         """A day, e.g. 3.4.2026."""
         if not iso:

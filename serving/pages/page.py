@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from jinja2 import Environment
@@ -15,6 +15,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from serving.pages.format import Format
 from serving.pages.language import DEFAULT, LANGUAGES, Language, language
 from serving.pages.services import PageServices, Visitor
+
+if TYPE_CHECKING:  # it is described beside what the planner's pages ask
+    from serving.pages.planner.services import Upload
 
 SESSION_COOKIE = "luotain_session"
 LANGUAGE_COOKIE = "luotain_language"
@@ -33,6 +36,7 @@ class Page:
     language: Language
     visitor: Visitor | None
     form: Mapping[str, str] = field(default_factory=dict)
+    upload: "Upload | None" = None
 
     @property
     def who(self) -> Visitor:
@@ -99,7 +103,7 @@ def local_path(path: str) -> str:
 
 async def read_form(request: Request) -> dict[str, str]:
     """The fields of a same-origin form post.  Raises HTTPException 403, 413 or 415."""
-    if not _same_origin(request):
+    if not same_origin(request):
         raise HTTPException(HTTPStatus.FORBIDDEN)
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != FORM_TYPE:
         raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
@@ -123,7 +127,7 @@ def check_token(visitor: Visitor, form: Mapping[str, str]) -> None:
         raise HTTPException(HTTPStatus.FORBIDDEN)
 
 
-def _same_origin(request: Request) -> bool:
+def same_origin(request: Request) -> bool:
     """True when the browser says the form came from this site: Sec-Fetch-Site, else Origin against Host."""
     if "authorization" in request.headers:
         return False

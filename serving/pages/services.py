@@ -7,11 +7,15 @@ or Unavailable (503, e.g. no model is live or the log cannot be written).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from configs.errors import LuotainError
-from models.answers import ForecastAnswer, NeedAnswer, SegmentAnswer, Text
+from models.answers import NeedAnswer, SegmentAnswer, Text
 from serving.asking import AxisQuestion, Explored, GivenAnswer
+from serving.pages.series import Series as Series
+
+if TYPE_CHECKING:  # it names the visitor, who is described here
+    from serving.pages.planner.services import PlannerServices
 
 Role = Literal["coordinator", "planner", "data_scientist", "auditor", "manager", "admin"]
 Choice = Literal["accept", "change", "cannot_tell"]
@@ -160,19 +164,6 @@ class Receipt:
 
 
 @dataclass(frozen=True)
-class Series:
-    """One forecast series and the three choices that lead to it."""
-
-    series_id: str
-    area: str
-    area_name: Text
-    age_group: str
-    age_name: Text
-    measure: str
-    measure_name: Text
-
-
-@dataclass(frozen=True)
 class ModelVersion:
     """One registered model version.  `report` = a SHAP report was published for it."""
 
@@ -220,6 +211,10 @@ class ChainStatus:
 class PageServices(Protocol):
     """The service core as the pages see it.  Every method may be called from several threads."""
 
+    @property
+    def planner(self) -> "PlannerServices":
+        """Everything that is asked about forecasts, scenarios, staffing and service chains."""
+
     def visitor(self, token: str | None) -> Visitor | None:
         """Who the session cookie belongs to; None when there is no live session."""
 
@@ -258,9 +253,6 @@ class PageServices(Protocol):
 
     def series(self, visitor: Visitor) -> tuple[Series, ...]:
         """The forecast series there are."""
-
-    def forecast(self, visitor: Visitor, series_id: str) -> ForecastAnswer:
-        """One series' forecast.  Raises NotYours for an unknown series."""
 
     def models(self, visitor: Visitor) -> tuple[ModelVersion, ...]:
         """Every registered model version, newest first within a name."""

@@ -40,6 +40,12 @@ def evidence_of_explored(explored: Explored, engine: Engine, data: DataStamp) ->
     return {"snapshot_sha256": data.snapshot_sha256, "answers": [{**_model(explored.stamp, engine), **said}]}
 
 
+def evidence_of_plan(stamp: ModelStamp | None, engine: Engine, kind: str, **said: Any) -> dict[str, Any]:
+    """The `detail` of an audit entry about planning: which forecast it rests on, and what was asked."""
+    model = _model(stamp, engine) if stamp is not None else {}
+    return {"answers": [{**model, "kind": kind, **said}]} if model else {"kind": kind, **said}
+
+
 def sha256_of(value: object) -> str:
     """SHA-256 of a value's canonical JSON."""
     return hashlib.sha256(canonical_json(value)).hexdigest()

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, Table, func, select
 from serving.pages.services import NotAllowed
 from serving.records.chained import append_to
 from serving.records.database import Opened, open_logs, reading, writing
-from serving.records.entries import AuditEvent, DecisionEntry
+from serving.records.entries import AuditEvent, DecisionEntry, utc_text
 from serving.records.schema import AUDIT_LOG, DECISION_LOG
 
 Clock = Callable[[], datetime]
@@ -79,6 +79,24 @@ class Records:
             raise NotAllowed("This form was already used for another decision. Open the client again.")
         return stored
 
+    def keep(self, table: Table, rows: Sequence[Values], event: AuditEvent) -> tuple[Values, ...]:
+        """Append a planner's rows and one audit entry together; rows already kept under their key are not repeated."""
+        now = utc_text(self.now())
+        with writing(self.engine) as connection:
+            stored = [self._kept_before(connection, table, row) for row in rows]
+            added = [{**row, "time": now} for row, before in zip(rows, stored, strict=True) if before is None]
+            for row in added:
+                append_to(connection, table, row)
+            seq = self._append_event(connection, event) if added else None
+        if seq is not None:
+            self._committed(seq)
+        return tuple(before or {**row, "time": now} for row, before in zip(rows, stored, strict=True))
+
+    def kept(self, table: Table, **equal: str) -> tuple[Values, ...]:
+        """A planner's rows whose columns equal the given values, in the order in which they were kept."""
+        where = [table.c[name] == value for name, value in equal.items()]
+        return self._all(select(table.c.entry).where(*where).order_by(table.c.seq))
+
     def shown_answer(self, answer_id: str, actor_id: str, client_id: str) -> Values | None:
         """The audit entry of an answer that this person was shown about this client."""
         table = AUDIT_LOG.c
@@ -131,6 +149,11 @@ class Records:
         query = select(table.entry).where(table.actor_id == decision.actor.actor_id, table.key == decision.key)
         row = connection.execute(query).first()
         return json.loads(row.entry) if row else None
+
+    def _kept_before(self, connection: Connection, table: Table, row: Values) -> Values | None:
+        same = (table.c.actor_id == row["actor_id"]) & (table.c.key == row["key"])
+        found = connection.execute(select(table.c.entry).where(same)).first()
+        return json.loads(found.entry) if found else None
 
     def _one(self, query: Any) -> Values | None:
         found = self._all(query.limit(1))

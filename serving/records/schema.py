@@ -41,7 +41,39 @@ DECISION_LOG = Table(
     Index("decision_log_client", "client_id", "time"),
 )
 
-CHAINED = (AUDIT_LOG, DECISION_LOG)
+SCENARIO_LOG = Table(
+    "scenario_log",
+    METADATA,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("time", String(24), nullable=False),
+    Column("key", String(200), nullable=False),
+    Column("actor_id", String(200), nullable=False),
+    Column("role", String(40), nullable=False),
+    Column("scenario_id", String(64), nullable=False, unique=True),
+    Column("entry", Text, nullable=False),
+    Column("prev_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    UniqueConstraint("actor_id", "key", name="scenario_log_once"),
+)
+
+OVERRIDE_LOG = Table(
+    "override_log",
+    METADATA,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("time", String(24), nullable=False),
+    Column("key", String(200), nullable=False),
+    Column("actor_id", String(200), nullable=False),
+    Column("role", String(40), nullable=False),
+    Column("model", String(200), nullable=False),
+    Column("series_id", String(200), nullable=False),
+    Column("entry", Text, nullable=False),
+    Column("prev_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    UniqueConstraint("actor_id", "key", name="override_log_once"),
+    Index("override_log_model", "model"),
+)
+
+CHAINED = (AUDIT_LOG, DECISION_LOG, SCENARIO_LOG, OVERRIDE_LOG)
 
 
 def copied_columns(table: Table) -> tuple[str, ...]:

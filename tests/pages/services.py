@@ -1,9 +1,9 @@
 """FakeServices: the protocol of the service core, answered from memory.  Handles and tokens are fixed words."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from models.answers import ForecastAnswer, Text
+from models.answers import Text
 from serving.asking import Explored, GivenAnswer
 from serving.pages.services import (
     ChainStatus,
@@ -28,18 +28,19 @@ from tests.pages.answers import (
     LAYOUT,
     SEGMENTS,
     SHA,
-    forecast_answer,
     need_answer,
     refused_answer,
     segment_answer,
     words,
 )
+from tests.pages.planner import FakePlanner
 
 TASK = words("Toistuva päivystyksen käyttö", "Upprepade jourbesök", "Frequent emergency use")
 UNIT = words("Asiakasohjaus Länsi", "Klienthandledningen Väst", "Client guidance West")
 USERS = {
     "aino": DevelopmentUser("aino", "Aino Ohjaaja", "coordinator", UNIT),
     "pekka": DevelopmentUser("pekka", "Pekka Suunnittelija", "planner", words("Kotihoito", "Hemvården", "Home care")),
+    "maija": DevelopmentUser("maija", "Maija Päällikkö", "manager", words("Kotihoito", "Hemvården", "Home care")),
     "tuula": DevelopmentUser("tuula", "Tuula Tarkastaja", "auditor", words("Tarkastus", "Granskning", "Audit")),
 }
 PEOPLE = [
@@ -73,6 +74,10 @@ class FakeServices:
     decisions: list[Decision] = field(default_factory=list)
     intact: bool = True
     tried: list[GivenAnswer] = field(default_factory=list)
+    planner: FakePlanner = field(default_factory=FakePlanner)
+
+    def __post_init__(self) -> None:
+        self.planner.down, self.planner.empty = self.down, self.empty
 
     def visitor(self, token: str | None) -> Visitor | None:
         user = USERS.get((token or "").removeprefix("token-"))
@@ -150,14 +155,8 @@ class FakeServices:
         return self._receipt(self.decisions[-1] if self.decisions else made)
 
     def series(self, visitor: Visitor) -> tuple[Series, ...]:
-        self._check(visitor, "planner")
+        self._check(visitor, "planner", "manager")
         return () if self.empty else tuple(_series())
-
-    def forecast(self, visitor: Visitor, series_id: str) -> ForecastAnswer:
-        self._check(visitor, "planner")
-        area = series_id.split("|")[0]
-        answer = forecast_answer(area=area)
-        return replace(answer, points=(), history=answer.history[:8]) if area == "Itä" else answer
 
     def models(self, visitor: Visitor) -> tuple[ModelVersion, ...]:
         self._check(visitor, "auditor")
@@ -193,8 +192,8 @@ class FakeServices:
     def _unit(self, user: DevelopmentUser) -> Text:
         return self.unit_name if user.role == "coordinator" else user.unit_name
 
-    def _check(self, visitor: Visitor, role: str) -> None:
-        if visitor.role != role:
+    def _check(self, visitor: Visitor, *roles: str) -> None:
+        if visitor.role not in roles:
             raise NotAllowed("Wrong role.")
         if self.down:
             raise Unavailable("No model is live.")

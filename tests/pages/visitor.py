@@ -40,8 +40,27 @@ class FakeBrowser:
         fields = {**form, **({"csrf": csrf} if csrf is not None else {})}
         return self._ask("POST", path, fields, {**own, **(headers or {})})
 
+    def send(
+        self,
+        path: str,
+        content: bytes,
+        name: str,
+        form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        csrf: str | None = "csrf-word",
+    ) -> httpx.Response:
+        """A form with a file, as the site's own form sends it."""
+        own = {"sec-fetch-site": "same-origin", "origin": HOST}
+        fields = {**(form or {}), **({"csrf": csrf} if csrf is not None else {})}
+        return self._ask("POST", path, fields, {**own, **(headers or {})}, (name, content))
+
     def _ask(
-        self, method: str, path: str, form: Mapping[str, str] | None, headers: Mapping[str, str]
+        self,
+        method: str,
+        path: str,
+        form: Mapping[str, str] | None,
+        headers: Mapping[str, str],
+        file: tuple[str, bytes] | None = None,
     ) -> httpx.Response:
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
@@ -49,7 +68,8 @@ class FakeBrowser:
             if self.user:
                 cookies["luotain_session"] = f"token-{self.user}"
             async with httpx.AsyncClient(transport=transport, base_url=HOST, cookies=cookies) as client:
-                return await client.request(method, path, data=form, headers=dict(headers))
+                sent = {"file": file} if file else None
+                return await client.request(method, path, data=form, files=sent, headers=dict(headers))
 
         return asyncio.run(ask())
 

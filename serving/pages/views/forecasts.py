@@ -1,22 +1,22 @@
 """The planner's page: choose a series, see its forecast with intervals and expected error, take it to Excel."""
 
-from collections.abc import Callable, Mapping, Sequence
+import secrets
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from math import isnan
 
 from starlette.responses import Response
 
-from models.answers import ForecastAnswer, ForecastPoint, Text
-from serving.pages.charts import ForecastTexts, forecast_chart
+from models.answers import ForecastAnswer, ForecastPoint
+from serving.pages.charts import ForecastTexts, difference_bar, forecast_chart
 from serving.pages.excel import forecast_workbook
 from serving.pages.format import Format
 from serving.pages.page import Page
-from serving.pages.services import Series
+from serving.pages.planner.choosing import Chosen, choose_series
+from serving.pages.planner.reading import FormFault
+from serving.planning.records import SeriesPicture
 
-CHOICES = ("area", "age_group", "measure")
-FIRST_CHOICE = {"age_group": "total", "measure": "visits"}
-"""What is shown before anything is chosen, where there is such a series."""
 SAME = 0.05
 """Two errors that differ by less than this share of the simple guess's error are called the same."""
 WIDE, NARROW = 820.0, 350.0
@@ -49,48 +49,55 @@ def forecast(page: Page) -> Response:
     series = page.services.series(page.who)
     if not series:
         return page.show("forecasts_none.html")
-    chosen = choose(series, wishes(page))
-    answer = page.services.forecast(page.who, chosen.series_id)
+    return show_forecast(page, choose_series(page, series))
+
+
+def show_forecast(
+    page: Page,
+    chosen: Chosen,
+    given: Mapping[str, str] | None = None,
+    fault: FormFault | None = None,
+    status: int = 200,
+) -> Response:
+    """The page of one series; `given` and `fault` are of a form that could not be used."""
+    picture = page.services.planner.picture(page.who, chosen.series.model, chosen.series.series_id)
+    answer = picture.answer
     errors = backtest(answer)
     return page.show(
         "forecasts.html",
-        options=[(name, options(series, name)) for name in CHOICES],
+        status,
         chosen=chosen,
+        picture=picture,
         answer=answer,
-        charts=_charts(answer, page.format) if answer.points else (),
+        charts=_charts(picture, page.format) if answer.points else (),
         summary=summarise(answer),
         backtest=errors,
         verdict=verdict(errors),
         period=period_writer(answer, page.format),
         decimals=decimals(answer),
-        from_zero=_from_zero(answer),
+        from_zero=begins_at_zero(answer, [one.value for one in picture.corrected.values()]),
+        bar=_bar(picture),
+        may_plan=page.services.planner.may_plan(page.who),
+        given=given or {},
+        fault=fault,
+        form_key=secrets.token_urlsafe(16),
     )
 
 
 def download(page: Page) -> Response:
-    """The same forecast as an Excel file."""
-    series = page.services.series(page.who)
-    chosen = choose(series, wishes(page))
-    answer = page.services.forecast(page.who, chosen.series_id)
-    name = f"luotain_{answer.stamp.data_until}_{page.language.code}.xlsx"
+    """The same forecast as an Excel file, with scenarios, staffing and overrides of the series."""
+    chosen = choose_series(page, page.services.series(page.who)).series
+    planner, code = page.services.planner, page.language.code
+    picture = planner.picture(page.who, chosen.model, chosen.series_id)
+    more = planner.workbook(page.who, chosen.model, chosen.series_id, code)
+    name = f"luotain_{picture.answer.stamp.data_until}_{code}.xlsx"
+    return excel_file(forecast_workbook(picture, page.format, more), name)
+
+
+def excel_file(content: bytes, name: str) -> Response:
+    """A workbook to save."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(forecast_workbook(answer, page.format), media_type=EXCEL_TYPE, headers=headers)
-
-
-def wishes(page: Page) -> dict[str, str]:
-    """What the visitor asked for, filled up with the first choices."""
-    return {name: page.query(name) or FIRST_CHOICE.get(name, "") for name in CHOICES}
-
-
-def choose(series: Sequence[Series], wanted: dict[str, str]) -> Series:
-    """The series that meets most of the wishes, in the order area, age group, measure; the first one on a tie."""
-    return max(series, key=lambda one: tuple(getattr(one, name) == wanted[name] for name in CHOICES))
-
-
-def options(series: Sequence[Series], name: str) -> dict[str, Text]:
-    """The values of one choice, in the order of the series."""
-    label = {"area": "area_name", "age_group": "age_name", "measure": "measure_name"}[name]
-    return {getattr(one, name): getattr(one, label) for one in series}
+    return Response(content, media_type=EXCEL_TYPE, headers=headers)
 
 
 def summarise(answer: ForecastAnswer) -> Summary | None:
@@ -130,23 +137,44 @@ def period_writer(answer: ForecastAnswer, format: Format) -> Callable[[str], str
 
 def decimals(answer: ForecastAnswer) -> int:
     """One decimal for small series, none for large ones."""
-    return 1 if max((point.value for point in answer.points), default=0.0) < 20 else 0
+    return decimals_of([point.value for point in answer.points])
 
 
-def _charts(answer: ForecastAnswer, format: Format) -> tuple[object, ...]:
-    texts = ForecastTexts(
+def decimals_of(values: list[float]) -> int:
+    """One decimal for small numbers, none for large ones."""
+    return 1 if max((abs(value) for value in values), default=0.0) < 20 else 0
+
+
+def chart_texts(answer: ForecastAnswer, format: Format) -> ForecastTexts:
+    """The words of a series' picture."""
+    return ForecastTexts(
         title=format.language.text("chart.forecast.title", name=format.said(answer.name)),
         unit=format.said(answer.unit),
         number=partial(format.number, decimals=decimals(answer)),
         period=period_writer(answer, format),
     )
-    return (
-        forecast_chart(answer, texts, width=WIDE, history=SEEN_WIDE, name="wide"),
-        forecast_chart(answer, texts, width=NARROW, history=SEEN_NARROW, name="narrow"),
+
+
+def _charts(picture: SeriesPicture, format: Format) -> tuple[object, ...]:
+    answer, texts = picture.answer, chart_texts(picture.answer, format)
+    corrected = {period: one.value for period, one in picture.corrected.items()}
+    sizes = (("wide", WIDE, SEEN_WIDE), ("narrow", NARROW, SEEN_NARROW))
+    return tuple(
+        forecast_chart(answer, texts, width=width, history=seen, name=name, corrected=corrected)
+        for name, width, seen in sizes
     )
 
 
-def _from_zero(answer: ForecastAnswer) -> bool:
-    lows = [point.low95 for point in answer.points] + [value for _, value in answer.history[-SEEN_WIDE:]]
-    highs = [point.high95 for point in answer.points] + [value for _, value in answer.history[-SEEN_WIDE:]]
-    return not lows or min(lows) < 0.6 * max(highs)
+def _bar(picture: SeriesPicture) -> Callable[[float], object]:
+    """Bars of the explanation on one scale."""
+    told = picture.explanation
+    largest = max((abs(one.value) for one in told.groups), default=0.0) if told else 0.0
+    largest = max(largest, abs(told.remainder)) if told else largest
+    return lambda value: difference_bar(value, largest)
+
+
+def begins_at_zero(answer: ForecastAnswer, others: Iterable[float] = (), seen: int = SEEN_WIDE) -> bool:
+    """Whether the picture's scale begins at zero; `others` are numbers drawn beside the forecast."""
+    values = [*(value for _, value in answer.history[-seen:]), *others]
+    lows, highs = ([getattr(point, edge) for point in answer.points] for edge in ("low95", "high95"))
+    return not (values or lows) or min([*values, *lows]) < 0.6 * max([*values, *highs])

@@ -10,8 +10,8 @@ from serving.pages.services import NotAllowed, NotYours
 
 NAVIGATION: Mapping[str, tuple[str, ...]] = {
     "coordinator": ("clients",),
-    "planner": ("forecasts",),
-    "manager": ("forecasts",),
+    "planner": ("forecasts", "scenarios", "staffing", "flow"),
+    "manager": ("forecasts", "scenarios", "staffing", "flow"),
     "auditor": ("models", "decisions", "audit-log"),
     "data_scientist": ("models",),
     "admin": ("models",),

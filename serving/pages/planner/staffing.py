@@ -1,0 +1,196 @@
+"""People for the forecast: full-time equivalents, pools, phone and chat by Erlang C, and the channel programme."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from starlette.responses import Response
+
+from models.planning.sheets.headings import ASSUMPTIONS
+from models.planning.staffing.config import Assumed, Queue, Team
+from models.planning.staffing.plan import QueuePlan, TeamPlan
+from serving.pages.charts import share_bar
+from serving.pages.page import Page
+from serving.pages.planner.reading import fault_of, number
+from serving.pages.planner.services import WrongInput
+
+PREFIX = "n."
+"""Fields that change an assumption begin so."""
+COUNTY = "county"
+OWN = "own assumption"
+"""How the files write that a number has no source."""
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """One number of the form: its path, what it is, its value and where it comes from."""
+
+    path: str
+    label: str
+    value: float
+    source: str
+    own: bool
+    """True where the visitor changed it."""
+
+
+@dataclass(frozen=True)
+class AreaPeople:
+    """One area: people on average, and those planned for the period that needs most."""
+
+    name: str
+    mean: float
+    peak_planned: float
+    peak_period: str
+    is_sum: bool
+
+
+def people(page: Page) -> Response:
+    """Staffing of a live demand model, of the base or of a scenario."""
+    series = page.services.series(page.who)
+    if not series:
+        return page.show("forecasts_none.html")
+    models = list(dict.fromkeys(one.model for one in series))
+    model = page.query("model") if page.query("model") in models else models[0]
+    planner, changes, fault = page.services.planner, changes_of(page), None
+    try:
+        found = planner.staffing(page.who, model, changes, page.query("scenario") or None)
+    except WrongInput as error:
+        found, fault = planner.staffing(page.who, model, {}, None), fault_of(error, page.language)
+    return page.show(
+        "planner/staffing.html",
+        found=found,
+        fault=fault,
+        model=model,
+        models=models,
+        entries=planner.scenarios(page.who),
+        teams=[(one, _areas(page, one, found.area_names), _pool(one)) for one in found.plan.teams],
+        queues=[(one, _queue_rows(page, one, found.area_names)) for one in found.plan.queues],
+        tried=found.tried,
+        assumptions=_assumptions(page, found.config, changes),
+        period=lambda iso: page.format.period(iso, found.period),
+        prefix=PREFIX,
+    )
+
+
+def channels(page: Page) -> Response:
+    """The channel programme under the visitor's assumptions."""
+    planner, changes, fault = page.services.planner, changes_of(page), None
+    try:
+        found = planner.channels(page.who, changes)
+    except WrongInput as error:
+        found, fault = planner.channels(page.who, {}), fault_of(error, page.language)
+    plan = found.plan
+    return page.show(
+        "planner/channels.html",
+        found=found,
+        plan=plan,
+        fault=fault,
+        channels=plan.channels.to_dict("records"),
+        professions=[_load(row) for row in plan.professions.to_dict("records")],
+        mix=_mix(plan.mix),
+        assumptions=_channel_assumptions(page, found.config, changes),
+        prefix=PREFIX,
+        bar=share_bar,
+    )
+
+
+def changes_of(page: Page) -> dict[str, float]:
+    """The assumptions that the query changes; what is no number is left as it was."""
+    told = {name: number(value[:30]) for name, value in page.request.query_params.items() if name.startswith(PREFIX)}
+    return {name.removeprefix(PREFIX): value for name, value in told.items() if value is not None}
+
+
+def _areas(page: Page, team: TeamPlan, names: Mapping[str, Any]) -> list[AreaPeople]:
+    mean = team.table.groupby("area", sort=False)["fte"].mean()
+    return [
+        AreaPeople(
+            name=page.format.said(names.get(row["area"], {})) or str(row["area"]),
+            mean=float(mean[row["area"]]),
+            peak_planned=float(row["fte_planned"]),
+            peak_period=row["ds"].date().isoformat(),
+            is_sum=row["area"] == COUNTY,
+        )
+        for row in team.peaks.to_dict("records")
+    ]
+
+
+def _pool(team: TeamPlan) -> dict[str, Any] | None:
+    """The period in which areas apart would need most."""
+    if team.pool.empty:
+        return None
+    return dict(team.pool.loc[team.pool["apart"].idxmax()])
+
+
+def _queue_rows(page: Page, queue: QueuePlan, names: Mapping[str, Any]) -> list[tuple[str, Any, str]]:
+    busiest = queue.table.loc[queue.table.groupby("area", sort=False)["planned"].idxmax()].set_index("area")["ds"]
+    return [
+        (page.format.said(names.get(area, {})) or area, need, busiest[area].date().isoformat())
+        for area, need in queue.peaks.items()
+    ]
+
+
+def _assumptions(page: Page, config: Any, changes: Mapping[str, float]) -> list[tuple[str, list[Assumption]]]:
+    t = page.language.text
+    groups = [(t("staffing.general"), _group(page, {"service_level": config.service_level}, "", changes))]
+    for place, team in enumerate(config.teams):
+        groups.append((page.format.said(team.name.as_text()), _group(page, _team(team), f"teams.{place}.", changes)))
+    for place, queue in enumerate(config.queues):
+        groups.append(
+            (page.format.said(queue.name.as_text()), _group(page, _queue(queue), f"queues.{place}.", changes))
+        )
+    return groups
+
+
+def _team(team: Team) -> dict[str, Assumed]:
+    work = team.work
+    named = {f"work.travel_by_area.{area}": told for area, told in work.travel_by_area.items()}
+    numbers = {f"work.{name}": getattr(work, name) for name in ("weekly_hours", "absence", "travel", "direct")}
+    return {"hours_per_unit": team.hours_per_unit, **numbers, **named}
+
+
+def _queue(queue: Queue) -> dict[str, Assumed]:
+    names = ("handling_seconds", "answered_share", "answered_seconds", "max_occupancy", "shrinkage")
+    return {name: getattr(queue, name) for name in (*names, "open_hours_per_week", "peak_factor")}
+
+
+def _group(page: Page, numbers: Mapping[str, Assumed], prefix: str, changes: Mapping[str, float]) -> list[Assumption]:
+    found = []
+    for path, told in numbers.items():
+        name = next((part for part in reversed(path.split(".")) if part in ASSUMPTIONS), path)
+        label = page.format.said(ASSUMPTIONS.get(name, {})) or page.language.label("assumption", name)
+        source = page.language.text("staffing.own") if told.source == OWN else told.source
+        found.append(Assumption(prefix + path, label, told.value, source, prefix + path in changes))
+    return found
+
+
+def _channel_assumptions(page: Page, config: Any, changes: Mapping[str, float]) -> list[tuple[str, list[Assumption]]]:
+    groups = []
+    for name, one in config.groups.items():
+        numbers = {key: getattr(one, key) for key in ("matters", "digitally_excluded", "digitally_suitable")}
+        groups.append((page.format.said(one.name.as_text()), _group(page, numbers, f"groups.{name}.", changes)))
+    for name, one in config.channels.items():
+        limits = {"contacts": one.contacts} if one.contacts is not None else {}
+        numbers = {"minutes": one.minutes, "first_contact_resolution": one.first_contact_resolution, **limits}
+        groups.append((page.format.said(one.name.as_text()), _group(page, numbers, f"channels.{name}.", changes)))
+    for name, one in config.professions.items():
+        groups.append(
+            (page.format.said(one.name.as_text()), _group(page, {"hours": one.hours}, f"professions.{name}.", changes))
+        )
+    general = {
+        key: getattr(config, key) for key in ("smallest_digital_share", "largest_change") if getattr(config, key)
+    }
+    return [*groups, (page.language.text("staffing.general"), _group(page, general, "", changes))]
+
+
+def _load(row: Mapping[Any, Any]) -> dict[Any, Any]:
+    used = row["hours"] if row["hours"] == row["hours"] else row["hours_today"]
+    return {**row, "share": used / row["capacity"] if row["capacity"] else 0.0}
+
+
+def _mix(mix: pd.DataFrame) -> list[tuple[str, str, dict[str, float]]]:
+    """Group and kind of clients → share by channel."""
+    return [
+        (str(group), str(clients), dict(zip(rows["channel"], rows["share"], strict=True)))
+        for (group, clients), rows in mix.groupby(["group", "clients"], sort=False)
+    ]

@@ -1,0 +1,91 @@
+"""Stored overrides: from the log to the numbers of a page and back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from configs.errors import LuotainError
+from models.planning.base import LEVELS, Base
+from models.planning.overrides import Overridden, Override, apply_overrides
+from serving.planning.records import Corrected, OverrideNote
+from serving.records.entries import local_text
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The overrides of one model as they were stored, oldest first, and what they make of its forecast now."""
+
+    entries: tuple[Mapping[str, Any], ...]
+    overridden: Overridden | None
+    """None without an override in force."""
+    fault: str = ""
+
+    def base(self, base: Base) -> Base:
+        """The forecast with the overrides in force."""
+        return base.with_forecast(self.overridden.table) if self.overridden is not None else base
+
+    def corrected(self, series_id: str) -> dict[str, Corrected]:
+        """What changed in a series, by period."""
+        if self.overridden is None:
+            return {}
+        table = self.overridden.table
+        rows = table[(table["series_id"] == series_id) & (table["touched"] | table["given"])]
+        told = rows.to_dict("records")
+        return {
+            row["ds"].date().isoformat(): Corrected(
+                float(row["value"]), *(float(row[level]) for level in LEVELS), given=bool(row["given"])
+            )
+            for row in told
+        }
+
+    def notes(self, series_id: str, periods: Sequence[str]) -> tuple[OverrideNote, ...]:
+        """The history of a series' overrides, newest first."""
+        own = [one for one in self.entries if one["series_id"] == series_id]
+        newest = {str(one["ds"]): number for number, one in enumerate(own)}
+        return tuple(_note(one, newest[str(one["ds"])] == number, periods) for number, one in enumerate(own))[::-1]
+
+
+def stored_of(entries: tuple[Mapping[str, Any], ...], base: Base) -> Stored:
+    """What stored entries make of a forecast.  Overrides of periods that are past, or of series gone, rest."""
+    try:
+        in_force = _in_force(entries, base)
+        return Stored(entries, apply_overrides(base, in_force) if in_force else None)
+    except LuotainError as error:
+        return Stored(entries, None, str(error))
+
+
+def _in_force(entries: Sequence[Mapping[str, Any]], base: Base) -> list[Override]:
+    newest = {(str(one["series_id"]), str(one["ds"])): one for one in entries}
+    known = {(str(name), when.date().isoformat()) for name, when in base.forecast[["series_id", "ds"]].to_numpy()}
+    wanted = [one for key, one in newest.items() if one["value"] is not None and key in known]
+    return [override_of_entry(one) for one in wanted]
+
+
+def override_of_entry(entry: Mapping[str, Any]) -> Override:
+    """A stored entry as an override."""
+    return Override(
+        series_id=str(entry["series_id"]),
+        ds=date.fromisoformat(str(entry["ds"])),
+        value=float(entry["value"]),
+        author_role=str(entry["role"]),
+        reason=str(entry["reason"]),
+        time=datetime.fromisoformat(str(entry["time"])),
+    )
+
+
+def _note(entry: Mapping[str, Any], newest: bool, periods: Sequence[str]) -> OverrideNote:
+    state = "in_use" if entry["value"] is not None else "taken_back"
+    if not newest:
+        state = "replaced"
+    elif entry["ds"] not in periods:
+        state = "past"
+    value = None if entry["value"] is None else float(entry["value"])
+    return OverrideNote(
+        str(entry["ds"]),
+        value,
+        str(entry["role"]),
+        str(entry["reason"]),
+        local_text(str(entry["time"])),
+        state,  # type: ignore[arg-type]
+    )

@@ -1,0 +1,103 @@
+"""A made-up service chain with a clear bottleneck, small cells and a stage whose hours nobody knows."""
+
+import math
+from datetime import date, timedelta
+
+from models.answers import MODEL_INFORMS
+from models.flow.answers import FlowAnswer, FlowPoint, FlowReport, FlowWeek, StageInfo
+from models.flow.bottlenecks import Bottleneck, Measured, Ranking
+from models.flow.breakdown import StageLine, Throughput
+from models.flow.conformance import Conformance, Deviation, LeadTime
+from models.flow.whatif import WhatIf
+from serving.planning.records import FlowPicture
+from tests.pages.answers import stamp, words
+
+STAGES = {
+    "assessment": words("Palvelutarpeen arviointi", "Bedömning av servicebehov", "Need assessment"),
+    "decision": words("Päätös ja aloituksen odotus", "Beslut och väntan på start", "Decision and wait for the start"),
+    "home_care": words("Säännöllinen kotihoito", "Regelbunden hemvård", "Regular home care"),
+}
+SIZES = {"assessment": 46.0, "decision": 18.0, "home_care": 640.0}
+FIRST = date(2024, 12, 30)
+AREAS = {"901": words("Kuusivaara", "Granberget", "Kuusivaara"), "902": words("Lehtoniemi", "Lövudden", "Lehtoniemi")}
+
+
+def flow_picture() -> FlowPicture:
+    """Twelve weeks ahead, a year behind."""
+    names = {"area": AREAS, "aged_85": {"": words("85 vuotta täyttäneet", "85 år fyllda", "85 and over")}}
+    return FlowPicture(_answer(), names)
+
+
+def _answer() -> FlowAnswer:
+    return FlowAnswer(
+        stamp=stamp("flow_home_care"),
+        chain="home_care",
+        name=words("Arvioinnista kotihoitoon", "Från bedömning till hemvård", "From assessment to home care"),
+        first_week=FIRST.isoformat(),
+        stages=tuple(_stage(name) for name in STAGES),
+        history=tuple(_week(name, ago) for name in STAGES for ago in range(52, 0, -1)),
+        points=tuple(
+            _point(name, measure, ahead)
+            for name in STAGES
+            for measure in ("stock_end", "arrivals", "departures")
+            for ahead in range(12)
+        ),
+        backtest={"assessment|stock_end": {"mae": 3.4, "naive_mae": 4.6, "coverage80": 0.81, "coverage95": 0.95}},
+        report=_report(),
+        notes=(
+            words(
+                "Ketjun pullonkaula on arviointi.", "Kedjans flaskhals är bedömningen.", "The bottleneck is assessment."
+            ),
+            words("Jono kasvaa ensin arvioinnissa.", "Kön växer först i bedömningen.", "The line grows at assessment."),
+        ),
+        notice=MODEL_INFORMS,
+    )
+
+
+def _stage(name: str) -> StageInfo:
+    known = name != "decision"
+    return StageInfo(
+        name, STAGES[name], name != "home_care", int(SIZES[name]), 2.5 if known else None, "declared" if known else None
+    )
+
+
+def _week(name: str, ago: int) -> FlowWeek:
+    wave = 1 + 0.1 * math.sin(ago / 5)
+    week = (FIRST - timedelta(weeks=ago)).isoformat()
+    return FlowWeek(name, week, round(9 * wave), round(8 * wave), round(SIZES[name] * wave))
+
+
+def _point(name: str, measure: str, ahead: int) -> FlowPoint:
+    value = (SIZES[name] if measure == "stock_end" else 9.0) * (1 + 0.02 * ahead)
+    near, far = 0.05 * value + 0.4 * ahead, 0.1 * value + 0.7 * ahead
+    week = (FIRST + timedelta(weeks=ahead)).isoformat()
+    return FlowPoint(name, measure, week, value, value - near, value + near, value - far, value + far, value * 0.98)
+
+
+def _report() -> FlowReport:
+    return FlowReport(
+        weeks=26,
+        ranking=Ranking(
+            (
+                Bottleneck("assessment", 1, Measured(0.71, 0.62, 0.8), Measured(0.96, 0.9, 1.02), Measured(0.12, 0.05, 0.2), Measured(0.68, 0.6, 0.75), 21.4, 0.99),
+                Bottleneck("decision", 2, Measured(0.3, 0.22, 0.41), None, Measured(0.02, -0.04, 0.08), Measured(0.32, 0.25, 0.4), 8.2, 0.01),
+            ),
+            True, ("utilisation", "growth", "delay_share"), ("decision",), 26,
+        ),
+        grows_first="assessment",
+        grows_in_weeks=4,
+        what_ifs=(WhatIf("assessment", 1.0, 0.4, 3.1, 1.2, 2.9, 150.0),),
+        conformance=Conformance(
+            212, 0.83, (Deviation("skipped", "decision", 19), Deviation("ended_at", "assessment", 11)), 2,
+            (LeadTime("contact", "need_assessment", 204, 24.0, 61.0), LeadTime("need_assessment", "service", None, None, None)),
+            ("planning", "decision"),
+        ),
+        throughput=Throughput(188, 33.0, 78.0),
+        lines=tuple(
+            [StageLine(name, "all", "all", 300, 221, 208, int(SIZES[name]), 18.0, 55.0) for name in STAGES]
+            + [StageLine("assessment", "area", "901", 210, 150, 141, 30, 17.0, 50.0)]
+            + [StageLine("assessment", "area", "902", None, None, None, None, None, None)]
+            + [StageLine("assessment", "aged_85", value, 120, 90, 80, 21, 20.0, None) for value in ("yes", "no")]
+        ),
+        quarantined={},
+    )  # fmt: skip

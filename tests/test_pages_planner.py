@@ -1,0 +1,213 @@
+"""The planner's further pages: what they show, what they refuse in words, and who may do what."""
+
+import httpx
+import pytest
+
+from serving.pages.planner.reading import number
+from serving.pages.planner.scenario_form import scenario_id, scenario_values
+from tests.pages.services import FakeServices
+from tests.pages.visitor import FakeBrowser, words
+
+PAGES = ("/scenarios", "/staffing", "/staffing/channels", "/flow")
+FORM = {
+    "name": "Ikääntyminen",
+    "base_year": "2024",
+    "year": "2026",
+    "growth_85plus": "12,5",
+    "growth_margin": "2",
+    "key": "Abc-123xyz",
+}
+SERIES = {"model": "", "series_id": "Länsi|total|visits", "key": "k1", "reason": "Talo avataan."}
+
+
+@pytest.fixture
+def pekka() -> FakeBrowser:
+    return FakeBrowser(user="pekka")
+
+
+def said(answer: httpx.Response, status: int = 200) -> str:
+    assert answer.status_code == status
+    return words(answer.text)
+
+
+@pytest.mark.parametrize(
+    "path, expected",
+    [
+        ("/scenarios", ["Ikääntyminen", "Ero perusennusteeseen", "Eron 80 % väli", "Perusennuste"]),
+        ("/scenarios?scenario=closing", ["Skenaario Pohjanselän tiimi suljetaan ei sovi tähän ennusteeseen."]),
+        ("/scenarios/new", ["85 vuotta täyttäneet", "Varhainen tuki", "Lataa täytettävä taulukko"]),
+        ("/staffing", ["Koko alue", "Mitoitus, suurin tarve", "Puhelinpalvelu", "oma oletus", "38,25"]),
+        ("/staffing?n.contacts.0=1000&n.queues.0.shrinkage=0.5", ["muutettu"]),
+        ("/staffing?n.teams.0.work.absence=2", ["Tietoja ei voi käyttää."]),
+        ("/staffing/channels", ["Jako löytyi kaikkien rajojen sisällä.", "100 %"]),
+        ("/staffing/channels?n.professions.nurse.hours=100", ["Rajat eivät mahdu yhteen.", "Sairaanhoitajat"]),
+        ("/flow", ["selvä pullonkaula", "83 % kulki kuvatun polun", "alle 5", "Odotuspäiviä säästyy"]),
+        ("/flow?stage=assessment&hours=5", ["15,5"]),
+        ("/flow?stage=assessment&hours=x", ["Anna tunnit lukuna"]),
+        ("/flow?stage=nowhere", ["Valitse vaihe luettelosta."]),
+        ("/flow?stage=decision", ["Tietoja ei voi käyttää."]),
+        ("/forecasts", ["Miksi ennuste on tällainen", "Väestön ikääntyminen", "Ei selity", "Omat korjaukset"]),
+        ("/forecasts?area=Itä", ["ei tarpeeksi tietoa", "Liian lyhyt."]),
+        ("/forecasts/upload", ["unique_id", "200 sarjaa"]),
+    ],
+)
+def test_what_a_page_says(pekka: FakeBrowser, path: str, expected: list[str]) -> None:
+    text = said(pekka.get(path))
+    assert [one for one in expected if one not in text] == []
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/scenarios/new", "/forecasts/upload"])
+def test_every_picture_has_a_table_and_every_page_three_languages(path: str) -> None:
+    for language in ("fi", "sv", "en"):
+        answer = FakeBrowser(user="pekka", language=language).get(path)
+        assert answer.status_code == 200
+        assert answer.text.count('role="img"') == 0 or "<table" in answer.text
+        assert "style=" not in answer.text and "<script" not in answer.text
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_without_a_model_or_a_right_nothing_is_shown(path: str) -> None:
+    assert FakeBrowser(FakeServices(down=True), user="pekka").get(path).status_code == 503
+    assert FakeBrowser(user="aino").get(path).status_code == 403
+    assert FakeBrowser().get(path).headers["location"].endswith("/sign-in")
+    empty = FakeBrowser(FakeServices(empty=True), user="pekka").get(path)
+    assert empty.status_code == 200
+
+
+def test_the_manager_sees_but_is_offered_no_forms() -> None:
+    maija = FakeBrowser(user="maija")
+    assert "Omat korjaukset" not in said(maija.get("/forecasts"))
+    assert "Tee uusi skenaario" not in said(maija.get("/scenarios"))
+    assert maija.get("/scenarios/new").status_code == 403
+    assert maija.post("/scenarios/new", FORM).status_code == 403
+    assert maija.post("/forecasts/overrides", {**SERIES, "period": "2025-01-13", "value": "1"}).status_code == 403
+
+
+def test_a_scenario_from_the_form_is_kept_and_compared(pekka: FakeBrowser) -> None:
+    made = pekka.post("/scenarios/new", FORM)
+    assert (made.status_code, made.headers["location"]) == (303, "/scenarios?scenario=s_ikaantyminen_abc123")
+    text = said(pekka.get(made.headers["location"]))
+    assert "Kotihoidon suunnittelija 23.11.2026 9.30" in text
+    (scenario, role) = next(iter(pekka.services.planner.saved.values()))
+    growth = scenario.population[0].growth[2026]
+    assert (growth.value, growth.low, growth.high, role) == (
+        0.125,
+        pytest.approx(0.105),
+        pytest.approx(0.145),
+        "planner",
+    )
+
+
+@pytest.mark.parametrize(
+    "changes, expected",
+    [
+        ({"name": ""}, "Anna skenaariolle nimi."),
+        ({"growth_85plus": "paljon"}, "Anna luku väliltä -90–300."),
+        ({"growth_85plus": "-95"}, "Anna luku väliltä -90–300."),
+        ({"growth_85plus": ""}, "Skenaario ei muuta mitään."),
+        ({"early_share": "10"}, "Valitse alkamispäivä."),
+        ({"supply_unit": "Itä", "supply_other": "Itä", "supply_starts": "2025-01-01"}, "Valitse toinen alue"),
+        ({"year": "2020"}, "Tietoja ei voi käyttää."),
+    ],
+)
+def test_a_scenario_form_says_what_is_wrong_and_keeps_what_was_written(
+    pekka: FakeBrowser, changes: dict[str, str], expected: str
+) -> None:
+    answer = pekka.post("/scenarios/new", {**FORM, **changes})
+    assert expected in said(answer, 400)
+    assert pekka.services.planner.saved == {}
+    assert 'value="2"' in answer.text
+
+
+def test_every_part_of_the_form_reaches_the_scenario() -> None:
+    early = {"early_heavy": "age_group=75plus", "early_share": "10", "early_effect": "40", "early_margin": "50"}
+    early |= {"early_light": "0,25", "early_delay": "8", "early_starts": "2025-02-03"}
+    shift = {"channel_from": "channel=phone", "channel_to": "channel=chat", "channel_share": "25"}
+    shift |= {"channel_suitable": "50", "channel_solved": "77", "channel_starts": "2025-02-03"}
+    supply = {"supply_unit": "Itä", "supply_share": "90", "supply_starts": "2025-02-03"}
+    values = scenario_values({**FORM, **early, **shift, **supply})
+    assert values["early_support"][0]["effectiveness"] == {"value": 0.4, "low": 0.0, "high": 0.9}
+    assert values["channel_shift"][0]["moved_from"] == {"channel": ["phone"]}
+    assert values["supply"] == [
+        {"kind": "closing", "unit": {"area": ["Itä"]}, "share": 0.9, "starts": "2025-02-03"},
+    ]
+    assert scenario_id("Ärjy – ÅÄÖ 2027!", "x") == "s_arjy_aao_2027_x"
+
+
+def test_an_override_is_kept_shown_and_taken_back(pekka: FakeBrowser) -> None:
+    form = {**SERIES, "period": "2025-01-13", "value": "2 600,5"}
+    assert pekka.post("/forecasts/overrides", form).headers["location"].endswith("#overrides")
+    page = pekka.get("/forecasts?area=L%C3%A4nsi")
+    assert "Yhtä lukua on korjattu." in said(page)
+    assert page.text.count('class="corrected"') == 2 + 1  # in both sizes and in the legend
+    assert "Talo avataan." in page.text
+    pekka.post("/forecasts/overrides", {**form, "act": "take_back"})
+    assert "peruttu" in said(pekka.get("/forecasts?area=L%C3%A4nsi"))
+
+
+@pytest.mark.parametrize(
+    "changes, status, expected",
+    [
+        ({"value": "monta"}, 400, "Anna luku, joka on nolla tai suurempi"),
+        ({"value": "-3"}, 400, "Anna luku, joka on nolla tai suurempi"),
+        ({"reason": " "}, 400, "Kirjoita muutamalla sanalla"),
+        ({"period": "huomenna"}, 400, "Valitse jakso luettelosta."),
+        ({"period": "2031-01-06"}, 400, "Tietoja ei voi käyttää."),
+        ({"series_id": "Pohjoinen|total|visits"}, 404, ""),
+    ],
+)
+def test_an_override_that_cannot_be_is_told(
+    pekka: FakeBrowser, changes: dict[str, str], status: int, expected: str
+) -> None:
+    answer = pekka.post("/forecasts/overrides", {**SERIES, "period": "2025-01-13", "value": "1", **changes})
+    assert expected in said(answer, status)
+    assert pekka.services.planner.entries == []
+
+
+def sheet(weeks: int = 60) -> bytes:
+    rows = [f"a,2024-{1 + n // 28:02d}-{1 + n % 28:02d},{100 + n % 7}" for n in range(weeks)]
+    return "\n".join(["unique_id,ds,y", *rows]).encode()
+
+
+@pytest.mark.parametrize(
+    "path, content, name, expected",
+    [
+        ("/forecasts/upload", b"", "tyhja.csv", "Tietoja ei voi käyttää."),
+        ("/forecasts/upload", b"%PDF-1.7", "kuva.pdf", "neither .xlsx nor .csv"),
+        ("/forecasts/upload", b"PK\x03\x04 not a zip", "rikki.xlsx", "not an .xlsx workbook"),
+        ("/forecasts/upload", b"id;paiva\n1;2", "vaara.csv", "no column `unique_id`"),
+        ("/scenarios/upload", b"sheet,idd\nscenario,x", "s.csv", "Taulukossa on"),
+        ("/forecasts/overrides/upload", b"series_id,ds,value\nx,2025-01-13,monta", "o.csv", "luku, esimerkiksi 0,06"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_told(
+    pekka: FakeBrowser, path: str, content: bytes, name: str, expected: str
+) -> None:
+    assert expected in said(pekka.send(path, content, name, SERIES), 400)
+
+
+def test_who_may_send_a_file_and_how_large(pekka: FakeBrowser) -> None:
+    path = "/forecasts/upload"
+    assert pekka.send(path, sheet(), "a.csv", csrf=None).status_code == 403
+    assert pekka.send(path, sheet(), "a.csv", headers={"origin": "http://evil.test"}).status_code == 403
+    assert pekka.send(path, sheet(), "a.csv", headers={"authorization": "Bearer x"}).status_code == 403
+    assert pekka.send(path, b"x" * 2_000_001, "a.csv").status_code == 413
+    assert pekka.post(path, {"file": "a.csv"}).status_code == 415
+    assert FakeBrowser().send(path, sheet(), "a.csv").headers["location"].endswith("/sign-in")
+    assert FakeBrowser(user="aino").send(path, sheet(), "a.csv").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "text,        value",
+    [
+        ("1 234,5", 1234.5),
+        ("1\u00a0234.5", 1234.5),
+        ("−3", -3.0),
+        ("nan", None),
+        ("inf", None),
+        ("", None),
+        ("1,2,3", None),
+    ],
+)
+def test_numbers_as_people_write_them(text: str, value: float | None) -> None:
+    assert number(text) == value

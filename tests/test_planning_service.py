@@ -1,0 +1,167 @@
+"""What planners keep: overrides beside the original, scenarios by role and time, each logged, chained and once."""
+
+import pytest
+from openpyxl import Workbook
+
+from models.exchange import read_workbook
+from serving.pages.planner.services import Correction, Upload, WrongInput
+from serving.pages.services import NotAllowed
+from serving.records.chained import verify_table
+from serving.records.logs import Wanted
+from serving.records.schema import AUDIT_LOG, OVERRIDE_LOG, SCENARIO_LOG
+from tests.fake_engine import FakeEngine
+from tests.live_models import SERIES, STAMP
+from tests.serving_parts import SETTINGS, house
+
+AGEING = {
+    "id": "s_kasvu_1",
+    **{name: {"fi": "Kasvu", "sv": "Tillväxt", "en": "Growth"} for name in ("name", "description")},
+    "base_year": 2023,
+    "population": [{"ages": "all", "growth": {"2025": {"value": 0.1, "low": 0.05, "high": 0.15}}}],
+}
+
+
+@pytest.fixture
+def built(tmp_path, monkeypatch):
+    monkeypatch.setenv("LUOTAIN_VAR", str(tmp_path))
+    manager = SETTINGS.development_users["planner"].model_copy(update={"role": "manager"})
+    made = house(FakeEngine(), development_users={**SETTINGS.development_users, "manager": manager})
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def planner(built):
+    return built.services.planner
+
+
+@pytest.fixture
+def visitor(built):
+    return built.services.visitor(built.services.sign_in("planner"))
+
+
+@pytest.fixture
+def manager(built):
+    return built.services.visitor(built.services.sign_in("manager"))
+
+
+def audited(built, **equal):
+    return built.desk.records.page(AUDIT_LOG, Wanted(equal), 1, 100).entries
+
+
+def first_period(planner, visitor):
+    return planner.picture(visitor, "", SERIES).answer.points[0].period_start
+
+
+def correction(planner, visitor, **more):
+    told = {"model": STAMP.name, "series_id": SERIES, "value": 100.0, "reason": "Uusi yksikkö", "key": "form-1"}
+    return Correction(period=first_period(planner, visitor), **{**told, **more})
+
+
+def test_an_override_is_shown_beside_the_original_and_in_every_sum(built, planner, visitor):
+    before = planner.picture(visitor, "", SERIES)
+    planner.correct(visitor, correction(planner, visitor))
+    after, whole = (planner.picture(visitor, "", name) for name in (SERIES, "county|visits|total"))
+    period = before.answer.points[0].period_start
+    assert after.answer == before.answer
+    assert (after.corrected[period].value, after.corrected[period].given) == (pytest.approx(100.0), True)
+    grown = 100.0 - before.answer.points[0].value
+    assert whole.corrected[period].value == pytest.approx(whole.answer.points[0].value + grown)
+    assert not whole.corrected[period].given
+    assert audited(built, event="override")[0]["detail"]["series"] == [SERIES]
+
+
+def test_the_history_tells_every_override_and_the_same_form_counts_once(built, planner, visitor):
+    for key, value in (("a", 90.0), ("a", 90.0), ("b", 95.0), ("c", None)):
+        planner.correct(visitor, correction(planner, visitor, key=key, value=value))
+    shown = planner.picture(visitor, "", SERIES)
+    told = [(one.value, one.state, one.role) for one in shown.overrides]
+    assert told == [(None, "taken_back", "planner"), (95.0, "replaced", "planner"), (90.0, "replaced", "planner")]
+    assert shown.corrected == {}
+    assert verify_table(built.desk.records.engine, OVERRIDE_LOG).first_bad is None
+
+
+@pytest.mark.parametrize(
+    "more, says",
+    [
+        ({"reason": " "}, "reason"),
+        ({"value": -1.0}, "zero or more"),
+        ({"key": ""}, "key"),
+    ],
+)
+def test_an_override_that_cannot_be_is_refused_and_not_kept(built, planner, visitor, more, says):
+    with pytest.raises(WrongInput, match=says):
+        planner.correct(visitor, correction(planner, visitor, **more))
+    assert built.desk.records.kept(OVERRIDE_LOG) == ()
+
+
+def test_a_henkilotunnus_in_a_reason_is_not_stored(built, planner, visitor):
+    planner.correct(visitor, correction(planner, visitor, reason="Asiakas 010594-9032 muuttaa"))
+    assert built.desk.records.kept(OVERRIDE_LOG)[0]["reason"] == "Asiakas [henkilötunnus] muuttaa"
+
+
+def test_a_filled_sheet_of_overrides_comes_back_and_a_wrong_row_keeps_nothing(built, planner, visitor):
+    (rows,) = read_workbook(planner.corrections_sheet(visitor, "", SERIES)).values()
+    lines = ["unique,ds", *(f"{row[0].value},{row[1].value},80,syy" for row in rows[1:3])]
+    text = "\n".join(["series_id,ds,value,reason", *lines[1:]])
+    assert planner.correct_by_sheet(visitor, STAMP.name, Upload("o.csv", text.encode()), "sheet-1") == 2
+    wrong = text.replace(",80,syy", ",kahdeksan,syy")
+    with pytest.raises(WrongInput) as refused:
+        planner.correct_by_sheet(visitor, STAMP.name, Upload("o.csv", wrong.encode()), "sheet-2")
+    assert [(fault.row, fault.column) for fault in refused.value.faults] == [(2, "value"), (3, "value")]
+    assert len(built.desk.records.kept(OVERRIDE_LOG)) == 2
+
+
+def test_a_saved_scenario_is_found_compared_and_chained(built, planner, visitor, manager):
+    planner.save_scenario(visitor, AGEING, "form-1")
+    assert planner.save_scenario(visitor, AGEING, "form-1") == "s_kasvu_1"  # the same form again
+    entry = next(one for one in planner.scenarios(manager) if one.id == "s_kasvu_1")
+    assert (entry.role, entry.name["fi"]) == ("planner", "Kasvu")
+    found = planner.compare(manager, "", SERIES, ["s_kasvu_1", "closing"])
+    assert [line.id for line in found.lines] == ["s_kasvu_1"]
+    assert 0.05 < found.lines[0].share < 0.11
+    assert len(found.skipped) == 1  # closes an area that this county has not
+    assert verify_table(built.desk.records.engine, SCENARIO_LOG).first_bad is None
+    assert len(built.desk.records.kept(SCENARIO_LOG)) == 1
+    with pytest.raises(WrongInput, match="in use"):
+        planner.save_scenario(visitor, AGEING, "form-2")
+
+
+def test_a_manager_looks_but_keeps_nothing(built, planner, manager, visitor):
+    assert not planner.may_plan(manager)
+    with pytest.raises(NotAllowed):
+        planner.save_scenario(manager, AGEING, "form-1")
+    with pytest.raises(NotAllowed):
+        planner.correct(manager, correction(planner, visitor))
+    assert {entry["event"] for entry in audited(built, outcome="denied")} == {"override", "scenario_saved"}
+
+
+def test_people_follow_the_overridden_forecast_and_the_changed_assumptions(planner, visitor):
+    def county(changes):
+        team = planner.staffing(visitor, "", changes, None).plan.teams[0]
+        return float(team.table.loc[team.table["area"] == "county", "fte"].iloc[0])
+
+    plain = county({})
+    assert county({"teams.0.work.weekly_hours": 19.125}) == pytest.approx(2 * plain)
+    with pytest.raises(WrongInput, match="0 and 1"):
+        county({"teams.0.work.absence": 3.0})
+    planner.correct(visitor, correction(planner, visitor, series_id="county|hours|total", value=0.0))
+    assert county({}) == 0.0
+
+
+def test_the_workbook_of_a_series_has_scenarios_staffing_and_overrides(planner, visitor):
+    planner.correct(visitor, correction(planner, visitor))
+    planner.save_scenario(visitor, AGEING, "form-1")
+    sheets = {sheet.title: sheet for sheet in planner.workbook(visitor, "", SERIES, "fi")}
+    assert {"Skenaariot", "Skenaariot jaksoittain", "Henkilöstö", "Korjaukset", "Oletukset"} <= set(sheets)
+    assert [row[0] for row in sheets["Korjaukset"].rows[1:]] == ["North fi, visits fi, total fi"]
+
+
+def test_a_workbook_with_a_formula_is_refused_by_its_place(planner, visitor, tmp_path):
+    book = Workbook()
+    sheet = book.active
+    for row in (["unique_id", "ds", "y"], ["a", "2024-01-01", "=1+1"]):
+        sheet.append(row)
+    book.save(tmp_path / "sheet.xlsx")
+    with pytest.raises(WrongInput, match="Row 2, column y: a formula"):
+        planner.forecast_sheet(visitor, Upload("sheet.xlsx", (tmp_path / "sheet.xlsx").read_bytes()), None)
