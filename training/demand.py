@@ -84,7 +84,7 @@ def train_one(config: DemandConfig, workspace: Workspace, sources_version: str =
     source = panel.source_sha256
     with tracked_run(workspace, demand_model(config.id), "demand", config, source, sources_version) as run:
         tested = rolled(panel.frame, published, config, forecast_members)
-        judged = covered(tested.table, SERVED, config.horizon, level_of(published), config.backtest.renew)
+        judged = judged_windows(tested, published, config)
         metrics = _metrics(judged, config)
         model, rows = _fitted(config, panel, published, tested, judged)
         run.log_metrics(metrics)
@@ -94,6 +94,12 @@ def train_one(config: DemandConfig, workspace: Workspace, sources_version: str =
     say(backtest_table(config, panel.frame, refused, tested, judged))
     say(published_table(config, judged, panel.frame, published))
     say(f"Registered {registered.name} version {registered.version} (bundle {registered.sha256[:12]}).\n")
+
+
+def judged_windows(tested: Tested, published: Sequence[Published], config: DemandConfig) -> pd.DataFrame:
+    """The report windows of what is served, with their intervals and deciles."""
+    plan, levels = config.backtest, level_of(published)
+    return covered(tested.table, SERVED, config.horizon, levels, renew=plan.renew, newest=plan.calibration_windows)
 
 
 def untested(published: Sequence[Published], judged: pd.DataFrame) -> tuple[Refused, ...]:
@@ -170,7 +176,7 @@ def _fitted(
     summed = aggregate(ahead, published, ["ds"])
     summed = summed[summed["series_id"].isin(judged["series_id"])].copy()  # no forecast without a back-test beside it
     summed["step"] = summed.groupby("series_id")["ds"].rank(method="first").astype(int)
-    quantiles = quantiles_of(tested.table, SERVED, config.horizon)
+    quantiles = quantiles_of(tested.table, SERVED, config.horizon, config.backtest.calibration_windows)
     scale = series_scale(aggregate(fitted.learned, published, ["ds"]), config.season_length)
     forecast = with_intervals(summed, scale, quantiles, level_of(published))
     model = DemandModel(
