@@ -94,7 +94,7 @@ def train_one(config: DemandConfig, workspace: Workspace, sources_version: str =
     with tracked_run(workspace, demand_model(config.id), "demand", config, source, sources_version) as run:
         book = _book(config, panel, workspace)
         tested = rolled(panel.frame, published, config, partial(forecast_members, book=book))
-        judged = covered(tested.table, SERVED, config.horizon, level_of(published), config.backtest.renew)
+        judged = judged_windows(tested, published, config)
         metrics = _metrics(judged, config)
         model, rows = _fitted(config, panel, published, tested, judged, book)
         run.log_metrics(metrics)
@@ -112,6 +112,12 @@ def shown(config: DemandConfig, panel: Panel) -> tuple[tuple[Published, ...], tu
     if isinstance(config.source, SeriesSource) and panel.clients is not None:
         return shown_series(config, config.source, published, panel.frame, panel.clients)
     return published, ()
+
+
+def judged_windows(tested: Tested, published: Sequence[Published], config: DemandConfig) -> pd.DataFrame:
+    """The report windows of what is served, with their intervals and deciles."""
+    plan, levels = config.backtest, level_of(published)
+    return covered(tested.table, SERVED, config.horizon, levels, renew=plan.renew, newest=plan.calibration_windows)
 
 
 def untested(published: Sequence[Published], judged: pd.DataFrame) -> tuple[Refused, ...]:
@@ -195,7 +201,7 @@ def _fitted(
     summed = aggregate(ahead, published, ["ds"])
     summed = summed[summed["series_id"].isin(judged["series_id"])].copy()  # no forecast without a back-test beside it
     summed["step"] = summed.groupby("series_id")["ds"].rank(method="first").astype(int)
-    quantiles = quantiles_of(tested.table, SERVED, config.horizon)
+    quantiles = quantiles_of(tested.table, SERVED, config.horizon, config.backtest.calibration_windows)
     scale = series_scale(aggregate(fitted.learned, published, ["ds"]), config.season_length)
     forecast = with_intervals(summed, scale, quantiles, level_of(published))
     booster = parse_booster(boosted.booster_text(fitted.trees))

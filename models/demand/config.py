@@ -93,6 +93,9 @@ class Backtest(StrictConfig):
     """True: every report window is chosen for, and calibrated, by all that was known at its own origin, earlier report
     windows included, as a yearly retraining would.  False: by the selection windows alone."""
 
+    calibration_windows: int | None = Field(default=None, ge=1)
+    """Newest windows whose residuals make the intervals; none = all.  Errors differ from year to year."""
+
     @property
     def windows(self) -> int:
         """All windows."""
