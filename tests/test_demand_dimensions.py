@@ -10,12 +10,14 @@ import pytest
 
 from configs.errors import ConfigError, DataError
 from configs.loader import PROJECT_ROOT, load_config
+from configs.workspace import Workspace
 from models.demand.config import DemandConfig
 from models.demand.hiding import clients_of, counts_by_series, hidden_series
 from models.demand.hierarchy import Published, aggregate, bottom_id, published_series
 from models.demand.model import DemandModel
 from tests.demand_data import monthly, series, together, weekly, words
-from training.demand_series import NEVER_CHANGES, NOTHING, shown_series
+from tests.test_series import ANNA, BO, resident, stored, visit
+from training.demand_series import NEVER_CHANGES, NOTHING, counted_series, shown_series
 
 COUNTED = sorted((PROJECT_ROOT / "configs/demand/counted").glob("*.yaml"))
 
@@ -198,6 +200,41 @@ def test_only_the_shown_periods_decide_and_no_series_at_all_is_an_error():
     assert len(counts_by_series(few, 24)["901|visits|light|day"]) == 24
     with pytest.raises(DataError, match="No series of home_care_weekly can be published"):
         shown_series(config, config.source, shown, frame, clients.assign(clients=1.0))
+
+
+def test_counted_series_are_read_folded_and_named_by_the_config(tmp_path: Path):
+    people = [resident(ANNA, history_start="2023-12-31"), resident(BO, birth_year=None, history_start="2023-12-31")]
+    days = [str(day.date()) for day in pd.date_range("2024-01-01", periods=52, freq="7D")]
+    contacts = [visit(ANNA, day) for day in days] + [visit(BO, day, minutes=60) for day in days[::2]]
+    stored(tmp_path / "store", people, contacts=contacts, episodes=[{"client_id": ANNA, "start": "2024-03-01"}])
+    bands = dimension("under65", "75plus", fold={"unknown": "under65"})
+    rules = [
+        {"measures": {"count": "visits", "hours": "hours"}},
+        {"table": "episodes", "measures": {"stock": "clients"}},
+    ]
+    config = counted(
+        source={"kind": "series", "rules": rules, "reporting_lag_days": 0},
+        measures={name: {"name": words(name), "unit": words(name)} for name in ("visits", "hours", "clients")},
+        areas={"901": words("North")}, area_groups={}, dimensions={"band": bands}, minimum_periods=20,
+    )  # fmt: skip
+    found = counted_series(config, config.source, Workspace(tmp_path))
+    values = found.frame.set_index(["unique_id", "ds"])["y"]
+    first, second, last = pd.Timestamp("2024-01-01"), pd.Timestamp("2024-01-08"), pd.Timestamp("2024-12-23")
+    assert set(found.frame["unique_id"]) == {
+        f"901|{m}|{b}" for m in ("visits", "hours", "clients") for b in ("under65", "75plus")
+    }
+    assert (values["901|visits|75plus", second], values["901|visits|under65", second]) == (1, 0)
+    assert values["901|hours|under65", first] == 1.0, "Bo, whose birth year is not known, is counted with the youngest"
+    assert (values["901|clients|75plus", first], values["901|clients|75plus", last]) == (0, 1)
+    assert found.refused == ()
+    published = published_series(config, [])
+    with pytest.raises(DataError, match="Hidden: fewer than 5 clients"):
+        shown_series(config, config.source, published, found.frame, found.clients)
+    open_source = config.source.model_copy(update={"smallest_cell": 1})
+    shown, refused = shown_series(config, open_source, published, found.frame, found.clients)
+    assert "901|visits|total" in {one.series_id for one in shown}
+    still = ("clients|under65", "visits|75plus", "hours|75plus")
+    assert {one.series_id for one in refused} == {f"{area}|{one}" for area in ("901", "county") for one in still}
 
 
 # --- the served model ---------------------------------------------------------------------------------------------

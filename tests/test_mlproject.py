@@ -11,7 +11,18 @@ from configs.loader import PROJECT_ROOT
 PROJECT = yaml.safe_load((PROJECT_ROOT / "MLproject").read_text())
 STEPS = [
     *("ingest", "histories", "segmentation", "need", "demand", "flow", "heads_up", "evaluate", "promote", "retrain"),
-    *("quality", "rules", "crosswalk", "decay", "clusters", "selection", "county_reasons", "areas", "planning"),
+    *(
+        "quality",
+        "rules",
+        "crosswalk",
+        "decay",
+        "clusters",
+        "selection",
+        "county_reasons",
+        "areas",
+        "planning",
+        "demand_reports",
+    ),
 ]
 
 
