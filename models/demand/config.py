@@ -181,6 +181,12 @@ class DemandConfig(StrictConfig):
             raise ValueError(str(error.errors()[0]["msg"]).removeprefix("Value error, ")) from None
 
     @model_validator(mode="after")
+    def _lent(self) -> "DemandConfig":
+        if self.cold_start is not None and not self.areas:
+            raise ValueError("`cold_start` lends between areas: give `areas`, or take `cold_start` out")
+        return self
+
+    @model_validator(mode="after")
     def _weighed(self) -> "DemandConfig":
         for name in self.combination.of:
             if name not in self.members:

@@ -32,7 +32,8 @@ from models.demand.members import forecast_members
 from tests.bench.demand_recipes import recipe_errors
 from tests.bench.peers.forecasters import PEERS
 from tests.bench.report import Figure, finish, tell
-from training.demand import judged_windows, read_panel
+from training.demand_fitting import judged_windows
+from training.demand_panel import read_panel
 from training.demand_tables import backtest_table
 
 HOSPITAL = "configs/demand/hospital_monthly.yaml"
