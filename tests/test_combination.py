@@ -140,7 +140,7 @@ def test_every_group_is_served_by_its_own_choice():
 CONFIG = monthly(
     members=["seasonal_naive", "ets", "lightgbm", "weighted"],
     backtest={"selection_windows": 3, "report_windows": 2, "step": 6},
-    combination={"smallest_group": 12, "shrinkage": 0.0},
+    combination={"smallest_group": 4, "shrinkage": 0.0},
 )
 
 
@@ -211,12 +211,12 @@ def test_a_growing_series_is_never_served_by_the_past_alone():
 
 
 def test_a_small_group_takes_the_choice_of_all():
-    config = monthly(members=["ets", "lightgbm"], combination={"smallest_group": 10})
+    config = monthly(members=["ets", "lightgbm"], combination={"smallest_group": 3})
     table = bottom({"ets": (1.0, 1.0), "lightgbm": (2.0, 2.0)})
     few = table["unique_id"].isin(["s00", "s01"])
     table = table.assign(group=np.where(few, "intermittent", "dense"), lightgbm=np.where(few, 100.0, table["lightgbm"]))
-    assert choose(table, config).of("intermittent").member == "ets", "4 rows are fewer than 10"
-    own = config.model_copy(update={"combination": Combination(smallest_group=4)})
+    assert choose(table, config).of("intermittent").member == "ets", "2 series are fewer than 3"
+    own = config.model_copy(update={"combination": Combination(smallest_group=2)})
     assert choose(table, own).of("intermittent").member == "lightgbm"
 
 

@@ -34,7 +34,8 @@ from serving.serve import environment
 from serving.settings import load_settings
 from tests.extracts import real_file
 from training import demand, retrain
-from training.demand import DemandCommand, read_panel
+from training.demand import DemandCommand
+from training.demand_panel import read_panel
 from training.need import NeedConfig, cohort
 from training.promote import PromoteConfig
 

@@ -95,7 +95,7 @@ def grown() -> tuple[pd.DataFrame, DemandConfig, pd.DataFrame]:
         members=["weighted", "seasonal_naive", "seasonal_mean", "ets", "lightgbm"],
         horizon=6,
         backtest={"selection_windows": 2, "report_windows": 1, "step": 6},
-        combination={"smallest_group": 10},
+        combination={"smallest_group": 3},
         lightgbm={
             "lags": [1, 2, 3, 12],
             "rolling": [3, 6],

@@ -28,10 +28,12 @@ class CountedSeries:
 
     frame: pd.DataFrame
     clients: pd.DataFrame
-    """unique_id, ds, clients."""
+    """unique_id, ds, clients; of the short series too."""
     data_until: date
     source_sha256: str
     refused: tuple[Refused, ...]
+    short: pd.DataFrame
+    """`unique_id, ds, y` of the series that are too short."""
 
 
 def counted_series(config: DemandConfig, source: SeriesSource, workspace: Workspace) -> CountedSeries:
@@ -45,9 +47,9 @@ def counted_series(config: DemandConfig, source: SeriesSource, workspace: Worksp
     table = table.astype({"ds": "datetime64[ns]", "y": float})
     kept, refused = long_enough(table, config.minimum_periods)
     columns = ["unique_id", "ds"]
-    return CountedSeries(
-        kept[[*columns, "y"]], kept[[*columns, "clients"]], snapshot.data_until, snapshot.sha256, refused
-    )
+    short = table.loc[~table["unique_id"].isin(kept["unique_id"]), [*columns, "y"]].reset_index(drop=True)
+    clients = table[[*columns, "clients"]]
+    return CountedSeries(kept[[*columns, "y"]], clients, snapshot.data_until, snapshot.sha256, refused, short)
 
 
 def _cells(snapshot: Snapshot, rule: SeriesRule, config: DemandConfig, measures: Mapping[Measure, str]) -> pd.DataFrame:
@@ -71,11 +73,15 @@ def shown_series(
     published: Sequence[Published],
     frame: pd.DataFrame,
     clients: pd.DataFrame,
+    borrowed: frozenset[str] = frozenset(),
 ) -> tuple[tuple[Published, ...], tuple[Refused, ...]]:
-    """The series that may be published and can be forecast, and the others with their reasons."""
-    known = set(frame["unique_id"])
+    """The series that may be published and can be forecast, and the others with their reasons.
+
+    `borrowed`: series that others lend to; they are shown as far as their own clients are known and enough.
+    """
+    known = set(frame["unique_id"]) | (borrowed & set(clients["unique_id"]))
     whole = [one for one in published if one.members <= known]
-    counts = counts_by_series(clients, SHOWN_SEASONS * config.season_length)
+    counts = counts_by_series(clients[clients["unique_id"].isin(known)], SHOWN_SEASONS * config.season_length)
     hidden = hidden_series(whole, counts, tuple(config.dimensions), source.smallest_cell)
     reasons = {name: TOO_FEW.format(n=source.smallest_cell) for name in hidden} | _still(frame, whole)
     shown = tuple(one for one in whole if one.series_id not in reasons)

@@ -1,7 +1,8 @@
 """Tables that the demand training prints: every member beside seasonal naive, and published figures beside ours."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -15,16 +16,23 @@ from evaluation.backtest import (
     weighted_errors,
 )
 from features.panel import Refused
+from models.demand.cold_start import SeriesStatus
 from models.demand.combination import SERVED, Choice
 from models.demand.config import DemandConfig
 from models.demand.hierarchy import Published, aggregate
 from models.demand.intervals import DECILES
+from models.demand.model import DemandModel
 
 MOST_NAMED = 3
 
 
 def backtest_table(
-    config: DemandConfig, panel: pd.DataFrame, refused: Sequence[Refused], tested: Tested, judged: pd.DataFrame
+    config: DemandConfig,
+    panel: pd.DataFrame,
+    refused: Sequence[Refused],
+    tested: Tested,
+    judged: pd.DataFrame,
+    borrowed: Mapping[str, SeriesStatus] = MappingProxyType({}),
 ) -> str:
     """One line per member: error on the windows that chose, and on the windows that are reported."""
     judging = tested.bottom[choosing(tested.bottom, config)]
@@ -35,6 +43,7 @@ def backtest_table(
     lines = [
         f"Demand {config.id}: {panel['unique_id'].nunique()} series forecast, "
         f"{tested.table['series_id'].nunique()} published, horizon {config.horizon} {config.period}s",
+        *_loans(borrowed),
         *_refusals(refused),
         f"  {'member':18}{'MASE, choosing':>16}{'MASE, report':>14}{'WAPE, report':>14}",
         *(f"  {name:18}{_number(chosen_on[name]):>16}{scaled[name]:14.3f}{wape[name]:14.4f}" for name in names),
@@ -46,6 +55,14 @@ def backtest_table(
         *_without_regimes(config, judged),
     ]
     return "\n".join(lines)
+
+
+def lost(model: DemandModel, refused: Sequence[Refused]) -> tuple[Refused, ...]:
+    """Every series without a forecast: published ones with what they lack, and those refused for another reason."""
+    lacking = {name: one.sentence["en"] for name, one in model.lacking.items() if one.sentence}
+    short = set() if model.short is None else set(model.short["unique_id"])
+    others = [one for one in refused if one.series_id not in short | set(lacking)]
+    return (*others, *(Refused(name, reason) for name, reason in lacking.items()))
 
 
 def published_table(
@@ -122,6 +139,14 @@ def _without_regimes(config: DemandConfig, judged: pd.DataFrame) -> list[str]:
 
 def _number(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:.3f}"
+
+
+def _loans(borrowed: Mapping[str, SeriesStatus]) -> list[str]:
+    if not borrowed:
+        return []
+    told = [f"    {name}: {one.sentence['en']}" for name, one in borrowed.items() if one.sentence and one.lenders]
+    more = [f"    … and {len(borrowed) - MOST_NAMED} more"] if len(borrowed) > MOST_NAMED else []
+    return [f"  {len(borrowed)} published series borrow:", *told[:MOST_NAMED], *more]
 
 
 def _refused_line(one: Refused) -> str:

@@ -41,12 +41,12 @@ def choosing(table: pd.DataFrame, config: DemandConfig, before: pd.Timestamp | N
 
 def choose(rows: pd.DataFrame, config: DemandConfig) -> Choice:
     """The choice of every group that `rows` hold.  Without any row the first member of the config serves."""
-    sizes = rows["group"].value_counts()
+    sizes = rows.groupby("group")[_name(rows)].nunique()
     own = sorted(str(one) for one in sizes.index if sizes[one] >= config.combination.smallest_group)
     every = _one(rows, config, ALL)
     found = {ALL: every, TRENDING: _one(rows, config, TRENDING)}
     for group in own:
-        same = sizes[group] == len(rows) and group not in {TRENDING, INTERMITTENT}
+        same = len(sizes) == 1 and group not in {TRENDING, INTERMITTENT}
         found[group] = every if same else _one(rows[rows["group"] == group], config, group)
     return Choice(found)
 
@@ -96,6 +96,10 @@ def _weights(rows: pd.DataFrame, names: Sequence[str], config: DemandConfig) -> 
         return {}
     values = (rows[list(names)].to_numpy(float), rows["y"].to_numpy(float), rows["scale"].to_numpy(float))
     return dict(zip(names, map(float, fit_weights(*values, config.combination.shrinkage)), strict=True))
+
+
+def _name(rows: pd.DataFrame) -> str:
+    return "unique_id" if "unique_id" in rows else "series_id"
 
 
 def _in_regime(table: pd.DataFrame) -> pd.Series:

@@ -9,25 +9,37 @@ from models.demand.combination import NAIVE
 from models.demand.intervals import Quantiles, fit_quantiles, with_deciles, with_intervals
 
 
-def quantiles_of(table: pd.DataFrame, member: str, horizon: int) -> Quantiles:
-    """Interval quantiles from a back-test table's residuals; a period inside a declared regime calibrates nothing."""
+def quantiles_of(table: pd.DataFrame, member: str, horizon: int, newest: int | None = None) -> Quantiles:
+    """Interval quantiles from the residuals of a back-test table's `newest` windows (none = all).
+
+    A period inside a declared regime calibrates nothing.
+    """
     kept = table[~table["regime"]] if "regime" in table else table
+    if newest is not None:
+        kept = kept[kept["origin"].isin(sorted(kept["origin"].unique())[-newest:])]
     scaled = (kept[member] - kept["y"]).abs() / kept["scale"]
     return fit_quantiles(kept[["level", "step"]].assign(scaled=scaled), horizon)
 
 
 def covered(
-    table: pd.DataFrame, member: str, horizon: int, levels: Mapping[str, str], renew: bool = False
+    table: pd.DataFrame,
+    member: str,
+    horizon: int,
+    levels: Mapping[str, str],
+    *,
+    renew: bool = False,
+    newest: int | None = None,
 ) -> pd.DataFrame:
     """The report windows with intervals made from the selection windows only; a level without those is left out.
 
-    With `renew`, earlier report windows calibrate later ones, period by period as they become known.
+    With `renew`, earlier report windows calibrate later ones, period by period as they become known.  `newest`: how
+    many of the windows before it calibrate a window.
     """
     shown = table[table["reported"]].assign(value=lambda rows: rows[member])
     parts = []
     for origin, rows in shown.groupby("origin"):
         past = table[(table["origin"] < origin) & (table["ds"] <= origin)] if renew else table[~table["reported"]]
-        quantiles = quantiles_of(past, member, horizon)
+        quantiles = quantiles_of(past, member, horizon, newest)
         known = rows[rows["level"].isin(quantiles)]
         parts.append(with_quantiles(known, quantiles, levels))
     return pd.concat(parts, ignore_index=True)

@@ -93,6 +93,9 @@ class Backtest(StrictConfig):
     """True: every report window is chosen for, and calibrated, by all that was known at its own origin, earlier report
     windows included, as a yearly retraining would.  False: by the selection windows alone."""
 
+    calibration_windows: int | None = Field(default=None, ge=1)
+    """Newest windows whose residuals make the intervals; none = all.  Errors differ from year to year."""
+
     @property
     def windows(self) -> int:
         """All windows."""
@@ -176,6 +179,12 @@ class DemandConfig(StrictConfig):
             source.series_rules(self.period, self.dimensions)
         except ValidationError as error:
             raise ValueError(str(error.errors()[0]["msg"]).removeprefix("Value error, ")) from None
+
+    @model_validator(mode="after")
+    def _lent(self) -> "DemandConfig":
+        if self.cold_start is not None and not self.areas:
+            raise ValueError("`cold_start` lends between areas: give `areas`, or take `cold_start` out")
+        return self
 
     @model_validator(mode="after")
     def _weighed(self) -> "DemandConfig":

@@ -1,6 +1,5 @@
 """The served demand model: a published forecast table with its back-test, read from a verified bundle."""
 
-import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,20 +14,27 @@ from configs.loader import validate_config
 from features.panel.periods import Period
 from models.answers import ForecastAnswer, ForecastPoint, ModelStamp, Text
 from models.bundles.bundle import Bundle
+from models.demand.cold_start.status import SeriesStatus
+from models.demand.cold_start.stored import STATUSES, read_statuses, statuses_file
 from models.demand.combination import Choice
 from models.demand.config import DemandConfig
 from models.demand.explained import ForecastExplanation, Reasons, explanation_of
-from models.demand.hierarchy import COUNTY, Published, aggregate, dimensions_of, published_series
+from models.demand.frames import parquet_bytes, read_frame
+from models.demand.hierarchy import AREA, COUNTY, Published, aggregate, dimensions_of, published_series
 from models.demand.intervals import Quantiles
 
 CONFIG, BOOSTER, OBSERVATIONS, FORECAST = "config.json", "booster.txt", "observations.parquet", "forecast.parquet"
 BACKTEST, QUANTILES = "backtest.json", "quantiles.json"
-CHOICE, MEMBERS = "choice.json", "members.parquet"
+CHOICE, MEMBERS, SHORT = "choice.json", "members.parquet", "short.parquet"
+BORROWED = "borrowed"
+"""Who serves a series of similar areas."""
+UNKNOWN = "There is no such forecast series. Choose one of the listed series."
 SHOWN_SEASONS = 2
 SHOWN_DAYS = 84
 """Daily series show twelve weeks: two of their seasons are only two weeks."""
 OLDER = ("65plus", "75plus")
 """Age groups whose growth is the ageing of the population."""
+NEVER = pd.Series([], index=pd.DatetimeIndex([]), dtype=float)
 EVERYBODY: Text = {"fi": "Kaikki", "sv": "Alla", "en": "All"}
 
 
@@ -77,6 +83,10 @@ class DemandModel:
     """What every member says of the bottom series: unique_id, ds, group, one column each."""
     reasons: Reasons | None = None
     """Explanations; None in a bundle made before they were stored."""
+    statuses: Mapping[str, SeriesStatus] | None = None
+    """What stands behind each published series, also those without a forecast; None in an older bundle."""
+    short: pd.DataFrame | None = None
+    """Bottom series (unique_id, ds, y) that are too short for a forecast of their own."""
 
     @cached_property
     def published(self) -> dict[str, Published]:
@@ -85,10 +95,16 @@ class DemandModel:
         bottom = sorted(self.observations["unique_id"].unique())
         return {one.series_id: one for one in published_series(self.config, bottom) if one.series_id in known}
 
+    @property
+    def observed(self) -> pd.DataFrame:
+        """All bottom series that were observed, the short ones among them."""
+        none = self.short is None or self.short.empty
+        return self.observations if none else pd.concat([self.observations, self.short], ignore_index=True)
+
     @cached_property
     def history(self) -> dict[str, pd.Series]:
         """Observed values by published series, indexed by period start."""
-        table = aggregate(self.observations, tuple(self.published.values()), ["ds"])
+        table = aggregate(self.observed, tuple(self.published.values()), ["ds"])
         return {str(name): rows.set_index("ds")["y"] for name, rows in table.groupby("series_id")}
 
     @cached_property
@@ -99,12 +115,37 @@ class DemandModel:
         """Every series that can be asked for."""
         return tuple(self._info(one) for one in self.published.values())
 
+    def status(self, series_id: str) -> SeriesStatus:
+        """What stands behind a series.  Raises ModelError for one that is neither forecast nor known to lack data."""
+        found = (self.statuses or {}).get(series_id)
+        if found is not None:
+            return found
+        if series_id not in self.published:
+            raise ModelError(UNKNOWN)
+        return SeriesStatus("forecast", len(self.history[series_id]), self.config.minimum_periods)
+
+    @property
+    def borrowed(self) -> dict[str, SeriesStatus]:
+        """The published series whose forecast is borrowed, whole or in part."""
+        return {name: one for name, one in (self.statuses or {}).items() if one.status == "borrowed"}
+
+    @property
+    def lacking(self) -> dict[str, SeriesStatus]:
+        """The published series without a forecast, and what they lack."""
+        return {name: one for name, one in (self.statuses or {}).items() if one.status == "not_enough_data"}
+
+    def lacking_series(self) -> tuple[SeriesInfo, ...]:
+        """Every series that has no forecast for want of data: to be listed, not to be asked for."""
+        ids = self.lacking
+        every = published_series(self.config, sorted(ids))
+        return tuple(self._info(one) for one in every if one.series_id in ids)
+
     def answer(self, series_id: str, stamp: ModelStamp) -> ForecastAnswer:
         """The forecast of one series.  Raises ModelError for an unknown one."""
         if series_id not in self.published:
-            raise ModelError("There is no such forecast series. Choose one of the listed series.")
+            raise ModelError(UNKNOWN)
         info, measure = self._info(self.published[series_id]), self.config.measures[self.published[series_id].measure]
-        seen = self.history[series_id]
+        seen = self.history.get(series_id, NEVER)
         return ForecastAnswer(
             stamp=stamp,
             series_id=series_id,
@@ -122,7 +163,9 @@ class DemandModel:
         """The member that serves a published series, `by_group` where its parts are served by several."""
         if self.choice is None:
             return self.member
-        return self.choice.member([self._group[part] for part in self.published[series_id].parts])
+        groups = [self._group[part] for part in self.published[series_id].parts if part in self._group]
+        lent = self.status(series_id).status == BORROWED and self.published[series_id].level == AREA
+        return BORROWED if lent else self.choice.member(groups)
 
     @cached_property
     def _group(self) -> dict[str, str]:
@@ -134,7 +177,9 @@ class DemandModel:
         if self.reasons is None:
             raise ModelError("This demand model has no explanations. Train a new version.")
         if series_id not in self.published:
-            raise ModelError("There is no such forecast series. Choose one of the listed series.")
+            raise ModelError(UNKNOWN)
+        if self.status(series_id).status == BORROWED:
+            raise ModelError("This forecast is borrowed from similar areas and has no explanation of its own.")
         one = self.published[series_id]
         unit = self.config.measures[one.measure].unit.as_text()
         return explanation_of(self.reasons.table, series_id, unit, self.config.period, one.age_group in OLDER)
@@ -151,14 +196,18 @@ class DemandModel:
         files = {
             CONFIG: _json({"member": self.member, "config": self.config.model_dump(mode="json")}),
             BOOSTER: self.booster.model_to_string().encode(),
-            OBSERVATIONS: _parquet(self.observations),
-            FORECAST: _parquet(self.forecast),
+            OBSERVATIONS: parquet_bytes(self.observations),
+            FORECAST: parquet_bytes(self.forecast),
             BACKTEST: _json({name: dict(values) for name, values in self.backtest.items()}),
             QUANTILES: _json({level: {str(c): w for c, w in by.items()} for level, by in self.quantiles.items()}),
             **(self.reasons.to_files() if self.reasons else {}),
         }
         if self.choice is not None and self.members is not None:
-            files |= {CHOICE: _json(self.choice.as_json()), MEMBERS: _parquet(self.members)}
+            files |= {CHOICE: _json(self.choice.as_json()), MEMBERS: parquet_bytes(self.members)}
+        if self.statuses is not None:
+            files[STATUSES] = statuses_file(self.statuses)
+        if self.short is not None and len(self.short):
+            files[SHORT] = parquet_bytes(self.short)
         return files
 
     @classmethod
@@ -170,13 +219,15 @@ class DemandModel:
             config=validate_config(said["config"], DemandConfig, CONFIG),
             member=str(said["member"]),
             booster=parse_booster(bundle.text(BOOSTER)),
-            observations=pd.read_parquet(io.BytesIO(bundle.bytes_of(OBSERVATIONS))),
-            forecast=pd.read_parquet(io.BytesIO(bundle.bytes_of(FORECAST))),
+            observations=read_frame(bundle, OBSERVATIONS),
+            forecast=read_frame(bundle, FORECAST),
             backtest=bundle.json(BACKTEST),
             quantiles=quantiles,
             choice=Choice.from_json(bundle.json(CHOICE)) if CHOICE in bundle.files else None,
-            members=pd.read_parquet(io.BytesIO(bundle.bytes_of(MEMBERS))) if MEMBERS in bundle.files else None,
+            members=read_frame(bundle, MEMBERS) if MEMBERS in bundle.files else None,
             reasons=Reasons.from_bundle(bundle),
+            statuses=read_statuses(bundle),
+            short=read_frame(bundle, SHORT) if SHORT in bundle.files else None,
         )
 
     @property
@@ -230,12 +281,6 @@ def _joined(*texts: Text) -> Text:
 def _json(values: object) -> bytes:
     """As ordered in the config: the first measure, area and age group are shown first."""
     return json.dumps(values, ensure_ascii=False, indent=1).encode("utf-8")
-
-
-def _parquet(frame: pd.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    frame.to_parquet(buffer, index=False)
-    return buffer.getvalue()
 
 
 def parse_booster(text: str) -> lightgbm.Booster:

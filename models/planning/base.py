@@ -84,7 +84,7 @@ def base_of(model: DemandModel) -> Base:
         for one in model.published.values()
     )
     bottom = {part for one in series for part in one.parts}
-    recent = model.observations.groupby("unique_id")["y"].apply(lambda y: float(y.tail(RECENT_PERIODS).mean()))
+    recent = model.observed.groupby("unique_id")["y"].apply(lambda y: float(y.tail(RECENT_PERIODS).mean()))
     return Base(
         forecast=model.forecast,
         series=series,

@@ -16,7 +16,6 @@ from configs.workspace import Workspace
 from evaluation.backtest import (
     Tested,
     coverage,
-    covered,
     mean_scaled_errors,
     published_errors,
     rolled,
@@ -27,13 +26,14 @@ from evaluation.backtest import (
 from models.demand import boosted
 from models.demand.combination import SERVED
 from models.demand.config import DemandConfig
-from models.demand.hierarchy import level_of, published_series
+from models.demand.hierarchy import published_series
 from models.demand.intervals import DECILES
 from models.demand.members import forecast_members
 from tests.bench.demand_recipes import recipe_errors
 from tests.bench.peers.forecasters import PEERS
 from tests.bench.report import Figure, finish, tell
-from training.demand import read_panel
+from training.demand_fitting import judged_windows
+from training.demand_panel import read_panel
 from training.demand_tables import backtest_table
 
 HOSPITAL = "configs/demand/hospital_monthly.yaml"
@@ -41,8 +41,9 @@ EMERGENCY = {6: "configs/demand/ae_monthly_6.yaml", 12: "configs/demand/ae_month
 H1 = (
     "published, H1: MASE / sMAPE / MAE / RMSE (Monash archive, Godahewa et al. 2021)",
     "  SES .813/17.98/21.76/26.55  Theta .761/17.31/18.54/22.59  TBATS .768/17.60/17.43/21.28",
-    "  ETS .765/17.50/17.97/22.02  ARIMA .787/17.83/19.60/23.68  CatBoost .798/18.09/19.17/23.45  DeepAR .769/17.45/18.25/22.01",
-    "  N-BEATS .791/17.77/20.18/24.18; GIFT-Eval: Chronos-2 .740, TimesFM-2.0 .755, TiRex .756",
+    "  ETS .765/17.50/17.97/22.02  ARIMA .787/17.83/19.60/23.68  CatBoost .798/18.09/19.17/23.45",
+    "  DeepAR .769/17.45/18.25/22.01  N-BEATS .791/17.77/20.18/24.18",
+    "  GIFT-Eval: Chronos-2 .740, TimesFM-2.0 .755, TiRex .756",
 )
 H2 = (
     "published, H2: MASE / SQL (fev-bench): TabPFN-TS-3 .8526/.6732, Chronos-2 .8735/.6860, AutoETS .9080/.7260,",
@@ -81,7 +82,7 @@ def _tested(config: DemandConfig, timed: Timed) -> tuple[pd.DataFrame, Tested, p
     panel = read_panel(config, Workspace.of("var/bench/demand")).frame
     published = published_series(config, sorted(panel["unique_id"].unique()))
     tested = rolled(panel, published, config, timed)
-    return panel, tested, covered(tested.table, SERVED, config.horizon, level_of(published), config.backtest.renew)
+    return panel, tested, judged_windows(tested, published, config)
 
 
 def _hospital() -> dict[str, Figure]:
