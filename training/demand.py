@@ -20,10 +20,10 @@ from configs.workspace import Workspace
 from evaluation.backtest import (
     Tested,
     by_series,
+    calibrate,
     coverage,
     covered,
     mean_scaled_errors,
-    quantiles_of,
     rolled,
     scaled_quantile_loss,
     weighted_errors,
@@ -176,9 +176,9 @@ def _fitted(
     summed = aggregate(ahead, published, ["ds"])
     summed = summed[summed["series_id"].isin(judged["series_id"])].copy()  # no forecast without a back-test beside it
     summed["step"] = summed.groupby("series_id")["ds"].rank(method="first").astype(int)
-    quantiles = quantiles_of(tested.table, SERVED, config.horizon, config.backtest.calibration_windows)
-    scale = series_scale(aggregate(fitted.learned, published, ["ds"]), config.season_length)
-    forecast = with_intervals(summed, scale, quantiles, level_of(published))
+    calibration = calibrate(tested.table, SERVED, config.horizon, config.backtest.calibration_windows)
+    scale = calibration.scale(series_scale(aggregate(fitted.learned, published, ["ds"]), config.season_length))
+    forecast = with_intervals(summed, scale, calibration.quantiles, level_of(published))
     model = DemandModel(
         config=config,
         member=tested.choice.member(sorted(set(members["group"]))),
@@ -186,7 +186,7 @@ def _fitted(
         observations=panel.frame,
         forecast=forecast,
         backtest=by_series(judged, SERVED),
-        quantiles=quantiles,
+        quantiles=calibration.quantiles,
         choice=tested.choice,
         members=members,
     )
