@@ -15,7 +15,7 @@ export BENTOML_DO_NOT_TRACK := True
 export MLFLOW_ALLOW_PICKLE_DESERIALIZATION := false
 
 .DEFAULT_GOAL := help
-BENCHES := histories client ingest scale explain segments needs retrain flow
+BENCHES := histories client ingest scale explain segments needs retrain demand daily demand-scale flow why
 .PHONY: help doctor setup setup-dev demo demo-real mlflow pages test check prove $(addprefix bench-,$(BENCHES)) format lint types imports serve clean
 
 help: ## list the words
@@ -109,8 +109,20 @@ bench-needs: setup-dev ## need tasks against what is achievable, and the hospita
 bench-retrain: setup-dev ## retraining of everything on 200,000 clients x 12 dates: time and memory (about 30 min)
 	@$(PY) -m tests.bench.retrain_scale
 
+bench-demand: setup-dev ## forecasts on the published Hospital and A&E benchmarks, opponents in the same run (about 15 min)
+	@$(PY) -m tests.bench.demand
+
+bench-daily: setup-dev ## daily home care against its conditional mean, 30 histories, every level (about 15 min)
+	@$(PY) -m tests.bench.daily
+
+bench-demand-scale: setup-dev ## 10,000 daily series x 3 years, 84 days ahead with intervals: time and memory (about 10 min)
+	@$(PY) -m tests.bench.demand_scale
+
 bench-flow: setup-dev ## bottlenecks and flow forecast on 200 simulated chains of known truth, and the hospital log (about 10 min)
 	@$(PY) -m tests.bench.flow
+
+bench-why: setup-dev ## what drivers, explanations and borrowed forecasts are worth (about 5 min)
+	@$(PY) -m tests.bench.why
 
 clean: ## remove what the commands made, not the environment
 	@rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -15,7 +15,7 @@ PLANNING = "planning"
 DECAY = "decay_{task}.json"
 TAKEN_ALONG = (
     *("quality.*", "clusters.*", "selection.json", "county_reasons.*"),
-    *(DECAY.format(task="*"), "areas.*", "factors_*", f"{PLANNING}/*"),
+    *(DECAY.format(task="*"), "areas.*", "factors_*", "demand_*", f"{PLANNING}/*"),
 )
 """Written by commands of their own for the same snapshot; evaluate keeps them when it replaces the folder."""
 

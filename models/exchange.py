@@ -41,9 +41,13 @@ MACROS = ("vbaproject", "macrosheets", "activex", "externallinks", "embeddings",
 
 @dataclass(frozen=True)
 class Formula:
-    """A live formula, written by us in English Excel notation, e.g. `=B2/assumptions!$B$3`."""
+    """A live formula, written by us in English Excel notation, e.g. `=B2/assumptions!$B$3`.
+
+    `value` is its result, for CSV, which has no formulas.
+    """
 
     text: str
+    value: float | None = None
 
     def __post_init__(self) -> None:
         if not self.text.startswith("="):
@@ -59,6 +63,8 @@ class Sheet:
 
     title: str
     rows: tuple[tuple[Cell, ...], ...]
+    key: str = ""
+    """A name of plain letters for files."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,7 @@ def workbook(sheets: Sequence[Sheet]) -> bytes:
 
 
 def csv_text(sheet: Sheet, separator: str = ";", decimal: str = ",") -> str:
-    """A sheet as CSV for a Finnish spreadsheet; formulas are left empty, because CSV has none."""
+    """A sheet as CSV for a Finnish spreadsheet; formulas become their results."""
     out = StringIO()
     writer = csv.writer(out, delimiter=separator, lineterminator="\n")
     for row in sheet.rows:
@@ -169,7 +175,9 @@ def _write(sheet: Worksheet, row: int, column: int, cell: Cell) -> None:
 
 
 def _plain(cell: Cell, decimal: str) -> str:
-    if cell is None or isinstance(cell, Formula) or (isinstance(cell, float) and cell != cell):
+    if isinstance(cell, Formula):
+        return _plain(cell.value, decimal)
+    if cell is None or (isinstance(cell, float) and cell != cell):
         return ""
     if isinstance(cell, str):
         return safe_text(cell)

@@ -46,7 +46,7 @@ def base_from(series: list[PlanSeries], bottom: Mapping[str, float]) -> Base:
     table = pd.DataFrame(rows, columns=["series_id", "ds", "step", "value"])
     for level, width in (("80", 0.1), ("95", 0.2)):
         table[f"low{level}"], table[f"high{level}"] = table["value"] * (1 - width), table["value"] * (1 + width)
-    parts = {part: part_dimensions(part, series) for part in bottom}
+    parts = {part: part_dimensions(part, ("area", "measure", "age_group"), series) for part in bottom}
     return Base(table, tuple(series), parts, dict(bottom), "week")
 
 

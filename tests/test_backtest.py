@@ -9,7 +9,7 @@ from configs.errors import ModelError
 from evaluation.backtest import (
     Window,
     by_series,
-    choose_member,
+    choose,
     choosing,
     coverage,
     covered,
@@ -35,7 +35,7 @@ def table_of(text: str) -> pd.DataFrame:
     """A back-test table drawn as text; every origin is a month of 2024, `reported` is 0 or 1."""
     lines = [line.split() for line in text.strip().splitlines()]
     frame = pd.DataFrame(lines[1:], columns=lines[0])
-    texts = {"series_id", "origin", "level"} & set(frame.columns)
+    texts = {"series_id", "origin", "level", "group", "ds"} & set(frame.columns)
     frame = frame.astype({name: float for name in frame.columns if name not in texts})
     return frame.astype({name: kind for name, kind in (("reported", bool), ("step", int)) if name in frame})
 
@@ -54,6 +54,12 @@ def table_of(text: str) -> pd.DataFrame:
 def test_windows_are_cut_before_the_first_report_origin(selection, report, step, horizon, expected):
     made = windows(60, plan(selection, report, step, horizon=horizon))
     assert made == tuple(Window(*one) for one in expected)
+
+
+def test_selection_origins_may_lie_closer_than_report_origins():
+    config = monthly(backtest={"selection_windows": 3, "report_windows": 2, "step": 6, "selection_step": 2})
+    known = [(one.known, one.horizon, one.reported) for one in windows(60, config)]
+    assert known == [(42, 6, False), (44, 4, False), (46, 2, False), (48, 6, True), (54, 6, True)]
 
 
 @pytest.mark.parametrize("selection", range(1, 6))
@@ -78,13 +84,13 @@ def test_series_too_short_for_the_first_window_are_an_error(periods, enough):
 
 
 DRAWN = table_of("""
-    origin  known series_id reported step  y   ets seasonal_naive scale level
-    2024-01 24    a         0        1     10  12  10             2     area
-    2024-01 24    a         0        2     20  16  20             2     area
-    2024-01 24    b         0        1     5   5   5              5     area
-    2024-02 25    a         1        1     30  30  34             4     area
-    2024-02 25    a         1        2     40  40  48             4     area
-    2024-02 25    b         1        1     0   0   10             5     area
+    origin  known series_id reported step  y   ets seasonal_naive scale level group
+    2024-01 24    a         0        1     10  12  10             2     area  dense
+    2024-01 24    a         0        2     20  16  20             2     area  dense
+    2024-01 24    b         0        1     5   5   5              5     area  dense
+    2024-02 25    a         1        1     30  30  34             4     area  dense
+    2024-02 25    a         1        2     40  40  48             4     area  dense
+    2024-02 25    b         1        1     0   0   10             5     area  dense
 """)
 
 
@@ -103,29 +109,58 @@ def test_weighted_error_by_hand():
 TWO = monthly(members=[ETS, NAIVE])
 
 
+def chosen(table: pd.DataFrame, config: DemandConfig) -> str:
+    return choose(table[choosing(table, config)], config).of("dense").member
+
+
 def test_the_member_is_chosen_on_the_selection_windows_alone():
     reported = mean_scaled_errors(DRAWN[DRAWN["reported"]], [ETS, NAIVE])
     everywhere = mean_scaled_errors(DRAWN, [ETS, NAIVE])
     assert reported[ETS] < reported[NAIVE]
     assert everywhere[ETS] < everywhere[NAIVE]
-    assert choose_member(DRAWN, TWO) == NAIVE, "the report windows, and all together, would choose the other"
-    assert choose_member(DRAWN.assign(reported=~DRAWN["reported"]), TWO) == ETS
+    assert chosen(DRAWN, TWO) == NAIVE, "the report windows, and all together, would choose the other"
+    assert chosen(DRAWN.assign(reported=~DRAWN["reported"]), TWO) == ETS
 
 
 def test_of_equal_members_the_first_in_the_config_is_chosen():
     equal = DRAWN.assign(ets=DRAWN["seasonal_naive"])
-    assert choose_member(equal, TWO) == ETS
-    assert choose_member(equal, monthly(members=[NAIVE, ETS])) == NAIVE
+    assert chosen(equal, TWO) == ETS
+    assert chosen(equal, monthly(members=[NAIVE, ETS])) == NAIVE
 
 
 def test_a_window_that_has_seen_no_season_repeat_chooses_nobody():
     early = DRAWN.assign(known=np.where(DRAWN["series_id"] == "a", 2 * 12 - 1, 2 * 12))
     early["ets"] = np.where(early["series_id"] == "b", early["y"], early["ets"])
     early["seasonal_naive"] = np.where(early["series_id"] == "b", early["y"] + 1, early["seasonal_naive"])
-    assert choose_member(early, TWO) == ETS, "only the rows that know two seasons count, and there it is better"
+    assert chosen(early, TWO) == ETS, "only the rows that know two seasons count, and there it is better"
     assert list(choosing(early, TWO)) == [False, False, True, False, False, False]
-    assert choose_member(DRAWN.assign(known=23), TWO) == ETS, "nothing can choose: the first of the config"
-    assert choose_member(DRAWN.assign(known=23), monthly(members=[NAIVE, ETS])) == NAIVE
+    assert chosen(DRAWN.assign(known=23), TWO) == ETS, "nothing can choose: the first of the config"
+    assert chosen(DRAWN.assign(known=23), monthly(members=[NAIVE, ETS])) == NAIVE
+
+
+def test_a_period_inside_a_declared_regime_chooses_nobody():
+    broken = DRAWN.assign(regime=[True, True, False, False, False, False])
+    assert list(choosing(broken, TWO)) == [False, False, True, False, False, False]
+
+
+def renewing(**more: int) -> DemandConfig:
+    plan = {"selection_windows": 2, "report_windows": 2, "step": 6, "renew": True, **more}
+    return monthly(members=[ETS, NAIVE], backtest=plan, season_length=2)
+
+
+def test_with_renew_a_report_window_is_chosen_for_by_all_that_was_known_and_by_nothing_else():
+    rows = table_of("""
+        origin     known reported ds
+        2024-01-01 24    0        2024-02-01
+        2024-06-01 29    1        2024-07-01
+        2024-06-01 29    1        2024-08-01
+        2024-07-01 30    1        2024-08-01
+    """).astype({"origin": "datetime64[ns]", "ds": "datetime64[ns]"})
+    config = renewing()
+    assert list(choosing(rows, config, pd.Timestamp("2024-07-01"))) == [True, True, False, False]
+    assert list(choosing(rows, config, pd.Timestamp("2024-06-01"))) == [True, False, False, False]
+    assert list(choosing(rows, config)) == [True] * 4, "the forecast that is served comes after all of them"
+    assert list(choosing(rows, monthly())) == [True, False, False, False]
 
 
 def test_coverage_by_hand_with_both_ends_inside():

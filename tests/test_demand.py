@@ -19,7 +19,7 @@ from models.bundles.verify import verify_bundle
 from models.demand import DemandModel, boosted
 from models.demand.config import DemandConfig
 from models.demand.hierarchy import BANDS_OF, aggregate, bottom_id, level_of, published_series
-from models.demand.intervals import fit_quantiles, series_scale, with_intervals
+from models.demand.intervals import fit_quantiles, series_scale, with_deciles, with_intervals
 from models.demand.members import combined, forecast_members
 from models.demand.model import parse_booster
 from tests.demand_data import monthly, series, together, weekly
@@ -112,12 +112,33 @@ def residuals(*by_step: list[float], level: str = "area") -> pd.DataFrame:
 
 def test_the_quantile_by_hand():
     found = fit_quantiles(residuals([0.4, 0.1, 0.3, 0.2]), 1)["area"]
-    # four residuals: rank ceil((4 + 1) x 0.80) = 4 of 4, and ceil((4 + 1) x 0.95) = 5, more than there are
-    assert found == {0.80: [0.4], 0.95: [0.4]}
+    # four residuals: ranks ceil((4 + 1) x .2, .4, .6, .8) = 1, 2, 3, 4 and ceil((4 + 1) x .95) = 5, more than there are
+    assert found == {0.20: [0.1], 0.40: [0.2], 0.60: [0.3], 0.80: [0.4], 0.95: [0.4]}
     five = fit_quantiles(residuals([0.1, 0.2, 0.3, 0.4, 0.5]), 1)["area"]
     assert five[0.80] == [0.5]  # ceil((5 + 1) x 0.80) = 5: without the correction it would be the fourth
     nine = fit_quantiles(residuals([k / 10 for k in range(1, 10)]), 1)["area"]
-    assert nine == {0.80: [0.8], 0.95: [0.9]}  # ranks ceil(10 x 0.80) = 8 and ceil(10 x 0.95) = 10 -> 9
+    assert (nine[0.80], nine[0.95]) == ([0.8], [0.9])  # ranks ceil(10 x 0.80) = 8 and ceil(10 x 0.95) = 10 -> 9
+
+
+def test_widths_never_narrow_ahead_and_a_dip_is_pooled_with_its_neighbours():
+    found = fit_quantiles(residuals([1.0] * 9, [5.0] * 9, [1.0] * 9, [2.0] * 9, [2.0] * 9, [2.0] * 9, [4.0] * 9), 9)
+    for widths in found["area"].values():
+        assert (np.diff(widths) >= 0).all()
+    assert found["area"][0.95][:4] == pytest.approx([(5 + 5 + 5 + 2 + 2) / 5] * 4), "as isotonic regression says"
+    rng = np.random.default_rng(4)
+    for _ in range(20):
+        noisy = fit_quantiles(residuals(*(list(rng.exponential(1, 7)) for _ in range(12))), 18)["area"]
+        table = np.array([noisy[coverage] for coverage in sorted(noisy)])
+        assert (np.diff(table, axis=1) >= 0).all(), "farther ahead"
+        assert (np.diff(table, axis=0) >= 0).all(), "surer"
+
+
+def test_deciles_by_hand():
+    table = pd.DataFrame({"series_id": ["a"], "step": [1], "value": [2.0]})
+    widths = {"area": {0.20: [0.25], 0.40: [0.5], 0.60: [1.0], 0.80: [1.5], 0.95: [2.0]}}
+    found = with_deciles(table, pd.Series({"a": 2.0}), widths, {"a": "area"}).iloc[0]
+    expected = [0, 2 - 2 * 1.0, 2 - 2 * 0.5, 2 - 2 * 0.25, 2, 2 + 2 * 0.25, 2 + 2 * 0.5, 2 + 2 * 1.0, 2 + 2 * 1.5]
+    assert [found[f"q{k}0"] for k in range(1, 10)] == pytest.approx(expected)
 
 
 def test_steps_share_residuals_with_their_neighbours_and_levels_do_not():
@@ -223,13 +244,13 @@ def test_all_members_forecast_the_same_periods_and_the_mean_is_theirs():
     trees = table[["unique_id", "ds", "lightgbm"]]
     only = combined(together(waves, still, short), weekly(members=["seasonal_naive", "mean"]), 4, trees)
     assert list(only.columns) == ["unique_id", "ds", "seasonal_naive", "mean"]
-    assert list(only["mean"]) == list(table["mean"])
+    assert list(only["mean"]) == pytest.approx(list(table["mean"]))
 
 
 # --- config -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["home_care_weekly", "ae_monthly_6", "ae_monthly_12"])
+@pytest.mark.parametrize("name", ["home_care_weekly", "ae_monthly_6", "ae_monthly_12", "hospital_monthly"])
 def test_the_projects_configs_load(name):
     assert load_config(f"configs/demand/{name}.yaml", DemandConfig).id == name
 

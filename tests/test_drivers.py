@@ -16,6 +16,7 @@ from models.demand.drivers.config import PopulationDriver
 from models.demand.drivers.exposure import AGES, persons_on
 from tests.demand_data import monthly, series, together, weekly
 from training.driver_records import cells_of, driver_book
+from training.heads_up import summed
 
 WEEKS = pd.date_range("2024-01-01", periods=60, freq="W-MON")
 
@@ -204,6 +205,17 @@ def test_the_newest_expected_need_is_carried_forward():
     needs = table(rows, "area as_of expected recorded_at", "as_of", "recorded_at")
     assert last_expected(needs, "901", WEEKS[:6]).tolist() == [1, 30 / 40, 30 / 40, 50 / 40, 50 / 40, 50 / 40]
     assert last_expected(needs, "902", WEEKS[:2]).tolist() == [1, 1]
+
+
+def test_expected_needs_are_sums_known_when_the_model_was():
+    p = [0.5, 0.25, 0.25, 0.5, 0.5, np.nan]
+    early = pd.DataFrame({"area": "901", "as_of": pd.Timestamp("2023-12-01"), "p": p})
+    late = early.assign(as_of=pd.Timestamp("2024-02-01"))
+    few = pd.DataFrame({"area": "902", "as_of": pd.Timestamp("2024-02-01"), "p": [0.5] * 4})
+    found = summed(pd.concat([early, late, few], ignore_index=True), pd.Timestamp("2024-01-01"))
+    assert found["expected"].tolist() == [0.5 + 0.25 + 0.25 + 0.5 + 0.5] * 2, "four clients are not told"
+    # the model learned from outcomes up to 2024-01-01: before that day nobody could have known its sums
+    assert found["recorded_at"].dt.strftime("%Y-%m-%d").tolist() == ["2024-01-01", "2024-02-01"]
 
 
 # --- the book -----------------------------------------------------------------------------------------------------

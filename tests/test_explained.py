@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from configs.errors import ModelError
+from models.bundles.bundle import Bundle
 from models.demand import boosted
 from models.demand.drivers import DriverTable
-from models.demand.explained import COLUMNS, GROUPS, Explained, explanation_of, explanations
+from models.demand.explained import COLUMNS, GROUPS, Explained, Reasons, explanation_of, explanations
 from models.demand.explained.references import reference_calendars, reference_level
 from models.demand.explained.reforecast import coalition_forecasts, tree_groups
 from models.demand.explained.shapley import shapley
@@ -335,3 +336,27 @@ def test_fewer_old_people_are_not_called_ageing():
 def test_an_unknown_series_is_refused(case):
     with pytest.raises(ModelError, match="no explanation of such a forecast series"):
         explanation_of(case.table, "nowhere", UNIT, "week")
+
+
+# --- in the bundle ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("with_drivers", [True, False])
+def test_reasons_come_back_from_the_bundle_as_they_went_in(case, with_drivers):
+    share = dict.fromkeys(case.what.observations["unique_id"].unique(), 0.5)
+    reasons = Reasons(case.table, share, case.what.drivers if with_drivers else None)
+    files = reasons.to_files()
+    assert Reasons(case.table, share, reasons.drivers).to_files() == files
+    found = Reasons.from_bundle(Bundle("demand", "0" * 64, files))
+    pd.testing.assert_frame_equal(found.table, case.table, check_exact=True)
+    assert found.share == share
+    assert (found.drivers is not None) is with_drivers
+    if with_drivers:
+        what = dataclasses.replace(case.what, share=found.share, drivers=found.drivers)
+        again = explanations(what, case.forecast, case.published, ["county|hours|total"])
+        first = case.table[case.table["series_id"] == "county|hours|total"].reset_index(drop=True)
+        pd.testing.assert_frame_equal(again, first, check_exact=False, rtol=0, atol=1e-9)
+
+
+def test_a_bundle_from_before_has_no_reasons():
+    assert Reasons.from_bundle(Bundle("demand", "0" * 64, {})) is None

@@ -10,20 +10,9 @@ from configs.loader import PROJECT_ROOT
 
 PROJECT = yaml.safe_load((PROJECT_ROOT / "MLproject").read_text())
 STEPS = [
-    *(
-        "ingest",
-        "histories",
-        "segmentation",
-        "need",
-        "demand",
-        "flow",
-        "evaluate",
-        "promote",
-        "retrain",
-        "quality",
-        "rules",
-    ),
-    *("crosswalk", "decay", "clusters", "selection", "county_reasons", "areas"),
+    *("ingest", "histories", "segmentation", "need", "demand", "flow", "heads_up", "evaluate", "promote", "retrain"),
+    *("quality", "rules", "crosswalk", "decay", "clusters", "selection", "county_reasons", "areas", "planning"),
+    "demand_reports",
 ]
 
 

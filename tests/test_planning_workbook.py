@@ -28,7 +28,8 @@ def planned(measure: str = "hours") -> Planned:
     base = small_base({name.replace("hours", measure): value for name, value in HOURS.items()}, measure)
     growing = apply(scenario(population=[{"growth": {2025: 0.1}}]), base)
     parts = {"staffing": (STAFFING, staff(base, STAFFING)), "channels": (CHANNELS, plan(CHANNELS))}
-    return Planned(base, (growing,), **parts, about=((words("model"), "=cmd"),))  # type: ignore[arg-type]
+    by_scenario = {"tried": staff(base, STAFFING, growing.table)}
+    return Planned(base, (growing,), **parts, by_scenario=by_scenario, about=((words("model"), "=cmd"),))  # type: ignore[arg-type]
 
 
 def value(book: Any, sheet: str, cell: str) -> float:
@@ -50,7 +51,7 @@ def book() -> Any:
 
 def test_there_is_one_sheet_per_question(book: Any) -> None:
     assert book.sheetnames == [
-        *("Forecast", "Scenarios", "Scenarios by period", "Staffing", "Pool"),
+        *("Forecast", "Scenarios", "Scenarios by period", "Staffing", "Staffing by scenario", "Pool"),
         *("Channels", "Channels by group", "Assumptions", "About"),
     ]
 
@@ -64,6 +65,14 @@ def test_people_are_live_formulas_over_the_assumptions(book: Any) -> None:
         assert value(book, "Staffing", f"H{row}") == pytest.approx(line.fte_planned)
 
 
+def test_a_scenario_needs_its_own_people(book: Any) -> None:
+    told = planned()
+    peaks = [*told.staffing[1].teams[0].peaks["fte_planned"], *told.by_scenario["tried"].teams[0].peaks["fte_planned"]]  # type: ignore[index]
+    found = [value(book, "Staffing by scenario", f"H{row}") for row in range(2, 8)]
+    assert found == pytest.approx(peaks)
+    assert found[3] > found[0]
+
+
 def test_every_assumption_stands_with_its_source(book: Any) -> None:
     rows = list(book["Assumptions"].iter_rows(min_row=2, values_only=True))
     assert rows[3][:2] == ("Home care: working time (h a week)", 38.25)
@@ -75,7 +84,7 @@ def test_differences_are_formulas_that_give_the_comparison(book: Any) -> None:
     table = compare(told.base, told.results)
     table = table[table["scenario"] != "base"].reset_index(drop=True)
     for row, line in enumerate(table.itertuples(), start=2):
-        assert value(book, "Scenarios", f"F{row}") == pytest.approx(line.difference)
+        assert value(book, "Scenarios", f"F{row}") == pytest.approx(line.difference / 4)  # mean of four weeks
         assert value(book, "Scenarios", f"G{row}") == pytest.approx(line.share)
 
 
@@ -102,4 +111,7 @@ def test_no_text_of_a_planner_is_a_formula(book: Any) -> None:
 def test_every_language_has_its_own_sheets(language: str, first: str, people: str) -> None:
     sheets = {one.title: one for one in planning_sheets(planned(), language)}
     assert next(iter(sheets)) == first
-    assert len(csv_text(sheets[people]).splitlines()) == len(sheets[people].rows)
+    lines = csv_text(sheets[people]).splitlines()
+    assert len(lines) == len(sheets[people].rows)
+    fte = planned().staffing[1].teams[0].table["fte"].iloc[0]  # type: ignore[index]
+    assert float(lines[1].split(";")[6].replace(",", ".")) == pytest.approx(fte)  # CSV has the formula's result

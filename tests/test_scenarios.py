@@ -207,6 +207,16 @@ def test_the_member_itself_can_be_asked_what_a_population_does() -> None:
     assert any("run again" in text["en"] for text in result.said)
 
 
+def test_what_began_before_the_forecast_is_warned_of() -> None:
+    early = apply(scenario(early_support=[{**EARLY, "starts": "2024-12-30"}]), small_base())
+    assert "begins before the forecast" in early.said[0]["en"]
+    old = apply(scenario(base_year=2022, population=[{"growth": LEVEL}]), small_base())
+    assert "base year is over two years" in old.said[0]["en"]
+    assert not any(
+        "before the forecast" in text["en"] for text in apply(scenario(early_support=[EARLY]), small_base()).said
+    )
+
+
 def test_scope_keeps_the_rest_as_it_was() -> None:
     result = apply(scenario(scope={"area": ["902"]}, population=[{"growth": LEVEL}]), small_base())
     assert at(result, "901|visits|total", "difference") == 0

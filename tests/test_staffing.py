@@ -1,5 +1,6 @@
 """People by hand-worked numbers: Erlang C, full-time equivalents, quantiles between the published ones, pools."""
 
+from dataclasses import replace
 from math import sqrt
 
 import pandas as pd
@@ -124,6 +125,17 @@ def test_a_plan_covers_every_area_the_peak_and_the_pool() -> None:
     # The county's interval is as wide as the areas' together, so pooling them gains nothing and the plan says so.
     assert team.pool["gain"].iloc[0] == pytest.approx(0)
     assert plan.missing == ("phone", "chat")
+
+
+def test_a_group_of_areas_is_shown_but_not_pooled_again() -> None:
+    base = small_base(HOURS, "hours")
+    whole = next(one for one in base.series if one.series_id == "county|hours|total")
+    group = replace(whole, series_id="group|hours|total", dimensions={**whole.dimensions, "area": "group"})
+    rows = base.forecast[base.forecast["series_id"] == whole.series_id].assign(series_id=group.series_id)
+    grouped = replace(base, series=(*base.series, group), forecast=pd.concat([base.forecast, rows], ignore_index=True))
+    plain, seen = staff(base, CONFIG).teams[0], staff(grouped, CONFIG).teams[0]
+    assert "group" in set(seen.peaks["area"])
+    pd.testing.assert_frame_equal(seen.pool, plain.pool)
 
 
 def test_a_queue_is_staffed_for_its_busiest_hour() -> None:

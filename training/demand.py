@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -35,8 +36,10 @@ from features.source_catalogue import load_source_catalogue
 from features.store import open_snapshot
 from models.bundles.golden import DEFAULT_SEED, GOLDEN_FILE, draw_rows, golden_file
 from models.demand import boosted
-from models.demand.combination import SERVED, groups_of, served
+from models.demand.combination import SERVED, TREES, Choice, groups_of, served
 from models.demand.config import ContactSource, DemandConfig, SheetSource
+from models.demand.drivers import DriverBook
+from models.demand.explained import Explained, Reasons, explanations
 from models.demand.hierarchy import Published, aggregate, bottom_id, level_of, published_series
 from models.demand.intervals import DECILES, series_scale, with_intervals
 from models.demand.members import FittedMembers, fit_members, forecast_members
@@ -45,6 +48,7 @@ from models.demand.series_config import SeriesSource
 from models.names import demand_model
 from training.demand_series import counted_series, shown_series
 from training.demand_tables import backtest_table, published_table
+from training.driver_records import cells_of, driver_book
 from training.tracking import tracked_run
 
 DATA_FOLDER = "${LUOTAIN_DATA}/"
@@ -88,10 +92,11 @@ def train_one(config: DemandConfig, workspace: Workspace, sources_version: str =
     published, unseen = shown(config, panel)
     source = panel.source_sha256
     with tracked_run(workspace, demand_model(config.id), "demand", config, source, sources_version) as run:
-        tested = rolled(panel.frame, published, config, forecast_members)
+        book = _book(config, panel, workspace)
+        tested = rolled(panel.frame, published, config, partial(forecast_members, book=book))
         judged = covered(tested.table, SERVED, config.horizon, level_of(published), config.backtest.renew)
         metrics = _metrics(judged, config)
-        model, rows = _fitted(config, panel, published, tested, judged)
+        model, rows = _fitted(config, panel, published, tested, judged, book)
         run.log_metrics(metrics)
         run.log_frame("backtest.parquet", judged.drop(columns=["level"]))
         registered = run.register_bundle(_files(model, rows), {"data_until": panel.data_until.isoformat()})
@@ -176,10 +181,15 @@ def _metrics(judged: pd.DataFrame, config: DemandConfig) -> dict[str, float]:
 
 
 def _fitted(
-    config: DemandConfig, panel: Panel, published: Sequence[Published], tested: Tested, judged: pd.DataFrame
+    config: DemandConfig,
+    panel: Panel,
+    published: Sequence[Published],
+    tested: Tested,
+    judged: pd.DataFrame,
+    book: DriverBook | None,
 ) -> tuple[DemandModel, np.ndarray]:
     """The model on everything known, with the rows its trees were fitted on."""
-    fitted = fit_members(panel.frame, config, config.horizon)
+    fitted = fit_members(panel.frame, config, config.horizon, book)
     members = _grouped(fitted, panel.frame, config)
     ahead = members[["unique_id", "ds"]].assign(value=served(members, tested.choice))
     summed = aggregate(ahead, published, ["ds"])
@@ -188,23 +198,47 @@ def _fitted(
     quantiles = quantiles_of(tested.table, SERVED, config.horizon)
     scale = series_scale(aggregate(fitted.learned, published, ["ds"]), config.season_length)
     forecast = with_intervals(summed, scale, quantiles, level_of(published))
+    booster = parse_booster(boosted.booster_text(fitted.trees))
+    share = tree_shares(members, tested.choice, config)
+    what = Explained(config, fitted.learned, booster, share, fitted.drivers)
     model = DemandModel(
         config=config,
         member=tested.choice.member(sorted(set(members["group"]))),
-        booster=parse_booster(boosted.booster_text(fitted.trees)),
+        booster=booster,
         observations=panel.frame,
         forecast=forecast,
         backtest=by_series(judged, SERVED),
         quantiles=quantiles,
         choice=tested.choice,
         members=members,
+        reasons=Reasons(explanations(what, forecast, published), share, fitted.drivers),
     )
-    return model, boosted.feature_rows(fitted.trees, fitted.learned).to_numpy(np.float32)
+    return model, boosted.feature_rows(fitted.trees, fitted.learned, fitted.drivers).to_numpy(np.float32)
 
 
 def _grouped(fitted: FittedMembers, panel: pd.DataFrame, config: DemandConfig) -> pd.DataFrame:
     groups = groups_of(panel, config.combination, config.season_length)
     return fitted.forecasts.assign(group=fitted.forecasts["unique_id"].map(groups))
+
+
+def tree_shares(members: pd.DataFrame, choice: Choice, config: DemandConfig) -> dict[str, float]:
+    """By bottom series: the weight of LightGBM in what is served."""
+    group = members.groupby("unique_id")["group"].first()
+    rule, listed = config.combination, config.members
+    return {str(name): choice.of(str(one)).weight_of(TREES, rule, listed) for name, one in group.items()}
+
+
+def _book(config: DemandConfig, panel: Panel, workspace: Workspace) -> DriverBook | None:
+    """The config's drivers; a file's path is taken in the data folder."""
+    ids = sorted(panel.frame["unique_id"].unique())
+    registers = isinstance(config.source, ContactSource)
+    snapshot, cells = (open_snapshot(workspace.store), cells_of(ids)) if registers else (None, pd.DataFrame())
+    return driver_book(config, snapshot, cells, lambda name: driver_file(name, workspace))
+
+
+def driver_file(name: str, workspace: Workspace) -> Path:
+    """A driver's file: `${LUOTAIN_DATA}/` is the folder of real data, another path lies in the data folder."""
+    return data_file(name) if name.startswith(DATA_FOLDER) else workspace.root / name
 
 
 def _files(model: DemandModel, rows: np.ndarray) -> dict[str, bytes]:

@@ -6,9 +6,11 @@ import pandas as pd
 
 from evaluation.flow.backtest import scaled_error
 from models.flow.bottlenecks import Bottleneck, Measured
+from models.flow.breakdown import ALL
 from models.flow.model import FlowModel
 
 NOT_KNOWN = "–"
+MOST_DELAYS = 4
 
 
 def backtest_lines(table: pd.DataFrame, recipe: str, metrics: Mapping[str, float]) -> list[str]:
@@ -50,7 +52,15 @@ def report_lines(model: FlowModel) -> list[str]:
             f"  one more staffed hour a week at {one.stage}: {one.shorter_line:.1f} clients fewer there in "
             f"{model.config.horizon} weeks, {one.saved_client_days:.0f} client-days of waiting saved"
         )
-    return [*found, *_path(model)]
+    return [*found, *_delays(model), *_path(model)]
+
+
+def _delays(model: FlowModel) -> list[str]:
+    """Where clients are delayed most, by area and group; cells of fewer than five stay out."""
+    known = [line for line in model.report.lines if line.dimension != ALL and line.delay_days is not None]
+    worst = sorted(known, key=lambda line: -(line.delay_days or 0.0))[:MOST_DELAYS]
+    told = ", ".join(f"{line.stage} {line.dimension} {line.value} {line.delay_days:.1f}" for line in worst)
+    return [f"  most days of delay a client: {told}"] if told else []
 
 
 def _path(model: FlowModel) -> list[str]:

@@ -11,6 +11,7 @@ import pandas as pd
 from evaluation.backtest.errors import mean_scaled_errors
 from models.demand.combination import (
     ALL,
+    INTERMITTENT,
     SERVED,
     TRENDING,
     WEIGHTED,
@@ -42,8 +43,12 @@ def choose(rows: pd.DataFrame, config: DemandConfig) -> Choice:
     """The choice of every group that `rows` hold.  Without any row the first member of the config serves."""
     sizes = rows["group"].value_counts()
     own = sorted(str(one) for one in sizes.index if sizes[one] >= config.combination.smallest_group)
-    parts = {ALL: rows, TRENDING: rows, **{one: rows[rows["group"] == one] for one in own}}
-    return Choice({group: _one(part, config, group) for group, part in parts.items()})
+    every = _one(rows, config, ALL)
+    found = {ALL: every, TRENDING: _one(rows, config, TRENDING)}
+    for group in own:
+        same = sizes[group] == len(rows) and group not in {TRENDING, INTERMITTENT}
+        found[group] = every if same else _one(rows[rows["group"] == group], config, group)
+    return Choice(found)
 
 
 def combined_columns(table: pd.DataFrame, config: DemandConfig) -> tuple[pd.DataFrame, Choice]:

@@ -25,6 +25,7 @@ from models.flow.forecast import (
     queueable,
     with_intervals,
 )
+from models.flow.moves.arrivals import arrivals_by_stage
 
 KEYS = ["stage", "measure"]
 
@@ -84,15 +85,12 @@ def _at(config: FlowConfig, history: History, origin: pd.Timestamp, chosen: Sequ
     spells = spells_at(chain, history.rows, as_of.date(), origin.date()).frame
     known = weekly_flows(spells, ids, weeks_between(history.weeks[0], origin - pd.Timedelta(weeks=1)))
     capacity = capacities(chain, known, history.hours[history.hours["ds"] < origin])
-    tables = [
-        forecast_table(
-            fit_flow(chain, spells, known, capacity, recipe, config.horizon, config.country).futures(
-                config.horizon, config.backtest.samples, config.seed
-            ),
-            origin,
-        ).assign(recipe=recipe.name)
-        for recipe in chosen
-    ]
+    coming = arrivals_by_stage(known, ids, config.horizon, config.country)
+    tables = []
+    for recipe in chosen:
+        fit = fit_flow(chain, spells, known, capacity, recipe, config.horizon, config.country, coming)
+        futures = fit.futures(config.horizon, config.backtest.samples, config.seed)
+        tables.append(forecast_table(futures, origin).assign(recipe=recipe.name))
     table = pd.concat(tables, ignore_index=True).merge(_naive(known), on=KEYS)
     return table.merge(long(history.flows), on=["stage", "ds", "measure"])
 

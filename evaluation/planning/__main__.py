@@ -76,6 +76,7 @@ def make(config: PlanningConfig) -> Made:
     results, skipped = _results(config, base, basis)
     staffing = load_config(config.staffing, StaffingConfig) if config.staffing else None
     people = staff(base, staffing) if staffing else None
+    by_scenario = {one.id: staff(base, staffing, one.table) for one in results} if staffing else {}
     channels = _channels(config, base)
     stamp = _stamp(forecast)
     planned = Planned(
@@ -83,6 +84,7 @@ def make(config: PlanningConfig) -> Made:
         results=results,
         staffing=(staffing, people) if staffing and people else None,
         channels=channels,
+        by_scenario=by_scenario,
         overridden=overridden,
         about=(
             (MODEL, stamp["name"]),
@@ -94,7 +96,8 @@ def make(config: PlanningConfig) -> Made:
         area_names={one.area: one.area_name for one in forecast.model.series()},
     )
     needs = {one.id: found for one in results if (found := _need(one.scenario, basis)) is not None}
-    made = report(base, stamp, results, needs, people, channels[1] if channels else None, skipped, basis.said)
+    planned_channels = channels[1] if channels else None
+    made = report(base, stamp, results, needs, people, by_scenario, planned_channels, skipped, basis.said)
     folder = published_folder(workspace, forecast.version.snapshot_sha256) / PLANNING
     _write(folder, config, made, planned)
     return Made(made, planned, folder)
@@ -149,7 +152,7 @@ def _write(folder: Path, config: PlanningConfig, made: dict[str, Any], planned: 
         sheets = planning_sheets(planned, language)
         write_atomically(folder / f"{config.model}_{language}.xlsx", workbook(sheets))
         for sheet in sheets:
-            name = f"{config.model}_{language}_{sheet.title.lower().replace(' ', '_')}.csv"
+            name = f"{config.model}_{language}_{sheet.key}.csv"
             write_atomically(folder / name, csv_text(sheet).encode("utf-8-sig"))
     write_atomically(folder / f"{config.model}.json", text.encode())
 

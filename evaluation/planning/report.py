@@ -33,6 +33,7 @@ def report(
     results: Sequence[ScenarioResult],
     needs: Mapping[str, NeedChange],
     staffing: StaffingPlan | None,
+    by_scenario: Mapping[str, StaffingPlan],
     channels: ChannelPlan | None,
     skipped: Sequence[Skipped],
     said: Sequence[Text],
@@ -48,6 +49,11 @@ def report(
         "skipped": [{"id": one.scenario, "why": one.why} for one in skipped],
         "charts": [chart(base, results, one.series_id) for one in charted(base)],
         "staffing": None if staffing is None else _staffing(staffing),
+        "staffing_by_scenario": [
+            row
+            for id_, one in ({BASE: staffing, **by_scenario} if staffing else {}).items()
+            for row in _people(id_, one)
+        ],
         "channels": None if channels is None else _channels(channels),
     }
 
@@ -110,6 +116,17 @@ def _staffing(found: StaffingPlan) -> dict[str, Any]:
         ],
         "missing": list(found.missing),
     }
+
+
+def _people(scenario: str, plan: StaffingPlan) -> list[dict[str, Any]]:
+    """Team and area: mean full-time equivalents over the horizon, and those planned for on the highest period."""
+    rows = []
+    for one in plan.teams:
+        mean = one.table.groupby("area", sort=False)["fte"].mean()
+        for area, planned in zip(one.peaks["area"], one.peaks["fte_planned"], strict=True):
+            people = {"fte": float(mean[area]), "fte_planned": float(planned)}
+            rows.append({"scenario": scenario, "team": one.team.name.as_text(), "area": str(area), **people})
+    return rows
 
 
 def _channels(found: ChannelPlan) -> dict[str, Any]:

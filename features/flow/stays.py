@@ -56,7 +56,7 @@ def event_stays(chain: Chain, rows: Mapping[str, pd.DataFrame], lasting: pd.Data
     marks = marks[~_held(marks)]
     ordered = marks.sort_values(["client_id", "day", "hold", "place"], kind="stable", ignore_index=True)
     daily = ordered.drop_duplicates(["client_id", "day"], keep="last").reset_index(drop=True)
-    return _runs(chain, daily)
+    return _runs(chain, daily) if len(daily) else pd.DataFrame(columns=list(COLUMNS))
 
 
 def _marks(chain: Chain, stage: Stage, rows: pd.DataFrame, lasting: pd.DataFrame) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Demand series: canonical tables, or a plain sheet, to one row per (series, period)."""
 
-from features.panel.calendar import calendar
+from features.panel.calendar import calendar, public_holidays
 from features.panel.dimensions import BANDS
 from features.panel.periods import Period, last_complete_week
 from features.panel.rule import Repeat, SeriesRule
@@ -19,6 +19,7 @@ __all__ = [
     "checked_series",
     "last_complete_week",
     "long_enough",
+    "public_holidays",
     "series_panel",
     "sheet_panel",
     "visit_panel",

@@ -22,7 +22,7 @@ def calendar(first: pd.Timestamp, last: pd.Timestamp, period: Period) -> pd.Data
         return pd.DataFrame({"ds": starts, "days": [], "working_days": [], "holidays": []})
     days = pd.date_range(starts[0], following(starts[-1], period) - pd.Timedelta(days=1), freq="D")
     weekday = np.asarray(days.weekday < SATURDAY)
-    off = np.isin(days.to_numpy().astype("datetime64[D]"), _public(days[0].year, days[-1].year))
+    off = np.isin(days.to_numpy().astype("datetime64[D]"), public_holidays(days[0].year, days[-1].year))
     place = np.searchsorted(starts.to_numpy(), days.to_numpy(), side="right") - 1
     counted = {"days": np.ones(len(days), bool), "working_days": weekday & ~off, "holidays": weekday & off}
     return pd.DataFrame(
@@ -31,7 +31,7 @@ def calendar(first: pd.Timestamp, last: pd.Timestamp, period: Period) -> pd.Data
 
 
 @lru_cache
-def _public(first_year: int, last_year: int) -> np.ndarray:
-    """Finland's public holidays of these years."""
+def public_holidays(first_year: int, last_year: int) -> np.ndarray:
+    """datetime64[D] of Finland's public holidays of these years, both included."""
     found = holidays.country_holidays("FI", years=range(first_year, last_year + 1))
     return np.array(sorted(found), "datetime64[D]")

@@ -47,8 +47,9 @@ def counted(bucket: Bucket, rule: SeriesRule) -> pd.DataFrame:
     visits = _visits(bucket, rule)
     events = dimensions.stays_at(_rows(bucket, rule), bucket.residents, "when")
     keys = {name: _dimension(name, events, bucket, rule, visits) for name in rule.by}
-    values = {measure: _measured(measure, events, rule, visits) for measure in rule.measures}
-    frame = pd.DataFrame({**keys, "ds": events["ds"].to_numpy("datetime64[ns]"), **values})
+    values: dict[str, np.ndarray] = {measure: _measured(measure, events, rule, visits) for measure in rule.measures}
+    columns: dict[str, np.ndarray] = {**keys, "ds": events["ds"].to_numpy("datetime64[ns]"), **values}
+    frame = pd.DataFrame(columns)
     cell = frame[[*rule.by, "ds"]].assign(client=events["client_id"].to_numpy())
     for measure in (*rule.measures, CLIENTS):
         if measure in OF_CLIENTS or measure == CLIENTS:

@@ -89,6 +89,6 @@ def visit_class(events: pd.DataFrame, when: str, visits: pd.DataFrame, frequent_
 def class_of(rows: pd.DataFrame, codes: Mapping[str, Mapping[str, Condition]]) -> np.ndarray:
     """The first code whose conditions hold for the row; NONE when none does."""
     found = np.full(len(rows), NONE, dtype=object)
-    for code, conditions in reversed(codes.items()):
+    for code, conditions in reversed(tuple(codes.items())):
         found[matches(rows, conditions)] = code
     return found

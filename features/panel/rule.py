@@ -47,7 +47,8 @@ class SeriesRule(StrictConfig):
     codes: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     """Declared codes of a dimension: each gets a series even when nothing happened, others are left out."""
     classes: Mapping[str, Mapping[str, Filter]] = Field(default_factory=dict)
-    """A dimension of one's own: code → conditions on the table's columns.  The first that holds counts; none = `none`."""
+    """A dimension of one's own: code → conditions on the table's columns.  The first that holds counts;
+    none = `none`."""
     repeat: Repeat | None = None
     delivered: Filter = Field(default_factory=dict)
     """For intervals: the contacts that deliver what was granted (`shortfall_hours`, `visit_class`)."""

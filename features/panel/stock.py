@@ -41,7 +41,7 @@ def granted_hours(opened: pd.DataFrame) -> np.ndarray:
 
 
 def shortfall_hours(opened: pd.DataFrame, visits: pd.DataFrame, period: Period) -> np.ndarray:
-    """Per client and period: granted minus delivered hours, never below 0; said on the client's first row of the period.
+    """Per client and period: granted minus delivered hours, never below 0; said on the client's first row of it.
 
     What one client got too much does not make up for what another lacked.  `visits`: client_id, time, minutes.
     """

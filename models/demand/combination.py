@@ -75,6 +75,13 @@ class GroupChoice:
     windows: int
     errors: Mapping[str, float]
 
+    def weight_of(self, name: str, rule: Combination, listed: Sequence[str]) -> float:
+        """The weight of one single member in what serves the group; 0 where it takes no part."""
+        if self.member == WEIGHTED:
+            return float(self.weights.get(name, 0.0))
+        averaged = rule.averaged(listed) if self.member == MEAN else (self.member,)
+        return 1 / len(averaged) if name in averaged else 0.0
+
 
 @dataclass(frozen=True)
 class Choice:

@@ -128,7 +128,7 @@ class DemandConfig(StrictConfig):
     dimensions: dict[str, Dimension] = {}
     """How a `series` source is divided, in the order of the series ids."""
     crossed: bool = True
-    """Publish every combination of the dimensions' groups; False: one dimension at a time, the others at their first."""
+    """Publish every combination of the dimensions' groups; False: one at a time, the others at their first group."""
     ets_seasonal: bool = True
     """False where the season is too long for ETS (52 weeks)."""
     members: tuple[Member, ...] = ("seasonal_naive", "ets", "lightgbm", "mean")
@@ -176,6 +176,13 @@ class DemandConfig(StrictConfig):
             source.series_rules(self.period, self.dimensions)
         except ValidationError as error:
             raise ValueError(str(error.errors()[0]["msg"]).removeprefix("Value error, ")) from None
+
+    @model_validator(mode="after")
+    def _weighed(self) -> "DemandConfig":
+        for name in self.combination.of:
+            if name not in self.members:
+                raise ValueError(f"`combination.of` weighs `{name}`, which `members` does not list; add it there")
+        return self
 
     @property
     def freq(self) -> str:

@@ -8,6 +8,7 @@ from mlforecast import MLForecast
 from models.demand import boosted, rhythm, statistical
 from models.demand.combination import DENSE, MEAN, TREES, WEIGHTED, equally_weighted
 from models.demand.config import DemandConfig
+from models.demand.drivers import DriverBook, DriverTable
 from models.demand.regimes import restored, treated
 
 COMBINED = (MEAN, WEIGHTED)
@@ -21,25 +22,32 @@ class FittedMembers:
     trees: MLForecast
     learned: pd.DataFrame
     forecasts: pd.DataFrame
+    drivers: DriverTable | None = None
 
 
-def forecast_members(panel: pd.DataFrame, config: DemandConfig, horizon: int) -> pd.DataFrame:
+def forecast_members(
+    panel: pd.DataFrame, config: DemandConfig, horizon: int, book: DriverBook | None = None
+) -> pd.DataFrame:
     """`unique_id, ds`, one column per configured member; sorted by series and date.
 
-    `weighted` has equal weights here: those of a back-test are put in by models.demand.combination.weighted.
+    `weighted` has equal weights here: those of a back-test are put in by models.demand.combination.weighted.  `book` is
+    opened at the end of the panel: what was recorded later is not seen.
     """
     if TREES in singles(config):
-        return fit_members(panel, config, horizon).forecasts
+        return fit_members(panel, config, horizon, book).forecasts
     learned = treated(panel, config.regimes, config.season_length)
     return _restored(combined(learned, config, horizon, None), panel, config)
 
 
-def fit_members(panel: pd.DataFrame, config: DemandConfig, horizon: int) -> FittedMembers:
+def fit_members(
+    panel: pd.DataFrame, config: DemandConfig, horizon: int, book: DriverBook | None = None
+) -> FittedMembers:
     """The same, with the fitted trees.  Declared regimes are treated before fitting and put back after it."""
     learned = treated(panel, config.regimes, config.season_length)
-    trees = boosted.fit(learned, config.lightgbm, config.freq, config.season_length)
-    table = combined(learned, config, horizon, boosted.predict(trees, horizon))
-    return FittedMembers(trees, learned, _restored(table, panel, config))
+    drivers = book.table(learned, horizon) if book else None
+    trees = boosted.fit(learned, config.lightgbm, config.freq, config.season_length, drivers)
+    table = combined(learned, config, horizon, boosted.predict(trees, horizon, drivers))
+    return FittedMembers(trees, learned, _restored(table, panel, config), drivers)
 
 
 def combined(panel: pd.DataFrame, config: DemandConfig, horizon: int, trees: pd.DataFrame | None) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from models.answers import ForecastAnswer, ForecastPoint, ModelStamp, Text
 from models.bundles.bundle import Bundle
 from models.demand.combination import Choice
 from models.demand.config import DemandConfig
+from models.demand.explained import ForecastExplanation, Reasons, explanation_of
 from models.demand.hierarchy import COUNTY, Published, aggregate, dimensions_of, published_series
 from models.demand.intervals import Quantiles
 
@@ -26,6 +27,8 @@ CHOICE, MEMBERS = "choice.json", "members.parquet"
 SHOWN_SEASONS = 2
 SHOWN_DAYS = 84
 """Daily series show twelve weeks: two of their seasons are only two weeks."""
+OLDER = ("65plus", "75plus")
+"""Age groups whose growth is the ageing of the population."""
 EVERYBODY: Text = {"fi": "Kaikki", "sv": "Alla", "en": "All"}
 
 
@@ -72,6 +75,8 @@ class DemandModel:
     """The chosen member and the weights, by group of bottom series; none = `member` serves all."""
     members: pd.DataFrame | None = None
     """What every member says of the bottom series: unique_id, ds, group, one column each."""
+    reasons: Reasons | None = None
+    """Explanations; None in a bundle made before they were stored."""
 
     @cached_property
     def published(self) -> dict[str, Published]:
@@ -124,6 +129,16 @@ class DemandModel:
         rows = self.members
         return {} if rows is None else {str(k): str(v) for k, v in zip(rows["unique_id"], rows["group"], strict=True)}
 
+    def explanation(self, series_id: str) -> ForecastExplanation:
+        """Why the forecast of one series is what it is.  Raises ModelError for an unknown one."""
+        if self.reasons is None:
+            raise ModelError("This demand model has no explanations. Train a new version.")
+        if series_id not in self.published:
+            raise ModelError("There is no such forecast series. Choose one of the listed series.")
+        one = self.published[series_id]
+        unit = self.config.measures[one.measure].unit.as_text()
+        return explanation_of(self.reasons.table, series_id, unit, self.config.period, one.age_group in OLDER)
+
     def golden_outputs(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         """What the trees say of synthetic rows, and the published table's own numbers."""
         return {
@@ -140,6 +155,7 @@ class DemandModel:
             FORECAST: _parquet(self.forecast),
             BACKTEST: _json({name: dict(values) for name, values in self.backtest.items()}),
             QUANTILES: _json({level: {str(c): w for c, w in by.items()} for level, by in self.quantiles.items()}),
+            **(self.reasons.to_files() if self.reasons else {}),
         }
         if self.choice is not None and self.members is not None:
             files |= {CHOICE: _json(self.choice.as_json()), MEMBERS: _parquet(self.members)}
@@ -160,6 +176,7 @@ class DemandModel:
             quantiles=quantiles,
             choice=Choice.from_json(bundle.json(CHOICE)) if CHOICE in bundle.files else None,
             members=pd.read_parquet(io.BytesIO(bundle.bytes_of(MEMBERS))) if MEMBERS in bundle.files else None,
+            reasons=Reasons.from_bundle(bundle),
         )
 
     @property

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from features.flow import Chain
+from models.flow.capacity import unhindered_days
 from models.flow.moves.hazards import stay_curve
 from models.small_cells import SMALLEST_CELL, hidden_cells
 
@@ -35,6 +36,8 @@ class StageLine:
     median_days: float | None
     p90_days: float | None
     """Days in the stage by which half, and nine of ten, have left; None when they never do within two years."""
+    delay_days: float | None
+    """Mean days beyond those that the stage takes when nobody waits, of those who left; None for the service itself."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +54,15 @@ def stage_lines(chain: Chain, spells: pd.DataFrame, since: pd.Timestamp, until: 
     seen = spells[(spells["entered"] < until) & ~(spells["left"] < since)]
     found: list[StageLine] = []
     for stage in chain.ids:
-        rows = seen[seen["stage"] == stage]
+        rows = _with_delay(chain, stage, spells, seen[seen["stage"] == stage])
         for dimension, labels in _dimensions(chain, rows):
             found += _lines(stage, dimension, rows, labels, since, until)
     return tuple(found)
+
+
+def _with_delay(chain: Chain, stage: str, spells: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    days = (rows["left"] - rows["entered"]).dt.days - unhindered_days(chain.stage(stage), spells)
+    return rows.assign(delay=days.clip(lower=0) if chain.stage(stage).waiting else np.nan)
 
 
 def _dimensions(chain: Chain, rows: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
@@ -102,9 +110,13 @@ def _line(
     until: pd.Timestamp,
 ) -> StageLine:
     shown = [None if hide else int(count) for count, hide in zip(counts, hidden, strict=True)]
-    median, p90 = (None, None) if min(counts[0], counts[2]) < SMALLEST_CELL else stay_days(rows, since, until)
+    known = min(counts[0], counts[2]) >= SMALLEST_CELL
+    median, p90 = stay_days(rows, since, until) if known else (None, None)
+    delay = float(rows.loc[rows["left"] >= since, "delay"].mean()) if known else np.nan
     clients, arrivals, left, stock = shown
-    return StageLine(stage, dimension, value, clients, arrivals, left, stock, median, p90)
+    return StageLine(
+        stage, dimension, value, clients, arrivals, left, stock, median, p90, None if np.isnan(delay) else delay
+    )
 
 
 def stay_days(rows: pd.DataFrame, since: pd.Timestamp, until: pd.Timestamp) -> tuple[float | None, float | None]:

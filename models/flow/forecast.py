@@ -73,8 +73,12 @@ def fit_flow(
     recipe: Recipe,
     horizon: int,
     country: str | None,
+    arrivals: Mapping[str, ArrivalForecast] | None = None,
 ) -> FlowFit:
-    """Learn from spells before the Monday after the last week of `flows` (stage × week, complete weeks)."""
+    """Learn from spells before the Monday after the last week of `flows` (stage × week, complete weeks).
+
+    `arrivals` saves their forecast where several recipes share it.
+    """
     first = flows["ds"].max() + pd.Timedelta(weeks=1)
     since = max(first - pd.Timedelta(weeks=recipe.hazard_weeks), flows["ds"].min())
     recent = spells[spells["entered"] >= since]
@@ -82,7 +86,7 @@ def fit_flow(
     return FlowFit(
         first=first,
         present=present_of(chain, spells, first),
-        arrivals=arrivals_by_stage(flows, chain.ids, horizon, country),
+        arrivals=arrivals or arrivals_by_stage(flows, chain.ids, horizon, country),
         weekdays=weekday_shares(recent.loc[recent["came_from"] == "outside", "entered"]),
         hazards=fit_hazards(spells, chain.ids, since, first),
         capacities=capacity,

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from configs.errors import DataError
-from models.demand.hierarchy import TOTAL
+from models.demand.config import DemandConfig
+from models.demand.hierarchy import BAND, TOTAL, Published, dimensions_of
 from models.demand.model import DemandModel
 from models.texts import Text
 
@@ -73,7 +74,7 @@ def base_of(model: DemandModel) -> Base:
     series = tuple(
         PlanSeries(
             series_id=one.series_id,
-            dimensions={AREA: one.area, MEASURE: one.measure, AGE: one.age_group},
+            dimensions=published_dimensions(one),
             parts=one.parts,
             name=_joined(
                 infos[one.series_id].area_name, infos[one.series_id].measure_name, infos[one.series_id].age_name
@@ -87,19 +88,34 @@ def base_of(model: DemandModel) -> Base:
     return Base(
         forecast=model.forecast,
         series=series,
-        parts={part: part_dimensions(part, series) for part in sorted(bottom)},
+        parts={part: part_dimensions(part, part_names(model.config), series) for part in sorted(bottom)},
         recent={str(name): float(value) for name, value in recent.items() if name in bottom},
         period=model.config.period,
     )
 
 
-def part_dimensions(part: str, series: Sequence[PlanSeries]) -> dict[str, str]:
-    """What a part is of.  Ids are written `area|measure|band`; a sheet's own series keeps its published dimensions."""
+def published_dimensions(one: Published) -> dict[str, str]:
+    """What a published series is of; age bands are called age groups, as the planner knows them."""
+    groups = {_planned(name): group for name, group in one.groups} or {AGE: one.age_group}
+    return {AREA: one.area, MEASURE: one.measure, **groups}
+
+
+def part_names(config: DemandConfig) -> tuple[str, ...]:
+    """What the pieces of a bottom series' id are; none for a sheet, whose ids are its own."""
+    return (AREA, MEASURE, *map(_planned, dimensions_of(config))) if config.areas else ()
+
+
+def part_dimensions(part: str, names: Sequence[str], series: Sequence[PlanSeries]) -> dict[str, str]:
+    """What a part is of: the pieces of its id by name.  A sheet's own series has its published dimensions."""
     pieces = part.split("|")
-    if len(pieces) == 3:
-        return dict(zip((AREA, MEASURE, AGE), pieces, strict=True))
+    if len(pieces) == len(names):
+        return dict(zip(names, pieces, strict=True))
     published = next((one for one in series if one.parts == (part,)), None)
     return dict(published.dimensions) if published else {AREA: part, AGE: TOTAL}
+
+
+def _planned(dimension: str) -> str:
+    return AGE if dimension == BAND else dimension
 
 
 def _joined(*texts: Text) -> Text:

@@ -9,6 +9,7 @@ coefficients of its newest year are means of two years; its total coefficient is
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -72,6 +73,15 @@ class NeedModel:
             sectors = list(SECTORS)
             table[sectors] = (table[sectors] + self.ratios(year - 1)[sectors]) / 2
         return table
+
+    @cached_property
+    def _blocks(self) -> dict[tuple[str, int], pd.DataFrame]:
+        """(block, year) → area × variable."""
+        grouped = self.variables.groupby(["lohko", "vuosi"])
+        return {
+            (str(block), int(str(year))): rows.pivot(index="alue", columns="muuttuja", values="arvo")
+            for (block, year), rows in grouped
+        }
 
     def areas(self) -> tuple[str, ...]:
         """Every area of the workbook."""
@@ -149,10 +159,9 @@ class NeedModel:
         return self._constant(INTERCEPT, sector)
 
     def _block(self, block: str, year: int) -> pd.DataFrame:
-        rows = self.variables[(self.variables["lohko"] == block) & (self.variables["vuosi"] == year)]
-        if rows.empty:
+        if (block, year) not in self._blocks:
             raise DataError(f"The THL need model has no shares of {year}. Its newest year is {self.newest()}.")
-        return rows.pivot(index="alue", columns="muuttuja", values="arvo")
+        return self._blocks[block, year]
 
     def _shares(self, sector: Sector, year: int) -> pd.DataFrame:
         return self._block(BLOCK[sector], year)

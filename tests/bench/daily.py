@@ -27,8 +27,8 @@ from tests.bench.daily_world.hierarchy import HORIZON, LEVELS, daily_config, pub
 from tests.bench.daily_world.simulator import Drawn, World, draw
 from tests.bench.report import Figure, finish, tell
 
-SEEDS = tuple(int(seed) for seed in os.environ.get("BENCH_SEEDS", " ".join(map(str, range(101, 141)))).split())
-ETS_SEEDS = int(os.environ.get("BENCH_ETS_SEEDS", "4"))
+SEEDS = tuple(int(seed) for seed in os.environ.get("BENCH_SEEDS", " ".join(map(str, range(101, 131)))).split())
+ETS_SEEDS = int(os.environ.get("BENCH_ETS_SEEDS", "3"))
 TEST_DAYS = 365
 EVERY = 14
 PLAN = OriginPlan(choose_on=730)

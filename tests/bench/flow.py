@@ -87,6 +87,7 @@ def config_of(seed: int, planted: bool) -> FlowConfig:
     words = {"fi": "x", "sv": "x", "en": "x"}
     chain = chain_of(stations(seed, planted)).model_dump(mode="json")
     values = {"id": "queueing", "version": "1", "notice": words, "chain": chain, "horizon": HORIZON, "country": None}
+    values |= {"hazard_weeks": [52]}
     return validate_config({**values, "recent_weeks": RECENT}, FlowConfig, "queueing")
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from scipy import stats
 
 from models.demand.coherence.temporal import Bucket, over
-from models.demand.coherence.windows import Windows
+from models.demand.coherence.windows import Windows, known_mean
 from models.demand.intervals import LEVELS
 
 ENOUGH = 60.0
@@ -45,12 +45,17 @@ class Residuals:
 
     def effective(self, lags: int) -> float:
         """How many independent residuals these are worth."""
-        own = self.errors[:MOST_SERIES, :, self.errors.shape[2] // 2]
-        own = own / np.maximum(np.sqrt(np.nanmean(own**2, axis=1, keepdims=True)), 1e-12)
-        origins = own.shape[1]
-        along = [float(np.nanmean(own[:, k:] * own[:, :-k])) for k in range(1, min(lags, origins - 1) + 1)]
-        in_time = origins / (1 + 2 * sum(max(one, 0.0) ** 2 for one in along))
-        return in_time * _effective_series(own, in_time) * (len(self.errors) / len(own))
+        middle = self.errors[:, :, self.errors.shape[2] // 2]
+        some = middle[~np.isnan(middle).all(axis=1)]
+        own = some[:MOST_SERIES]
+        if not own.size:
+            return 1.0
+        own = own / np.maximum(np.sqrt(known_mean(own**2, axis=1)), 1e-12)[:, None]
+        origins = float((~np.isnan(own)).sum(axis=1).mean())
+        lags = min(lags, own.shape[1] - 1)
+        along = np.nan_to_num([known_mean(own[:, k:] * own[:, :-k], axis=(0, 1)) for k in range(1, lags + 1)])
+        in_time = origins / (1 + 2 * float(np.sum(np.maximum(along, 0.0) ** 2)))
+        return in_time * _effective_series(own, in_time) * (len(some) / len(own))
 
 
 def _effective_series(own: np.ndarray, in_time: float) -> float:
@@ -76,11 +81,12 @@ def fit_widths(windows: Windows, level_of: Mapping[str, str], periods: Sequence[
     for one in periods:
         parts = {level: Residuals(_shifted(errors[levels == level], one)) for level in found}
         parts = {level: part for level, part in parts.items() if len(part.known)}
-        tails = {coverage: _tail(parts, coverage) for coverage in LEVELS}
+        lags = max(one.last // max(spacing, 1), 1)
+        worth = {level: part.effective(lags) for level, part in parts.items()}
+        tails = {coverage: _tail(parts, sum(worth.values()), coverage) for coverage in LEVELS}
         for level, part in parts.items():
-            effective = part.effective(max(one.last // max(spacing, 1), 1))
             for coverage in LEVELS:
-                found[level][coverage].append(_width(part, effective, coverage, tails[coverage]))
+                found[level][coverage].append(_width(part, worth[level], coverage, tails[coverage]))
     return {level: by for level, by in found.items() if len(by[LEVELS[0]]) == len(periods)}
 
 
@@ -91,10 +97,11 @@ def _shifted(errors: np.ndarray, one: Bucket) -> np.ndarray:
     return over(errors, tuple(near))
 
 
-def _tail(parts: Mapping[str, Residuals], coverage: float) -> float:
-    """The quantile of all levels' |error| / spread against the normal's: 1 = as a normal."""
+def _tail(parts: Mapping[str, Residuals], worth: float, coverage: float) -> float:
+    """The quantile of all levels' |error| / spread against the normal's: 1 = as a normal, and where few are known."""
     pooled = np.concatenate([np.abs(part.known) / max(part.spread, 1e-12) for part in parts.values()])
-    return float(np.quantile(pooled, coverage) / stats.norm.ppf((1 + coverage) / 2))
+    found = float(np.quantile(pooled, coverage) / stats.norm.ppf((1 + coverage) / 2))
+    return (worth * found + ENOUGH) / (worth + ENOUGH)
 
 
 def _width(part: Residuals, effective: float, coverage: float, tail: float) -> float:

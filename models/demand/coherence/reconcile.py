@@ -6,6 +6,7 @@ residuals, which a boosted model makes too small).  Where it would turn a part n
 solved again under parts ≥ 0 (Wickramasuriya, Turlach & Hyndman 2020), not clipped: clipping would lift the sums.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -15,7 +16,7 @@ from hierarchicalforecast.methods import MinTrace
 
 from configs.errors import ModelError
 from models.demand.coherence.summing import Summing, grained
-from models.demand.coherence.windows import Windows
+from models.demand.coherence.windows import Windows, known_mean
 
 Method = Literal["bottom_up", "mint", "samples"]
 METHODS: tuple[Method, ...] = ("bottom_up", "mint", "samples")
@@ -23,7 +24,7 @@ MOST_FOR_MINT = 1500
 """Series in all levels: MinT inverts a dense covariance of so many."""
 MARGIN = 0.01
 """How much less than bottom-up another method must miss: below that, few windows cannot tell them apart."""
-MOST_ERRORS = 4000
+FEWEST_ERRORS, MOST_ERRORS = 20, 4000
 """Error vectors that the covariance is estimated from."""
 
 
@@ -53,7 +54,7 @@ class Coherence:
             return grained(_mint(self, np.concatenate([sums, bottom])))
         if self.method == "samples" and self.paths is not None:
             moved = bottom[:, None, :] + self.paths[:, :, : bottom.shape[1]] * scale[:, None, None]
-            return grained(np.nanmean(np.maximum(moved, 0.0), axis=1))
+            return grained(known_mean(np.maximum(moved, 0.0), axis=1))
         return grained(bottom)
 
 
@@ -65,8 +66,8 @@ def fit_coherence(
     `sums` are windows in which the distinct sums (`summing.sums`) themselves were forecast; without them, or with more
     series than MinT can bear, MinT is not tried.  With one window nothing can be judged: bottom-up.
     """
-    tried = [one for one in methods if one != "mint" or _bearable(summing, sums)]
     early, late = _split(bottom)
+    tried = [one for one in methods if one != "mint" or _bearable(summing, sums, bottom, early)]
     if len(late) == 0 or len(tried) == 1:
         return _fitted(tried[0], summing, bottom, sums)
     missed: dict[str, float] = {
@@ -90,9 +91,20 @@ def coherent_windows(
     return Windows(summing.published, bottom.origins, forecast, summing.of(bottom.actual), published_scale)
 
 
-def _bearable(summing: Summing, sums: Windows | None) -> bool:
+def _bearable(summing: Summing, sums: Windows | None, bottom: Windows, early: np.ndarray) -> bool:
     n_sums = int(summing.sums.sum())
-    return sums is not None and n_sums > 0 and n_sums + len(summing.bottom) <= MOST_FOR_MINT
+    if sums is None or not 0 < n_sums <= MOST_FOR_MINT - len(summing.bottom):
+        return False
+    errors = _joint_errors(bottom, sums, early)
+    return errors.shape[1] >= FEWEST_ERRORS and bool(errors.any(axis=1).all())
+
+
+def _joint_errors(bottom: Windows, sums: Windows, places: np.ndarray) -> np.ndarray:
+    """[sums then bottom, observation]: the errors of the window steps that every series knows."""
+    parts = [(one.actual - one.forecast)[:, places] for one in (sums, bottom)]
+    errors = np.concatenate([part.reshape(len(part), -1) for part in parts])
+    known = errors[:, ~np.isnan(errors).any(axis=0)]
+    return known[:, :: max(known.shape[1] // MOST_ERRORS, 1)]
 
 
 def _split(bottom: Windows) -> tuple[np.ndarray, np.ndarray]:
@@ -111,10 +123,7 @@ def _fitted(
 ) -> Coherence:
     places = np.arange(len(bottom.origins)) if chosen is None else chosen
     if method == "mint" and sums is not None:
-        parts = [(one.actual - one.forecast)[:, places] for one in (sums, bottom)]
-        errors = np.concatenate([part.reshape(len(part), -1) for part in parts])
-        known = errors[:, ~np.isnan(errors).any(axis=0)]
-        known = known[:, :: max(known.shape[1] // MOST_ERRORS, 1)]
+        known = _joint_errors(bottom, sums, places)
         return Coherence(method, summing, {}, _projection(summing, known), known)
     if method == "samples":
         return Coherence(method, summing, {}, paths=bottom.errors[:, places])
@@ -126,9 +135,9 @@ def _missed(coherence: Coherence, bottom: Windows, sums: Windows | None, late: n
     judged = bottom.some(late)
     scale = coherence.summing.of(judged.scale**2) ** 0.5  # of parts that move apart: a fixed yardstick for all methods
     said = coherent_windows(coherence, judged, None if sums is None else sums.some(late), scale)
-    each = np.nanmean(np.abs(said.errors), axis=(1, 2))
+    each = known_mean(np.abs(said.errors), axis=(1, 2))
     levels = np.array([coherence.summing.level_of[str(one)] for one in said.ids])
-    return float(np.mean([np.nanmean(each[levels == level]) for level in np.unique(levels)]))
+    return float(np.nanmean([known_mean(each[levels == level], axis=0) for level in np.unique(levels)]))
 
 
 def _projection(summing: Summing, errors: np.ndarray) -> np.ndarray:
@@ -151,9 +160,14 @@ def _mint(coherence: Coherence, base: np.ndarray) -> np.ndarray:
     found = coherence.projection @ base
     negative = (found < 0).any(axis=0)
     if negative.any():
-        whole = _whole(coherence.summing)
-        said = MinTrace("mint_shrink", nonnegative=True).fit_predict(
-            whole, np.maximum(base[:, negative], 0.0), y_insample=errors, y_hat_insample=np.zeros_like(errors)
-        )
-        found[:, negative] = np.asarray(said["mean"])[-len(found) :]
+        found[:, negative] = _bounded(coherence.summing, np.maximum(base[:, negative], 0.0), errors)
     return np.asarray(found)
+
+
+def _bounded(summing: Summing, base: np.ndarray, errors: np.ndarray) -> np.ndarray:
+    """[bottom, step]: the same least squares under parts ≥ 0."""
+    bounded = MinTrace("mint_shrink", nonnegative=True)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Converted matrix")  # the library hands its solver dense matrices
+        said = bounded.fit_predict(_whole(summing), base, y_insample=errors, y_hat_insample=np.zeros_like(errors))
+    return np.asarray(said["mean"])[-len(summing.bottom) :]

@@ -4,6 +4,7 @@ Only the level of each series is followed up to an origin; trees and constants s
 origins must lie after the last period they were fitted on: they know the rows they learned from too well.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 from mlforecast import MLForecast
 
+from configs.errors import ModelError
 from models.demand import boosted, rhythm
 from models.demand.config import DemandConfig
 from models.demand.matrix import PanelMatrix
@@ -18,8 +20,11 @@ from models.demand.rhythm import FittedRhythm
 
 Unrefitted = Literal["seasonal_naive", "rhythm", "lightgbm", "mean"]
 TREES: tuple[Unrefitted, ...] = ("lightgbm", "mean")
+MEAN_OF: tuple[Unrefitted, ...] = ("rhythm", "lightgbm")
 ROWS_AT_ONCE = 1_500_000
 """Rows of history handed to mlforecast at once: bounds the memory of many series x origins."""
+TAUGHT_SERIES = 2000
+"""Series that the trees are fitted on, spread evenly over the ids: one global model learns little from more."""
 SPARE = 8
 """Periods of history beyond the longest lag: what differences and rolling means need."""
 
@@ -39,14 +44,27 @@ class OnceFitted:
             return _seasonal_naive(history, origins, horizon, self.config.season_length)
         if member == "rhythm":
             return rhythm.predict_from(self.shape, history, origins, horizon)
-        boosted_ones = self._boosted(history, origins, horizon)
         if member == "lightgbm":
-            return boosted_ones
-        return (boosted_ones + rhythm.predict_from(self.shape, history, origins, horizon)) / 2
+            return self._boosted(history, origins, horizon)
+        parts = [self.predict(name, history, origins, horizon) for name in MEAN_OF]
+        return np.asarray(np.mean(parts, axis=0))
+
+    def predict_each(
+        self, members: Sequence[Unrefitted], history: PanelMatrix, origins: np.ndarray, horizon: int
+    ) -> dict[Unrefitted, np.ndarray]:
+        """[series, origin, step] of several members; the trees are asked once."""
+        found: dict[Unrefitted, np.ndarray] = {
+            name: self.predict(name, history, origins, horizon) for name in members if name != "mean"
+        }
+        if "mean" in members:
+            absent = [name for name in MEAN_OF if name not in found]
+            found |= {name: self.predict(name, history, origins, horizon) for name in absent}
+            found["mean"] = np.mean([found[name] for name in MEAN_OF], axis=0)
+        return {name: found[name] for name in members}
 
     def _boosted(self, history: PanelMatrix, origins: np.ndarray, horizon: int) -> np.ndarray:
         if self.trees is None:
-            raise ValueError("lightgbm was not fitted; name it among the members")
+            raise ModelError("The trees were not fitted. Name `lightgbm` among the members.")
         length = longest_lag(self.config) + SPARE
         found = np.empty((len(history.ids), len(origins), horizon))
         chunk = max(ROWS_AT_ONCE // (length * len(origins)), 1)
@@ -62,7 +80,8 @@ def fit_once(history: PanelMatrix, config: DemandConfig, until: int) -> OnceFitt
     wants_trees = any(name in config.members for name in TREES)
     trees = None
     if wants_trees:
-        trees = boosted.fit(_panel(known), config.lightgbm, config.freq, config.season_length)
+        some = known.of([str(one) for one in known.ids[:: max(-(-len(known.ids) // TAUGHT_SERIES), 1)]])
+        trees = boosted.fit(_panel(some), config.lightgbm, config.freq, config.season_length)
     return OnceFitted(config, until, rhythm.fit_matrix(known, config.rhythm), trees)
 
 
@@ -86,21 +105,22 @@ def _panel(known: PanelMatrix) -> pd.DataFrame:
 def _recursed(
     trees: MLForecast, values: np.ndarray, dates: pd.DatetimeIndex, origins: np.ndarray, horizon: int, length: int
 ) -> np.ndarray:
-    """Every (series, origin) pair as a series of its own with the last `length` periods, all in one recursion."""
-    n, pairs = len(values), len(values) * len(origins)
+    """Every (series, origin) pair as a series of its own with the last `length` periods, all in one recursion.
+
+    A pair whose last periods were not all observed is unknown.
+    """
     back = origins[:, None] + np.arange(1 - length, 1)
-    tail = pd.DataFrame(
-        {
-            "unique_id": np.repeat(np.arange(pairs), length),
-            "ds": np.tile(dates.to_numpy()[back].ravel(), n),
-            "y": values[:, back].ravel(),
-        }
-    )
-    said: Any = boosted_prediction(trees, horizon, tail)
-    return np.asarray(said.to_numpy(float).reshape(n, len(origins), horizon))
-
-
-def boosted_prediction(trees: MLForecast, horizon: int, tail: pd.DataFrame) -> pd.Series:
-    """The trees' forecast after the ends of other histories, never below zero."""
-    found: Any = trees.predict(horizon, new_df=tail)
-    return found["lightgbm"].clip(lower=0.0)
+    tails = values[:, back]
+    row, place = np.nonzero(~np.isnan(tails).any(axis=2))
+    found = np.full((len(values), len(origins), horizon), np.nan)
+    if len(row):
+        tail = pd.DataFrame(
+            {
+                "unique_id": np.repeat(np.arange(len(row)), length),
+                "ds": dates.to_numpy()[back[place]].ravel(),
+                "y": tails[row, place].ravel(),
+            }
+        )
+        said: Any = trees.predict(horizon, new_df=tail)
+        found[row, place] = np.maximum(said["lightgbm"].to_numpy(float).reshape(len(row), horizon), 0.0)
+    return found

@@ -86,6 +86,13 @@ def scales(values: np.ndarray, origins: Sequence[int] | np.ndarray, season: int)
     return np.where(found > SMALLEST_SCALE, found, 1.0)
 
 
+def known_mean(values: np.ndarray, axis: int | tuple[int, ...]) -> np.ndarray:
+    """The mean of what is known; unknown where nothing is."""
+    counts = (~np.isnan(values)).sum(axis=axis)
+    sums = np.nansum(values, axis=axis)
+    return np.divide(sums, counts, out=np.full(np.shape(sums), np.nan), where=counts > 0)
+
+
 def has_seasonal_scale(values: np.ndarray, season: int) -> np.ndarray:
     """[series]: does any season differ from the one before.  Where none does, MASE is undefined."""
     places = np.array([values.shape[1] - 1])

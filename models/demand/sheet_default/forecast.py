@@ -111,7 +111,7 @@ def _usable(sheet: Sheet, panel: pd.DataFrame, config: DemandConfig) -> tuple[tu
     """Known-future columns whose every value is known, past and future, and why the others are left out."""
     _, later = split_known(sheet)
     ahead = periods_after(panel["ds"].max(), config.horizon, config.period)
-    wanted = pd.MultiIndex.from_product([panel["unique_id"].unique(), ahead], names=["unique_id", "ds"])
+    wanted = pd.MultiIndex.from_product([list(panel["unique_id"].unique()), ahead], names=["unique_id", "ds"])
     given = later.drop_duplicates(["unique_id", "ds"]).set_index(["unique_id", "ds"]).reindex(wanted)
     good, notes = [], []
     for name in sheet.drivers:

@@ -19,6 +19,8 @@ LAGS: dict[Period, tuple[int, ...]] = {
     "month": (1, 2, 3, 4, 6, 12),
 }
 ROLLING: dict[Period, tuple[int, ...]] = {"day": (7, 28), "week": (4, 12), "month": (3, 6)}
+SPARE = 4
+"""Periods beside two seasons that the first back-test window should know."""
 SERIES_FOR_FEW_WINDOWS = 20
 FEW_WINDOWS, MANY_WINDOWS = (2, 2), (5, 4)
 """Selection and report windows; a few series need more windows for as many residuals."""
@@ -44,9 +46,12 @@ def default_config(panel: pd.DataFrame, period: Period, horizon: int) -> DemandC
     """A config for the sound series `unique_id, ds, y` of a sheet; as many back-test windows as they bear."""
     lengths = panel.groupby("unique_id").size()
     wanted = FEW_WINDOWS if len(lengths) >= SERIES_FOR_FEW_WINDOWS else MANY_WINDOWS
-    step = max(1, horizon // 3)
-    most = max(1, (int(lengths.max()) - horizon - MINIMUM[period]) // step + 1)
+    step, longest = max(1, horizon // 3), int(lengths.max())
+    known = max(MINIMUM[period], min(2 * SEASON[period] + SPARE, longest // 2))  # two seasons, where there are so many
+    most = max(1, (longest - horizon - known) // step + 1)
     report = min(wanted[1], most)
+    selection = max(1, min(wanted[0], most - report))
+    first = longest - horizon - (report + selection - 1) * step
     return DemandConfig(
         id="sheet",
         version="1",
@@ -60,12 +65,12 @@ def default_config(panel: pd.DataFrame, period: Period, horizon: int) -> DemandC
         ets_seasonal=period != "week",
         members=("seasonal_naive", "lightgbm", "mean"),
         lightgbm=Recipe(
-            lags=LAGS[period],
+            lags=tuple(lag for lag in LAGS[period] if lag <= max(first, MINIMUM[period]) // 2),
             rolling=ROLLING[period],
             exponential=(0.3,),
             date_features=("month",),
             rounds=120,
             smallest_leaf=max(5, min(50, len(panel) // 40)),
         ),
-        backtest=Backtest(selection_windows=max(1, min(wanted[0], most - report)), report_windows=report, step=step),
+        backtest=Backtest(selection_windows=selection, report_windows=report, step=step),
     )

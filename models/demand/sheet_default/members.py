@@ -1,5 +1,7 @@
 """The quick members of a sheet's forecast: seasonal naive, Theta, LightGBM and the mean of the last two."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 
@@ -20,10 +22,12 @@ def forecast(panel: pd.DataFrame, config: DemandConfig, horizon: int) -> pd.Data
     """
     wide = panel.pivot(index="unique_id", columns="ds", values="y").sort_index()
     values = wide.to_numpy(float)
-    ahead = periods_after(wide.columns[-1], horizon, config.period)
+    ahead = periods_after(pd.Timestamp(wide.columns[-1]), horizon, config.period)
     rows = pd.MultiIndex.from_product([wide.index, ahead], names=["unique_id", "ds"]).to_frame(index=False)
     naive = _naive(values, config.season_length, horizon)
-    trees = boosted.predict(boosted.fit(panel, config.lightgbm, config.freq, config.season_length), horizon)
+    with warnings.catch_warnings():  # a series shorter than the longest lag teaches the trees nothing; it is forecast
+        warnings.filterwarnings("ignore", message="The following series were dropped completely")
+        trees = boosted.predict(boosted.fit(panel, config.lightgbm, config.freq, config.season_length), horizon)
     rows["seasonal_naive"] = naive.ravel()
     rows["theta"] = theta.forecast(values, config.season_length, horizon).ravel()
     rows = rows.merge(trees, on=["unique_id", "ds"], how="left", validate="one_to_one")

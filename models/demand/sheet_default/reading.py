@@ -75,7 +75,7 @@ def _numbers(column: pd.Series) -> pd.Series:
     return pd.to_numeric(text, errors="coerce").astype(float)
 
 
-def _gaps(rows: pd.DataFrame) -> pd.DataFrame:
+def _gaps(rows: pd.DataFrame) -> pd.Series:
     """Median days between the dates of each series that has two."""
     dated = rows.dropna(subset=["ds"]).drop_duplicates(["unique_id", "ds"]).sort_values(["unique_id", "ds"])
     days = dated.groupby("unique_id")["ds"].diff().dt.days
@@ -103,7 +103,10 @@ def _other_rhythm(rows: pd.DataFrame, period: Period) -> list[str]:
 def _wrong_rhythm(rows: pd.DataFrame, name: str, period: Period) -> str:
     own = rows.loc[rows["unique_id"] == name].dropna(subset=["ds"]).sort_values("ds")
     first, second = own["ds"].drop_duplicates().iloc[:2]
-    return f"From {first.date()} to {second.date()} is no {period}, the rhythm of most series; send it in a sheet of its own."
+    return (
+        f"From {first.date()} to {second.date()} is no {period}, the rhythm of most series; "
+        "send it in a sheet of its own."
+    )
 
 
 def _to_come(rows: pd.DataFrame, today: date | None) -> dict[str, str]:

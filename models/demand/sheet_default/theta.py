@@ -8,7 +8,8 @@ import numpy as np
 
 ALPHAS = np.linspace(0.05, 0.95, 19)
 SMALLEST = 1e-9
-SIGNIFICANT = 1.645  # of the autocorrelation at the season, as in the M competitions' Theta
+LONG_SEASON = 24
+SMOOTHING = np.array([1.0, 2.0, 3.0, 2.0, 1.0]) / 9  # neighbouring weeks of a year are alike
 
 
 def forecast(values: np.ndarray, season: int, horizon: int) -> np.ndarray:
@@ -24,30 +25,37 @@ def forecast(values: np.ndarray, season: int, horizon: int) -> np.ndarray:
 
 
 def _seasonal(row: np.ndarray, season: int) -> np.ndarray:
-    """Multiplicative indices by place in the season, mean 1; all 1 where no season shows."""
-    flat = np.ones(season)
+    """Multiplicative indices by place in the season, mean 1, drawn towards 1 by how much of their spread is noise.
+
+    Classical decomposition; positive-part shrinkage takes the place of a test for a season, which the autocorrelation
+    test of the M competitions misses where the season is smooth.
+    """
     known = np.isfinite(row)
     seen = row[known]
-    if len(seen) < 2 * season or seen.min() < 0 or seen.mean() <= SMALLEST or not _repeats(seen, season):
-        return flat
-    trend = np.convolve(np.pad(seen, season // 2, mode="edge"), np.ones(season) / season, "valid")[: len(seen)]
-    ratio = seen / np.maximum(trend, SMALLEST)
-    place = np.flatnonzero(known) % season
-    index = np.bincount(place, ratio, season) / np.maximum(np.bincount(place, minlength=season), 1)
-    years = len(seen) / season
-    shrunk = 1 + (index / max(index.mean(), SMALLEST) - 1) * years / (years + 1)
-    return np.maximum(shrunk, 0.01)
+    if len(seen) < 2 * season or seen.min() < 0 or seen.mean() <= SMALLEST:
+        return np.ones(season)
+    weights = np.r_[0.5, np.ones(season - 1), 0.5] if season % 2 == 0 else np.ones(season)
+    trend = np.convolve(seen, weights / season, "valid")
+    cut = (len(seen) - len(trend)) // 2
+    ratio = seen[cut : cut + len(trend)] / np.maximum(trend, SMALLEST)
+    place = np.flatnonzero(known)[cut : cut + len(trend)] % season
+    many = np.bincount(place, minlength=season)
+    index = np.where(many > 0, np.bincount(place, ratio, season) / np.maximum(many, 1), 1.0)
+    index = index / max(index.mean(), SMALLEST)
+    noise = _noise(ratio, index[place], season) / max(many.mean(), 1.0)
+    if season > LONG_SEASON:
+        index = np.convolve(np.r_[index[-2:], index, index[:2]], SMOOTHING, "valid")
+        noise = noise * float(SMOOTHING @ SMOOTHING)
+    signal = max(index.var() - noise, 0.0)
+    return np.maximum(1 + (index - 1) * signal / max(signal + noise, SMALLEST), 0.01)
 
 
-def _repeats(seen: np.ndarray, season: int) -> bool:
-    """Whether the autocorrelation at the season is more than chance."""
-    moved = seen - seen.mean()
-    total = float(moved @ moved)
-    if total <= SMALLEST:
-        return False
-    r = np.array([moved[k:] @ moved[:-k] / total for k in range(1, season + 1)])
-    limit = SIGNIFICANT * np.sqrt((1 + 2 * np.sum(r[:-1] ** 2)) / len(seen))
-    return bool(r[-1] > limit)
+def _noise(ratio: np.ndarray, index: np.ndarray, season: int) -> float:
+    """Variance of one ratio about its index; of neighbours about each other where few seasons are known."""
+    spare = len(ratio) - season
+    if spare >= season:
+        return float(np.sum((ratio - index) ** 2) / spare)
+    return float(np.mean(np.diff(ratio) ** 2) / 2)
 
 
 def _smoothed(level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -17,6 +17,8 @@ from sklearn.linear_model import PoissonRegressor
 WEIGHTS = (0.03, 0.06, 0.12, 0.25, 0.5, 1.0)
 FEWEST_FOR_CALENDAR = 104
 """Weeks: a year's rhythm is not learned from one year."""
+FEWEST_ARRIVALS = 200
+"""Below this the wave of a year is noise."""
 JUDGED_SHARE, MOST_JUDGED = 0.3, 52
 SMALLEST_MEAN = 0.02
 """Arrivals a week; a stage nobody comes to directly may still get one some day."""
@@ -49,7 +51,7 @@ def forecast_arrivals(
     known_and_ahead = pd.date_range(weeks[0], periods=len(counts) + horizon, freq="W-MON")
     judged = int(min(MOST_JUDGED, JUDGED_SHARE * len(counts)))
     calendars = {False: np.ones(len(counts) + horizon)}
-    if len(counts) - judged >= FEWEST_FOR_CALENDAR:
+    if len(counts) - judged >= FEWEST_FOR_CALENDAR and counts[: len(counts) - judged].sum() >= FEWEST_ARRIVALS:
         calendars[True] = calendar_factors(counts[: len(counts) - judged], known_and_ahead, country)
     best = min(
         ((_deviance(counts, factor[: len(counts)], weight, judged, horizon), weight, known)

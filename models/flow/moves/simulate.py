@@ -127,6 +127,8 @@ class _Run:
     ) -> None:
         self.hazards, self.people, self.seed, self.samples = hazards, people, seed, samples
         self.queues = {hazards.stages.index(name): queue for name, queue in queues.items()}
+        self.is_queue = np.isin(np.arange(len(hazards.stages)), list(self.queues))
+        self.managed = {place: self._managed(place, queue, weeks) for place, queue in self.queues.items()}
         self.past = hazards.exposure_free
         self.goals = np.cumsum(hazards.goes, axis=2)
         self.came = np.zeros((samples, len(hazards.stages), weeks), np.int32)
@@ -174,12 +176,12 @@ class _Run:
         waited = np.minimum(age, LONGEST - 1)
         goal = self.past[stage, waited] - np.log(np.maximum(self._chance(who, 0), 1e-300))
         days = np.empty(len(who), np.int64)
-        for place in np.unique(stage):
-            rows = stage == place
+        for place in range(len(self.past)):
+            rows = np.flatnonzero(stage == place)
             days[rows] = self._day(place, goal[rows])
         days = np.maximum(days, waited) - waited + age
         leaves = np.minimum(self.people.entered[who] + days, NEVER)
-        self.people.leaves[who] = np.where(np.isin(stage, list(self.queues)), NEVER, leaves)
+        self.people.leaves[who] = np.where(self.is_queue[stage], NEVER, leaves)
 
     def _day(self, place: int, goal: np.ndarray) -> np.ndarray:
         """The first day in the stage by which the summed risk reaches `goal`."""
@@ -192,16 +194,23 @@ class _Run:
         """Who is served today: in each future the first ones of the line, as many as the staff manages."""
         people = self.people
         line = np.flatnonzero((people.stage[: self.here] == place) & (people.entered[: self.here] <= day - queue.days))
-        rate = queue.per_week[min(day // WEEK, len(queue.per_week) - 1)] / WEEK
-        managed = poisson.ppf(_uniform(self.seed + 7, np.arange(self.samples), day * 64 + place), rate)
         sample = people.sample[line]
         order = np.lexsort((line, people.entered[line], sample))
         ordered = sample[order]
         rank = np.arange(len(line)) - np.searchsorted(ordered, ordered, side="left")
-        return line[order][rank < managed[ordered]]
+        return line[order][rank < self.managed[place][day, ordered]]
+
+    def _managed(self, place: int, queue: Queue, weeks: int) -> np.ndarray:
+        """Clients that the staff of a queue manages [days × samples]: Poisson around the staffed rate."""
+        days = np.arange(weeks * WEEK)
+        rate = queue.per_week[np.minimum(days // WEEK, len(queue.per_week) - 1)] / WEEK
+        chance = _uniform(self.seed + 7, np.arange(self.samples)[None, :], (days * 64 + place)[:, None])
+        return np.asarray(poisson.ppf(chance, rate[:, None]))
 
     def _count(self, table: np.ndarray, who: np.ndarray, day: int) -> None:
-        np.add.at(table, (self.people.sample[who], self.people.stage[who].astype(int), day // WEEK), 1)
+        stages = table.shape[1]
+        cell = self.people.sample[who].astype(np.int64) * stages + self.people.stage[who]
+        table[:, :, day // WEEK] += np.bincount(cell, minlength=self.samples * stages).reshape(-1, stages)
 
     def _chance(self, who: np.ndarray, use: int) -> np.ndarray:
         return _uniform(self.seed, who, self.people.visit[who].astype(np.int64) * 2 + use)

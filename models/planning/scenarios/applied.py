@@ -73,7 +73,7 @@ def apply(
         steps=_steps(base, parts, chain),
         outside=_outside(base, parts, effects, chain),
         capacity=capacity_table(scenario, base, parts, after, capacity or {}),
-        said=_said(effects),
+        said=_said(effects, _early_starts(scenario, parts.dates)),
     )
 
 
@@ -179,7 +179,16 @@ def _outside(base: Base, parts: Parts, effects: Sequence[Effect], chain: Sequenc
     return pd.DataFrame(rows, columns=["ds", "measure", "change", "what", "value"])
 
 
-def _said(effects: Sequence[Effect]) -> tuple[Text, ...]:
-    told = [text for one in effects for text in one.said]
+def _early_starts(scenario: Scenario, dates: pd.DatetimeIndex) -> list[Text]:
+    """What a scenario begins before the forecast does: the forecast may know it already."""
+    first = dates.min().date()
+    starts = [one.starts for one in scenario.supply] + [one.starts for one in scenario.early_support]
+    starts += [one.starts for one in scenario.channel_shift]
+    said = [words.STARTED] if any(one < first for one in starts) else []
+    return [*said, words.OLD_BASE] if scenario.population and first.year - scenario.base_year > 2 else said
+
+
+def _said(effects: Sequence[Effect], warned: Sequence[Text]) -> tuple[Text, ...]:
+    told = [*warned, *(text for one in effects for text in one.said)]
     once = [text for place, text in enumerate(told) if text not in told[:place]]
     return (*once, words.INTERVAL)

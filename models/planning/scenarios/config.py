@@ -152,6 +152,7 @@ class Scenario(StrictConfig):
     name: Texts
     description: Texts
     base_year: int = Field(ge=1990, le=2100)
+    """The year whose population the forecast rests on: growth is counted from its middle."""
     sector: Literal["older_people", "health", "social", "none"] = "older_people"
     """Whose need by age moves demand with the population; `none` = by head."""
     scope: Dimensions = {}

@@ -33,11 +33,12 @@ def _population(scenario: Scenario, ground: Ground) -> Effect:
 
     def act(values: np.ndarray, pick: Pick) -> Moved:
         factors = np.ones_like(values)
+        grown = [_grown(one, scenario.base_year, ground, pick) for one in changes]
         alike: dict[tuple[str, str], np.ndarray] = {}
         for row in np.flatnonzero(ground.scope).tolist():
             key = ground.area(row), ground.age(row)
             if key not in alike:
-                alike[key] = _factor(changes, scenario.base_year, ground, row, pick)
+                alike[key] = _factor(changes, grown, ground, row)
             factors[row] = alike[key]
         return Moved(values * (factors if ground.rerun is None else _rerun(factors, ground)))
 
@@ -46,20 +47,21 @@ def _population(scenario: Scenario, ground: Ground) -> Effect:
     return Effect(words.POPULATION, uncertain, act, (basis, *([words.RERUN] if ground.rerun else [])))
 
 
-def _factor(changes: Sequence[PopulationChange], year: int, ground: Ground, row: int, pick: Pick) -> np.ndarray:
-    growth, ages = _growth(changes, year, ground, row, pick), Ages.of(ground.age(row))
+def _grown(one: PopulationChange, year: int, ground: Ground, pick: Pick) -> np.ndarray:
+    """float64[date, age]: what one change says of every age."""
+    return growth_by_age(_years(one, ground, pick), year, ground.parts.dates, Ages.of(one.ages))
+
+
+def _factor(changes: Sequence[PopulationChange], grown: Sequence[np.ndarray], ground: Ground, row: int) -> np.ndarray:
+    """float64[date]: how the demand of a part changes with the people of its area and ages."""
+    area, ages = ground.area(row), Ages.of(ground.age(row))
+    here = [growth for one, growth in zip(changes, grown, strict=True) if not one.areas or area in one.areas]
+    if not here:
+        return np.ones(len(ground.parts.dates))
+    growth = np.sum(here, axis=0)
     if ground.structure is None:
         return plain_factor(ages, growth, ground.parts.ids[row])
-    return ground.structure.factor(ground.area(row), ages, growth)
-
-
-def _growth(changes: Sequence[PopulationChange], year: int, ground: Ground, row: int, pick: Pick) -> np.ndarray:
-    dates, area = ground.parts.dates, ground.area(row)
-    total = np.zeros((len(dates), len(Ages.of("all").mask)))
-    for one in changes:
-        if not one.areas or area in one.areas:
-            total += growth_by_age(_years(one, ground, pick), year, dates, Ages.of(one.ages))
-    return total
+    return ground.structure.factor(area, ages, growth)
 
 
 def _years(one: PopulationChange, ground: Ground, pick: Pick) -> dict[int, float]:

@@ -42,6 +42,16 @@ EARLY_ORDER: Text = {
     "sv": "Den lätta servicen börjar genast, behovet av den tunga minskar först efter en fördröjning.",
     "en": "The light service begins at once; the heavy one falls only after the delay.",
 }
+STARTED: Text = {
+    "fi": "Muutos alkaa ennen ennusteen alkua: jo toteutunut osa voi olla ennusteessa ja tulla luetuksi kahdesti.",
+    "sv": "En ändring börjar före prognosen: det som redan skett kan ingå i prognosen och räknas två gånger.",
+    "en": "A change begins before the forecast: what has already happened may be in the forecast and count twice.",
+}
+OLD_BASE: Text = {
+    "fi": "Väestön perusvuosi on yli kaksi vuotta ennen ennustetta: jo tapahtunut kasvu voi tulla luetuksi kahdesti.",
+    "sv": "Befolkningens basår är över två år före prognosen: tillväxt som redan skett kan räknas två gånger.",
+    "en": "The population's base year is over two years before the forecast: past growth may count twice.",
+}
 LIMITED: Text = {
     "fi": "Siirtymää rajattiin: kaikki yhteydenotot eivät sovellu digikanavaan, ja muut säilyttävät kanavansa.",
     "sv": "Övergången begränsades: alla kontakter passar inte i den digitala kanalen; de övriga behåller sin kanal.",

@@ -58,7 +58,7 @@ def assumptions_of(config: StaffingConfig, period: str, language: str) -> Assump
     for place, queue in enumerate(config.queues):
         for name, told in _queue(queue).items():
             add(f"queue{place}", name, queue.name.as_text()[language], told)
-    return Assumptions(Sheet(title, tuple(rows)), address)
+    return Assumptions(Sheet(title, tuple(rows), "assumptions"), address)
 
 
 def _team(team: Team) -> dict[str, Assumed]:

@@ -9,6 +9,7 @@ SHEETS: Mapping[str, Text] = {
     "compared": {"fi": "Skenaariot", "sv": "Scenarier", "en": "Scenarios"},
     "periods": {"fi": "Skenaariot jaksoittain", "sv": "Scenarier per period", "en": "Scenarios by period"},
     "staffing": {"fi": "Henkilöstö", "sv": "Personal", "en": "Staffing"},
+    "by_scenario": {"fi": "Henkilöstö skenaarioittain", "sv": "Personal per scenario", "en": "Staffing by scenario"},
     "pool": {"fi": "Yhteinen varahenkilöstö", "sv": "Gemensam pool", "en": "Pool"},
     "queues": {"fi": "Puhelin ja chat", "sv": "Telefon och chatt", "en": "Phone and chat"},
     "channels": {"fi": "Kanavat", "sv": "Kanaler", "en": "Channels"},
@@ -28,8 +29,16 @@ HEADINGS: Mapping[str, Text] = {
     "low95": {"fi": "95 % väli, alaraja", "sv": "95 % intervall, nedre", "en": "95 % interval, low"},
     "high95": {"fi": "95 % väli, yläraja", "sv": "95 % intervall, övre", "en": "95 % interval, high"},
     "scenario": {"fi": "Skenaario", "sv": "Scenario", "en": "Scenario"},
-    "base_total": {"fi": "Perusennuste koko ajalta", "sv": "Basprognos, hela tiden", "en": "Base, whole horizon"},
-    "total": {"fi": "Skenaario koko ajalta", "sv": "Scenario, hela tiden", "en": "Scenario, whole horizon"},
+    "base_total": {
+        "fi": "Perusennuste, jaksojen keskiarvo",
+        "sv": "Basprognos, medeltal per period",
+        "en": "Base, mean of a period",
+    },
+    "total": {
+        "fi": "Skenaario, jaksojen keskiarvo",
+        "sv": "Scenario, medeltal per period",
+        "en": "Scenario, mean of a period",
+    },
     "difference": {"fi": "Erotus", "sv": "Skillnad", "en": "Difference"},
     "share": {
         "fi": "Erotus (osuus perusennusteesta)",
@@ -49,6 +58,16 @@ HEADINGS: Mapping[str, Text] = {
         "fi": "Välitön työ, mitoitustaso (h jaksossa)",
         "sv": "Direkt arbete, dimensionerande (h per period)",
         "en": "Direct work, planned for (h a period)",
+    },
+    "hours_mean": {
+        "fi": "Välitön työ, jaksojen keskiarvo (h)",
+        "sv": "Direkt arbete, medeltal per period (h)",
+        "en": "Direct work, mean of a period (h)",
+    },
+    "hours_peak": {
+        "fi": "Välitön työ, mitoitustaso huippujaksossa (h)",
+        "sv": "Direkt arbete, dimensionerande i toppen (h)",
+        "en": "Direct work, planned for in the peak (h)",
     },
     "travel": {"fi": "Matkojen osuus", "sv": "Resornas andel", "en": "Share of travel"},
     "fte": {"fi": "Henkilötyövuodet (HTV)", "sv": "Årsverken", "en": "Full-time equivalents"},

@@ -1,7 +1,7 @@
 """The planning workbook: one sheet per question, people as live formulas over an assumptions sheet."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -28,6 +28,8 @@ class Planned:
     results: tuple[ScenarioResult, ...] = ()
     staffing: tuple[StaffingConfig, StaffingPlan] | None = None
     channels: tuple[ChannelsConfig, ChannelPlan] | None = None
+    by_scenario: Mapping[str, StaffingPlan] = field(default_factory=dict)
+    """Scenario id → the people that it needs."""
     overridden: Overridden | None = None
     about: tuple[tuple[Text, str], ...] = ()
     said: tuple[Text, ...] = ()
@@ -64,7 +66,7 @@ class _Sheets:
         return tuple(HEADINGS[name][self.language] for name in names)
 
     def _sheet(self, name: str, head: Sequence[Cell], rows: Sequence[Sequence[Cell]]) -> Sheet:
-        return Sheet(SHEETS[name][self.language], (tuple(head), *(tuple(row) for row in rows)))
+        return Sheet(SHEETS[name][self.language], (tuple(head), *(tuple(row) for row in rows)), name)
 
     def _names(self) -> dict[str, tuple[str, str]]:
         return {one.series_id: (one.name[self.language], one.unit[self.language]) for one in self.planned.base.series}
@@ -90,6 +92,8 @@ class _Sheets:
             {one.id: one.scenario.name.as_text()[self.language] for one in self.planned.results},
         )
         table = compare(self.planned.base, self.planned.results)
+        sums = ["total", "difference", "difference_low80", "difference_high80"]
+        table[sums] = table[sums] / int(self.planned.base.forecast["step"].max())
         whole = table[table["scenario"] == BASE].set_index("series_id")["total"]
         rows: list[tuple[Cell, ...]] = []
         for row in _lines(table[table["scenario"] != BASE]):
@@ -100,8 +104,8 @@ class _Sheets:
                     told[str(row.scenario)],
                     float(whole[row.series_id]),
                     float(row.total),
-                    Formula(f"=E{at}-D{at}"),
-                    Formula(f'=IF(D{at}>0,F{at}/D{at},"")'),
+                    Formula(f"=E{at}-D{at}", float(row.difference)),
+                    Formula(f'=IF(D{at}>0,F{at}/D{at},"")', float(row.share)),
                     *(float(row.difference_low80), float(row.difference_high80), float(row.peak), row.peak_ds.date()),
                 )
             )
@@ -116,7 +120,7 @@ class _Sheets:
             name = one.scenario.name.as_text()[self.language]
             for row in _lines(one.table.sort_values(["series_id", "ds"])):
                 at = len(rows) + 2
-                numbers = (float(row.base), float(row.value), Formula(f"=F{at}-E{at}"))
+                numbers = (float(row.base), float(row.value), Formula(f"=F{at}-E{at}", float(row.difference)))
                 ends = (float(row.difference_low80), float(row.difference_high80), float(row.low80), float(row.high80))
                 rows.append((name, *names[str(row.series_id)], row.ds.date(), *numbers, *ends))
         head = ("scenario", "series", "unit", "begins", "base", "value", "difference")
@@ -126,6 +130,7 @@ class _Sheets:
     def _staffing(self, plan: StaffingPlan) -> list[Sheet | None]:
         return [
             self._people(plan.teams) if plan.teams else None,
+            self._by_scenario(plan) if plan.teams and self.planned.by_scenario else None,
             self._pool(plan.teams) if any(len(one.pool) for one in plan.teams) else None,
             self._queues(plan.queues) if plan.queues else None,
         ]
@@ -137,20 +142,53 @@ class _Sheets:
             name = one.team.name.as_text()[self.language]
             for row in _lines(one.table):
                 at = len(rows) + 2
-                travel = Formula(f"={self.assumed.travel(place, str(row.area))}")
+                travel = Formula(
+                    f"={self.assumed.travel(place, str(row.area))}", one.team.work.travel_of(str(row.area))
+                )
                 per_person = self.assumed.direct_hours(place, f"F{at}")
-                people = [Formula(f"={column}{at}/({per_person})") for column in "DE"]
+                fte = (("D", float(row.fte)), ("E", float(row.fte_planned)))
+                people = [Formula(f"={column}{at}/({per_person})", told) for column, told in fte]
                 hours = (float(row.hours), float(row.hours_planned))
                 rows.append((name, self._area(str(row.area)), row.ds.date(), *hours, travel, *people))
         head = self._head("team", "area", "begins", "hours", "hours_planned", "travel", "fte", "fte_planned")
         return self._sheet("staffing", head, rows)
+
+    def _by_scenario(self, plan: StaffingPlan) -> Sheet:
+        """The base first, then every scenario: mean and peak, as people."""
+        assert self.assumed is not None
+        names = {one.id: one.scenario.name.as_text()[self.language] for one in self.planned.results}
+        plans = [
+            (HEADINGS["base"][self.language], plan),
+            *((names[id_], one) for id_, one in self.planned.by_scenario.items()),
+        ]
+        rows: list[tuple[Cell, ...]] = []
+        for scenario, told in plans:
+            for place, team in enumerate(told.teams):
+                mean = team.table.groupby("area", sort=False)[["hours", "fte"]].mean()
+                for peak in _lines(team.peaks):
+                    at, area = len(rows) + 2, str(peak.area)
+                    per_person = self.assumed.direct_hours(place, f"F{at}")
+                    fte = (("D", float(mean["fte"][area])), ("E", float(peak.fte_planned)))
+                    people = [Formula(f"={column}{at}/({per_person})", one) for column, one in fte]
+                    travel = Formula(f"={self.assumed.travel(place, area)}", team.team.work.travel_of(area))
+                    hours = (float(mean["hours"][area]), float(peak.hours_planned))
+                    rows.append(
+                        (scenario, team.team.name.as_text()[self.language], self._area(area), *hours, travel, *people)
+                    )
+        head = self._head("scenario", "team", "area", "hours_mean", "hours_peak", "travel", "fte", "fte_planned")
+        return self._sheet("by_scenario", head, rows)
 
     def _pool(self, teams: Sequence[TeamPlan]) -> Sheet:
         rows: list[tuple[Cell, ...]] = []
         for one in teams:
             for row in _lines(one.pool):
                 at = len(rows) + 2
-                numbers = (float(row.apart), float(row.together), Formula(f"=C{at}-D{at}"), float(row.correlation))
+                numbers = (
+                    float(row.apart),
+                    float(row.together),
+                    Formula(f"=C{at}-D{at}", float(row.gain)),
+                    float(row.correlation),
+                )
                 rows.append((one.team.name.as_text()[self.language], row.ds.date(), *numbers))
         return self._sheet("pool", self._head("team", "begins", "apart", "together", "gain", "correlation"), rows)
 
@@ -160,8 +198,8 @@ class _Sheets:
         for place, one in enumerate(queues):
             for row in _lines(one.table):
                 at = len(rows) + 2
-                busiest = Formula(f"={self.assumed.busiest_hour(place, f'D{at}')}")
-                roster = Formula(f"=ROUNDUP(F{at}/(1-{self.assumed.queue(place, 'shrinkage')}),0)")
+                busiest = Formula(f"={self.assumed.busiest_hour(place, f'D{at}')}", float(row.busiest_hour))
+                roster = Formula(f"=ROUNDUP(F{at}/(1-{self.assumed.queue(place, 'shrinkage')}),0)", float(row.rostered))
                 name, area = one.queue.name.as_text()[self.language], self._area(str(row.area))
                 people = (int(row.agents), roster, float(row.service_level))
                 rows.append((name, area, row.ds.date(), float(row.planned), busiest, *people))
@@ -174,11 +212,13 @@ class _Sheets:
         for row in _lines(plan.channels):
             at, name = len(rows) + 2, config.channels[str(row.channel)].name.as_text()[self.language]
             numbers = (row.matters_today, row.matters, row.contacts_today, row.contacts, row.hours_today, row.hours)
-            rows.append((name, *(float(one) for one in numbers), Formula(f"=G{at}-F{at}")))
+            rows.append(
+                (name, *(float(one) for one in numbers), Formula(f"=G{at}-F{at}", float(row.hours - row.hours_today)))
+            )
         rows += [(), self._head("profession", "hours_today", "hours_plan", "moved", "capacity")]
         for row in _lines(plan.professions):
             at, name = len(rows) + 2, config.professions[str(row.profession)].name.as_text()[self.language]
-            change = Formula(f"=C{at}-B{at}")
+            change = Formula(f"=C{at}-B{at}", float(row.moved))
             rows.append((name, float(row.hours_today), float(row.hours), change, float(row.capacity)))
         rows += [(), self._head("said"), *said]
         head = (

@@ -1,4 +1,4 @@
-"""Erlang C: how many people a phone line or a chat needs (M/M/c, nobody hangs up; so it rather needs fewer).
+"""Erlang C: how many people a phone line or a chat needs (M/M/c; nobody hangs up, so rather too many than too few).
 
 Source: A. K. Erlang 1917; the two published numbers of the tests: 1,000 calls an hour of 120 s, 80 % in 20 s, occupancy
 at most .85 → 40 agents; 58 on the roster at 30 % shrinkage.

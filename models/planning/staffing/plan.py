@@ -97,16 +97,17 @@ def _team(team: Team, base: Base, table: pd.DataFrame, config: StaffingConfig) -
         )
     people = pd.concat(found, ignore_index=True)
     peaks = people.loc[people.groupby("area", sort=False)["fte_planned"].idxmax()].reset_index(drop=True)
-    return TeamPlan(team, people, peaks, _pool(team, rows, base.period, config))
+    return TeamPlan(team, people, peaks, _pool(team, rows, base, config))
 
 
 def _rows(table: pd.DataFrame, series_id: str) -> pd.DataFrame:
     return table[table["series_id"] == series_id].sort_values("ds").reset_index(drop=True)
 
 
-def _pool(team: Team, rows: Mapping[str, pd.DataFrame], period: str, config: StaffingConfig) -> pd.DataFrame:
-    """People for all areas apart and as one pool; hours are turned into people area by area."""
-    areas = {area: one for area, one in rows.items() if area != COUNTY}
+def _pool(team: Team, rows: Mapping[str, pd.DataFrame], base: Base, config: StaffingConfig) -> pd.DataFrame:
+    """People for all areas apart and as one pool (groups of areas not twice); hours become people area by area."""
+    period, own = base.period, set(base.dimensions.get(AREA, ()))
+    areas = {area: one for area, one in rows.items() if area in own}
     columns = ["ds", "apart", "together", "gain", "correlation"]
     if len(areas) < 2:
         return pd.DataFrame(columns=columns)

@@ -43,7 +43,8 @@ def pool(areas: list[pd.DataFrame], share: float, whole: pd.DataFrame | None, as
 
     `areas` are their tables, same dates in the same order.  `whole` is a calibrated forecast of the sum of exactly
     these areas: its own quantile is the pool's.  Without it the reserves d above the means add as
-    √(Σd² + ρ((Σd)² − Σd²)) with the correlation `assumed` (one number, or one per date).  A pool never needs more than its areas apart.
+    √(Σd² + ρ((Σd)² − Σd²)) with the correlation `assumed` (one number, or one per date).  A pool never needs more than
+    its areas apart.
     """
     reserves = np.array([quantile(one, share) - one["value"].to_numpy(float) for one in areas])
     mean = np.sum([one["value"].to_numpy(float) for one in areas], axis=0)

@@ -1,0 +1,403 @@
+"""The planner's reports: each number worked by hand, what is missing named, nothing of few people shown."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from configs.errors import ConfigError
+from configs.loader import load_config, validate_config
+from evaluation.demand_reports import beside, capacity, kept
+from evaluation.demand_reports.attainment import (
+    METHODS,
+    attainment,
+    backtest,
+    chosen_method,
+    fit_curve,
+    half_widths,
+    queue_shares,
+)
+from evaluation.demand_reports.limits import deadlines
+from evaluation.demand_reports.page import as_csv, render
+from evaluation.demand_reports.section import Section, joined, missing_model
+from evaluation.demand_reports.settings import (
+    AttainmentConfig,
+    CapacitySettings,
+    CaseloadConfig,
+    Comparison,
+    CostsConfig,
+    Limit,
+    Measured,
+    ReportsConfig,
+    UnitCost,
+)
+from evaluation.demand_reports.waiting import WEEK, Queue, queues
+from evaluation.demand_reports.words import NOTES, note
+from models.demand.model import DemandModel
+from tests.demand_data import series, together, weekly, words
+
+WEEKS = 110
+START = "2023-01-02"
+GROUPS = ("total", "75plus")
+
+
+def model(horizon: int = 2, level: float = 10.0, periods: int = WEEKS) -> DemandModel:
+    """Two areas with constant visits; the forecast says 24 a week per area, ± 4 and ± 6, and 48 for the county."""
+    config = weekly(measures={"visits": {"name": words("visits"), "unit": words("visits a week")}})
+    parts = [f"{area}|visits|{band}" for area in ("901", "902") for band in ("under65", "65to74", "75plus")]
+    panel = together(*(series(one, START, np.full(periods, level), "W-MON") for one in parts))
+    ahead = pd.date_range(panel["ds"].max(), periods=horizon + 1, freq="W-MON")[1:]
+    rows = [
+        {"series_id": f"{area}|visits|{group}", "ds": when, "step": k + 1, "value": 24.0 * factor,
+         "low80": 20.0 * factor, "high80": 28.0 * factor, "low95": 18.0 * factor, "high95": 30.0 * factor}
+        for area, factor in (("county", 2), ("901", 1), ("902", 1))
+        for group in GROUPS
+        for k, when in enumerate(ahead)
+    ]  # fmt: skip
+    return DemandModel(config, "lightgbm", None, panel, pd.DataFrame(rows), {}, {})  # type: ignore[arg-type]
+
+
+# --- realised -------------------------------------------------------------------------------------------------------
+
+
+def test_a_kept_forecast_is_never_overwritten_and_is_compared_when_its_periods_are_complete(tmp_path: Path):
+    then = model()
+    file = kept.keep(tmp_path, "1", "2025-02-09", then)
+    said = file.read_bytes()
+    assert kept.realised("m", then, kept.kept_forecasts(tmp_path)).lines == ()
+    assert kept.realised("m", then, kept.kept_forecasts(tmp_path)).notes == (note("nothing_complete", model="m"),)
+    later = model(periods=WEEKS + 1, level=8.0)  # one more week came: 8 a week from each of three bands
+    assert kept.keep(tmp_path, "1", "2025-02-09", later).read_bytes() == said
+    found = {str(one["series"]): one for one in kept.realised("m", later, kept.kept_forecasts(tmp_path)).lines}
+    one = found["901|visits|total"]
+    assert (one["periods"], one["forecast"], one["came"]) == (1, 24, 3 * 8)
+    assert (one["bias"], one["wape"], one["inside80"]) == (0, 0, 1)
+    other = found["901|visits|75plus"]
+    assert (other["came"], other["wape"], other["bias"], other["inside95"]) == (8, (24 - 8) / 8, (24 - 8) / 8, 0)
+    assert other["wape_last_year"] == 0
+
+
+def test_of_two_versions_of_one_day_the_later_is_compared_even_past_nine(tmp_path: Path):
+    for version in ("9", "10"):
+        kept.keep(tmp_path, version, "2025-02-09", model())
+    assert set(kept.kept_forecasts(tmp_path)["version"]) == {"10"}
+    assert kept.kept_forecasts(tmp_path / "none").empty
+
+
+# --- beside the forecast --------------------------------------------------------------------------------------------
+
+
+def test_last_years_same_weeks_stand_beside_every_period():
+    lines = beside.last_year("m", model()).lines
+    assert len(lines) == 3 * len(GROUPS) * 2
+    one = next(line for line in lines if line["series"] == "901|visits|total")
+    assert (one["forecast"], one["last_year"], one["change"]) == (24, 30, pytest.approx(24 / 30 - 1))
+    new = beside.last_year("m", model(periods=30)).lines
+    assert {line["last_year"] for line in new} == {None}
+
+
+def population() -> pd.DataFrame:
+    rows = [("901", "75-84", 400.0), ("901", "85+", 100.0), ("902", "75-84", 200.0), ("902", "85+", 50.0)]
+    now = pd.DataFrame(rows, columns=["municipality", "age_band", "persons"]).assign(year=2024.0)
+    return pd.concat([now, now.assign(year=2023.0, persons=1.0), now.assign(age_band="0-15", persons=9999.0)])
+
+
+def test_areas_are_compared_per_thousand_residents_of_the_latest_year():
+    asked = Comparison(model="m", measure="visits", group="75plus", ages=("75-84", "85+"))
+    found = {str(line["area"]): line for line in beside.units(model(), asked, population()).lines}
+    assert found["901"]["value"] == pytest.approx(24 * 1000 / (400 + 100))
+    assert found["county"]["value"] == pytest.approx(48 * 1000 / (500 + 250))
+    assert found["902"]["of_county"] == pytest.approx((24 / 250) / (48 / 750))
+    assert (found["902"]["differs"], found["county"]["differs"]) == (True, False)
+    none = beside.units(model(), asked, population().iloc[:0])
+    assert (none.lines, none.notes) == ((), (note("no_population", ages="75-84, 85+"),))
+
+
+def test_clients_become_whole_case_managers():
+    asked = CaseloadConfig(
+        model="m", measure="visits", group="total", clients_per_manager=10, lightest=5, heaviest=24, source="here"
+    )
+    lines = beside.case_managers(model(), asked).lines
+    one = next(line for line in lines if line["area"] == "901")
+    assert (one["managers"], one["low80"], one["high80"]) == (3, 2, 3)  # 24, 20 and 28 clients
+    assert (one["fewest"], one["most"]) == (1, 5)
+    nothing = beside.case_managers(model(), asked.model_copy(update={"group": "network"}))
+    assert nothing.lines == ()
+    assert nothing.notes[1] == note("no_segment_series", group="network")
+
+
+def test_euros_are_units_times_cost_over_the_horizon():
+    cost = UnitCost(model="m", measure="visits", group="total", euros=29, price_year=2024, source="here")
+    county = beside.euros(model(), cost).lines[0]
+    assert (county["units"], county["euros_value"], county["euros_low80"]) == (2 * 48, 2 * 48 * 29, 2 * 40 * 29)
+
+
+# --- capacity -------------------------------------------------------------------------------------------------------
+
+
+def staffed() -> pd.DataFrame:
+    rows = [
+        ("u", "2024-10-01", "2024-11-01", 31.0),
+        ("u", "2024-11-01", "2024-12-01", 60.0),
+        ("u", "2024-11-01", "2024-12-01", 30.0),  # another channel of the same month
+        ("u", "2024-09-01", "2024-10-01", 9999.0),
+        ("empty", "2024-11-01", "2024-12-01", None),
+    ]
+    table = pd.DataFrame(rows, columns=["unit", "period_start", "period_end", "staffed_hours"])
+    return table.astype({"period_start": "datetime64[ns]", "period_end": "datetime64[ns]"})
+
+
+def settings_of_capacity(**units: tuple[str, str]) -> CapacitySettings:
+    made = {unit: {"name": words(unit), "model": m, "series": s} for unit, (m, s) in units.items()}
+    values = {"recent_months": 2, "direct_share": 0.5, "source": "here", "units": made}
+    return validate_config(values, CapacitySettings, "capacity")
+
+
+def test_demand_is_set_against_the_hours_that_are_staffed():
+    assert capacity.daily_hours(staffed(), "u", 2) == pytest.approx((31 + 60 + 30) / (31 + 30))
+    found = capacity.against_capacity({"m": model()}, staffed(), settings_of_capacity(u=("m", "901|visits|total")))
+    one, available = found.lines[0], 7 * (31 + 60 + 30) / (31 + 30)
+    assert one["staffed"] == pytest.approx(available)
+    assert (one["needed"], one["gap"]) == (24 / 0.5, pytest.approx(24 / 0.5 - available))
+    assert (one["gap_low80"], one["gap_high80"]) == (pytest.approx(40 - available), pytest.approx(56 - available))
+    assert (one["short"], one["drivers"]) == (True, "")
+
+
+def test_a_unit_that_cannot_be_compared_is_named():
+    asked = settings_of_capacity(
+        u=("m", "903|visits|total"), v=("none", "901|visits|total"), empty=("m", "901|visits|total")
+    )
+    found = capacity.against_capacity({"m": model()}, staffed(), asked)
+    assert found.lines == ()
+    assert found.notes[1:] == (
+        note("unpublished", unit="u", model="m", series="903|visits|total"),
+        note("missing_model", models="none"),
+        note("unstaffed", unit="empty"),
+    )
+
+
+def test_the_largest_drivers_of_an_explained_model_are_told():
+    explained = model()
+    table = pd.DataFrame(
+        {"series_id": "901|visits|total", "step": [1, 2], "value": 24.0, "base": 20.0, "calendar": [-3.0, -5.0],
+         "population": [9.0, 7.0], "drivers": 0.5, "level_trend": 1.0, "remainder": 99.0}
+    )  # fmt: skip
+    object.__setattr__(explained, "explanations", table)
+    assert capacity.top_drivers(explained, "901|visits|total") == [
+        ("population", 8),
+        ("calendar", -4),
+        ("level_trend", 1),
+    ]
+    assert capacity.top_drivers(model(), "901|visits|total") == []
+
+
+# --- limits ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "level,                   asked,                 age, deadline",
+    [
+        ("primary_care",           "2023-08-31 23:00:00", 40, "2023-11-30"),  # three months until the end of August
+        ("primary_care",           "2023-09-01",          40, "2023-09-15"),  # 14 days from 1.9.2023
+        ("primary_care",           "2025-01-01",          23, "2025-04-02"),  # three months again from 23 years
+        ("primary_care",           "2025-01-01",          22, "2025-01-15"),  # 14 days stay for the young
+        ("specialised_assessment", "2024-02-01",          60, "2024-02-22"),
+        ("social_assessment",      "2024-12-19",          80, "2025-01-03"),  # 7 working days over Christmas
+        ("social_assessment",      "2024-06-08",          75, "2024-06-18"),  # asked for on a Saturday
+        ("social_assessment",      "2024-06-08",          74, "2024-09-07"),
+        ("seven_days",             "2024-06-08",          5,  "2024-06-15"),
+        ("primary_care",           "2010-01-01",          40, None),          # before the table begins
+    ],
+)  # fmt: skip
+def test_a_limit_is_that_of_the_day_and_the_age(level, asked, age, deadline):
+    limits = load_config("configs/attainment.yaml", AttainmentConfig).limits
+    found = deadlines(limits, level, pd.Series(pd.to_datetime([asked])), pd.Series([age]))[0]
+    assert found is pd.NaT if deadline is None else found == pd.Timestamp(deadline)
+
+
+def limit(**more: Any) -> dict[str, Any]:
+    return {"level": "seven", "days": 7, "valid_from": "2020-01-01", "source": "here", **more}
+
+
+def attaining(**more: Any) -> AttainmentConfig:
+    measured = [{"service": "referral", "level": "seven", "name": words("seven"), "target": 0.8}]
+    values = {"limits": [limit()], "measured": measured, "reporting_lag_days": 0, "horizon_weeks": 4, "recent_weeks": 8}
+    return validate_config({**values, **more}, AttainmentConfig, "attainment")
+
+
+@pytest.mark.parametrize(
+    "limits, fits",
+    [
+        ([limit(), limit(days=14)], False),
+        ([limit(valid_to="2022-01-01"), limit(days=14, valid_from="2022-01-01")], True),
+        ([limit(valid_to="2022-01-02"), limit(days=14, valid_from="2022-01-01")], False),
+        ([limit(age_to=23), limit(days=14, age_from=23)], True),
+        ([limit(age_to=24), limit(days=14, age_from=23)], False),
+        ([limit(), limit(level="other")], True),
+    ],
+)
+def test_two_limits_never_hold_at_once(limits, fits):
+    if fits:
+        assert len(attaining(limits=limits).limits) == 2
+    else:
+        with pytest.raises(ConfigError, match="two limits of seven hold at once"):
+            attaining(limits=limits)
+
+
+def test_a_level_without_a_limit_is_named():
+    with pytest.raises(ConfigError, match="names the level seven, which has no limit"):
+        attaining(limits=[limit(level="other")])
+
+
+# --- attainment -----------------------------------------------------------------------------------------------------
+
+
+def queue(rows: list[tuple[str, str | None, str | None]], days: int = 7) -> Queue:
+    """(asked, dealt with, left) as days."""
+    asked = np.array([row[0] for row in rows], "datetime64[ns]")
+    dealt, left = (np.array([row[k] or "NaT" for row in rows], "datetime64[ns]") for k in (1, 2))
+    return Queue(asked, asked + np.timedelta64(days, "D"), dealt, left)
+
+
+def test_only_matters_whose_time_is_up_are_judged():
+    one = queue(
+        [
+            ("2024-01-01", "2024-01-08", "2024-01-08"),  # on the last day: within
+            ("2024-01-01", "2024-01-09", "2024-01-09"),  # a day late
+            ("2024-01-01", None, None),                  # never: late
+            ("2024-01-01", None, "2024-01-03"),          # withdrawn in time: nobody's failure
+            ("2024-01-01", None, "2024-02-03"),          # withdrawn after the limit: late
+            ("2024-01-20", "2024-01-21", "2024-01-21"),  # its limit has not passed on the 25th
+        ]
+    )  # fmt: skip
+    first, last = pd.Timestamp("2024-01-01"), pd.Timestamp("2024-01-25")
+    assert one.judged(first, last, last) == (4, 1)
+    assert one.waiting(pd.Timestamp("2024-01-09")) == 3  # the late one leaves that day; two wait on
+    assert one.arrivals(first, last) == 6
+    assert one.throughput(last, 4) == 4 / 4
+
+
+def test_a_request_belongs_where_the_client_lived_and_to_her_own_limit():
+    requests = pd.DataFrame(
+        {"client_id": ["a", "b", "b"], "service": ["referral", "referral", "other"],
+         "requested_at": pd.to_datetime(["2024-01-01"] * 3), "assessed_at": pd.to_datetime(["2024-01-05"] * 3),
+         "ended_at": pd.to_datetime([None, "2024-01-03", None])}
+    )  # fmt: skip
+    residents = pd.DataFrame(
+        {"client_id": ["a", "b"], "municipality": ["901", "902"], "birth_year": [2010, 1950],
+         "valid_from": pd.to_datetime(["2000-01-01"] * 2), "valid_to": pd.to_datetime([None, None])}
+    )  # fmt: skip
+    limits = (Limit(**{**limit(age_to=23), "valid_from": date(2020, 1, 1)}),)
+    asked = Measured(service="referral", level="seven", name=words("x"))
+    found = queues(requests, residents, limits, asked, {"county": ("901", "902"), "901": ("901",), "902": ("902",)})
+    assert [len(found[place].asked) for place in ("county", "901", "902")] == [1, 1, 0]
+    assert found["901"].left[0] == np.datetime64("2024-01-05")
+
+
+def served(weekly_out: int, weekly_in: list[int], start: str = "2022-01-03") -> Queue:
+    """First in, first out: so many leave each Friday, so many come each Monday."""
+    asked = [pd.Timestamp(start) + k * WEEK for k, n in enumerate(weekly_in) for _ in range(n)]
+    dealt, when, spare = [], pd.Timestamp(start) + pd.Timedelta(days=4), weekly_out
+    for one in asked:
+        while spare == 0 or when < one:
+            when, spare = when + WEEK, weekly_out
+        dealt.append(when)
+        spare -= 1
+    rows = [(str(a.date()), str(d.date()), str(d.date())) for a, d in zip(asked, dealt, strict=True)]
+    return queue(rows)
+
+
+def waves() -> dict[str, Queue]:
+    """A service that ten leave a week, with waves of arrivals: the queue tells how long the next ones wait."""
+    swing = [round(10 + 6 * np.sin(2 * np.pi * k / 30)) for k in range(140)]
+    return {"county": served(10, swing), "901": served(10, swing)}
+
+
+def test_where_the_queue_decides_the_queue_is_chosen_and_more_demand_lowers_the_share():
+    found, config = waves(), attaining(origins=10, step_weeks=5)
+    at = pd.Timestamp("2022-01-03") + 130 * WEEK
+    curve = fit_curve(found, at, config, 120)
+    assert curve.slope < -0.5
+    assert curve.share("901", 30.0) < 0.5 < curve.share("901", 2.0)
+    tested = backtest(found, at, pd.Timestamp("2022-01-10"), config)
+    assert chosen_method(tested) == "queue"
+    later = [at + k * WEEK for k in range(-30, 5)]
+    middling = next(when for when in later if 6 < found["county"].expected_wait(when) < 9)
+    calm, busy = (queue_shares(found, middling, config, dict.fromkeys(found, n), 100)["county"] for n in (5.0, 25.0))
+    assert busy < calm - 0.2
+
+
+def known_by(one: Queue, at: pd.Timestamp) -> Queue:
+    """The queue without the requests from a midnight on."""
+    there = one.asked < at.to_datetime64()
+    return Queue(one.asked[there], one.deadline[there], one.dealt[there], one.left[there])
+
+
+def test_no_origin_of_the_backtest_sees_what_came_later():
+    found, config = waves(), attaining(origins=4, step_weeks=5)
+    at = pd.Timestamp("2022-01-03") + 120 * WEEK
+    cut = {name: known_by(one, at) for name, one in found.items()}
+    columns = ["origin", "place", *METHODS]
+    first = pd.Timestamp("2022-01-10")
+    pd.testing.assert_frame_equal(
+        backtest(found, at, first, config)[columns], backtest(cut, at, first, config)[columns]
+    )
+
+
+def test_the_share_ahead_has_an_interval_a_target_and_its_backtest_told():
+    config = attaining()
+    found = attainment(config.measured[0], waves(), pd.Timestamp("2024-07-01"), {"901": 12.0}, config)
+    lines = {str(line["area"]): line for line in found.lines}
+    one = lines["901"]
+    assert one["requests_ahead"] == 12.0 * 4
+    assert 0 <= one["low95"] <= one["low80"] <= one["share"] <= one["high80"] <= one["high95"] <= 1
+    assert one["meets_target"] == (one["share"] >= 0.8)
+    assert "chosen on" in found.notes[0]["en"]
+    few = {"county": waves()["county"], "902": queue([("2024-06-03", "2024-06-04", "2024-06-04")] * 3)}
+    hidden = attainment(config.measured[0], few, pd.Timestamp("2024-07-01"), {}, config).lines[1]
+    assert (hidden["requests"], hidden["share"], hidden["low80"], hidden["requests_ahead"]) == (None, None, None, None)
+    nobody = attainment(config.measured[0], {"county": queue([])}, pd.Timestamp("2024-07-01"), {}, config)
+    assert nobody.notes == (note("no_request", service="referral", level="seven"),)
+
+
+def test_half_widths_are_quantiles_of_the_errors():
+    table = pd.DataFrame({"place": ["county"] * 4, "share": 0.5, "recent": [0.6, 0.7, 0.5, 0.55]})
+    assert half_widths(table, "recent") == {"county": {80: pytest.approx(0.2), 95: pytest.approx(0.2)}}
+
+
+# --- config and pages -----------------------------------------------------------------------------------------------
+
+
+def test_the_shipped_tables_load_and_name_their_sources():
+    config = load_config("configs/demand_reports.yaml", ReportsConfig)
+    assert load_config(config.caseload or "", CaseloadConfig).source
+    assert all(one.source for one in load_config(config.unit_costs or "", CostsConfig).costs)
+    assert all(one.source for one in load_config(config.attainment or "", AttainmentConfig).limits)
+
+
+@pytest.mark.parametrize(
+    "language, said", [("fi", "Alueet rinnakkain"), ("sv", "Områdena sida vid sida"), ("en", "Areas side by side")]
+)
+def test_a_page_is_in_one_language_and_hides_what_is_unknown(language, said):
+    asked = Comparison(model="m", measure="visits", group="75plus", ages=("75-84", "85+"))
+    units = beside.units(model(), asked, population())
+    names = {place: words(place) for place in ("county", "901", "902")}
+    sections = [vars(units), vars(missing_model("euros", ["x"]))]
+    page = render({"as_of": "2024-12-31", "names": names, "sections": sections}, language)
+    assert said in page
+    assert f"county {language}" in page
+    assert NOTES["missing_model"].as_text()[language].format(models="x") in page
+
+
+def test_a_csv_has_every_line_and_an_empty_cell_for_what_is_hidden():
+    assert as_csv([{"area": "901", "share": None}, {"area": "902", "share": 0.25}]) == "area,share\n901,\n902,0.25\n"
+
+
+def test_joined_reports_say_a_note_once():
+    one = Section("units", ({"a": 1},), (note("unstaffed", unit="u"),))
+    assert joined(one, one) == Section("units", ({"a": 1}, {"a": 1}), (note("unstaffed", unit="u"),))
+    assert json.dumps(joined(one, one).notes)
