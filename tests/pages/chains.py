@@ -77,21 +77,11 @@ def _point(name: str, measure: str, ahead: int) -> FlowPoint:
 def _report() -> FlowReport:
     return FlowReport(
         weeks=26,
-        ranking=Ranking(
-            (
-                Bottleneck("assessment", 1, Measured(0.71, 0.62, 0.8), Measured(0.96, 0.9, 1.02), Measured(0.12, 0.05, 0.2), Measured(0.68, 0.6, 0.75), 21.4, 0.99),
-                Bottleneck("decision", 2, Measured(0.3, 0.22, 0.41), None, Measured(0.02, -0.04, 0.08), Measured(0.32, 0.25, 0.4), 8.2, 0.01),
-            ),
-            True, ("utilisation", "growth", "delay_share"), ("decision",), 26,
-        ),
+        ranking=Ranking((_first(), _second()), True, ("utilisation", "growth", "delay_share"), ("decision",), 26),
         grows_first="assessment",
         grows_in_weeks=4,
         what_ifs=(WhatIf("assessment", 1.0, 0.4, 3.1, 1.2, 2.9, 150.0),),
-        conformance=Conformance(
-            212, 0.83, (Deviation("skipped", "decision", 19), Deviation("ended_at", "assessment", 11)), 2,
-            (LeadTime("contact", "need_assessment", 204, 24.0, 61.0), LeadTime("need_assessment", "service", None, None, None)),
-            ("planning", "decision"),
-        ),
+        conformance=_conformance(),
         throughput=Throughput(188, 33.0, 78.0),
         lines=tuple(
             [StageLine(name, "all", "all", 300, 221, 208, int(SIZES[name]), 18.0, 55.0) for name in STAGES]
@@ -100,4 +90,37 @@ def _report() -> FlowReport:
             + [StageLine("assessment", "aged_85", value, 120, 90, 80, 21, 20.0, None) for value in ("yes", "no")]
         ),
         quarantined={},
-    )  # fmt: skip
+    )
+
+
+def _first() -> Bottleneck:
+    return Bottleneck(
+        stage="assessment",
+        rank=1,
+        score=Measured(0.71, 0.62, 0.8),
+        utilisation=Measured(0.96, 0.9, 1.02),
+        growth=Measured(0.12, 0.05, 0.2),
+        delay_share=Measured(0.68, 0.6, 0.75),
+        delay_days=21.4,
+        first_share=0.99,
+    )
+
+
+def _second() -> Bottleneck:
+    return Bottleneck(
+        stage="decision",
+        rank=2,
+        score=Measured(0.3, 0.22, 0.41),
+        utilisation=None,
+        growth=Measured(0.02, -0.04, 0.08),
+        delay_share=Measured(0.32, 0.25, 0.4),
+        delay_days=8.2,
+        first_share=0.01,
+    )
+
+
+def _conformance() -> Conformance:
+    known = LeadTime("contact", "need_assessment", 204, 24.0, 61.0)
+    hidden = LeadTime("need_assessment", "service", None, None, None)
+    deviations = (Deviation("skipped", "decision", 19), Deviation("ended_at", "assessment", 11))
+    return Conformance(212, 0.83, deviations, 2, (known, hidden), ("planning", "decision"))

@@ -239,6 +239,9 @@ class FakePlanner:
             }
             for one in corrections
         ]  # fmt: skip
+        known = set(base().forecast["ds"].dt.strftime("%Y-%m-%d"))
+        if any(row["ds"] not in known for row in rows):
+            raise WrongInput("There is no such series and period in the forecast.")
         fault = stored_of((*self.entries, *rows), base()).fault
         if fault:
             raise WrongInput(fault)
@@ -282,7 +285,7 @@ def explanation(points: Sequence[Any], series_id: str) -> ForecastExplanation:
     return ForecastExplanation(
         series_id, words("käyntiä", "besök", "visits"), tuple(point.period_start for point in points),
         sum(shown) / n, 1400.0, sum(rest) / n, shown, flat, rest, groups, 0.27,
-        words("Lähtötaso on 52 viikon keskiarvo.", "Utgångsnivån är medeltalet för 52 veckor.", "Starting level: mean of 52 weeks."),
+        words("Lähtötaso on 52 viikon keskiarvo.", "Utgångsnivån är medeltalet.", "Starting level: mean of 52 weeks."),
         words("Osa erosta ei selity.", "En del av skillnaden är oförklarad.", "A part is not explained."),
     )  # fmt: skip
 
