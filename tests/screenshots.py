@@ -81,6 +81,9 @@ REAL_SHOTS = [
     Shot("client-not-eligible", "coordinator", "client-not-eligible"),
     Shot("forecasts", "planner", "/forecasts"),
     Shot("forecasts-dark", "planner", "/forecasts", dark=True),
+    Shot("scenarios", "planner", "/scenarios"),
+    Shot("staffing", "planner", "/staffing"),
+    Shot("flow", "planner", "/flow"),
     Shot("models", "auditor", "/models"),
     Shot("audit-log", "auditor", "/audit-log"),
 ]
