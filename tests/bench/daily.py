@@ -3,7 +3,8 @@
 Per seed: the shipped code chooses the member and the coherence method on the first four years; the fifth year is only
 reported, from origins every two weeks (Sundays), 7, 28 and 84 days ahead, at every level of the hierarchy and summed to
 weeks and calendar months.  ETS is refitted at four origins of `BENCH_ETS_SEEDS` seeds (half a minute each).
-`BENCH_SEEDS="101 102"` measures fewer.
+`BENCH_SEEDS="105 106"` measures fewer; on seeds below 105 the code was developed.  With fewer ETS histories too few
+windows are left to compare it by.
 """
 
 import os
@@ -27,7 +28,7 @@ from tests.bench.daily_world.hierarchy import HORIZON, LEVELS, daily_config, pub
 from tests.bench.daily_world.simulator import Drawn, World, draw
 from tests.bench.report import Figure, finish, tell
 
-SEEDS = tuple(int(seed) for seed in os.environ.get("BENCH_SEEDS", " ".join(map(str, range(101, 131)))).split())
+SEEDS = tuple(int(seed) for seed in os.environ.get("BENCH_SEEDS", " ".join(map(str, range(105, 135)))).split())
 ETS_SEEDS = int(os.environ.get("BENCH_ETS_SEEDS", "3"))
 TEST_DAYS = 365
 EVERY = 14
