@@ -85,7 +85,7 @@ def store_of(folder: Path, tables: Mapping[str, pd.DataFrame], n_buckets: int = 
     """A real store that holds `tables`, as the ingest leaves it: one file per table and bucket, sorted by client."""
     entries: dict[str, list[FileEntry]] = {}
     for name, frame in tables.items():
-        clients = frame["client_id"].astype(object)
+        clients = frame["client_id"].astype(object) if "client_id" in frame else ["0" * 8] * len(frame)
         buckets = np.array([bucket_of(client, n_buckets) for client in clients], np.int64)
         for bucket in sorted(set(buckets.tolist())):
             entries.setdefault(name, []).append(_stored(folder, name, frame[buckets == bucket], bucket))
@@ -99,7 +99,9 @@ def _stored(folder: Path, name: str, frame: pd.DataFrame, bucket: int) -> FileEn
     file = folder / path
     file.parent.mkdir(parents=True, exist_ok=True)
     texts = {column.name: "string" for column in TABLES[name].columns if column.kind == "text"}
-    frame.astype(texts).sort_values("client_id").to_parquet(file, index=False)
+    typed = frame.astype(texts)
+    ordered = typed.sort_values("client_id") if "client_id" in typed else typed
+    ordered.to_parquet(file, index=False)
     content = file.read_bytes()
     return FileEntry(path, hashlib.sha256(content).hexdigest(), len(content), len(frame), bucket, "b1")
 

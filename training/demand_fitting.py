@@ -74,7 +74,8 @@ def fitted_model(
     booster = parse_booster(boosted.booster_text(fitted.trees))
     share = tree_shares(members, tested.choice, config)
     what = Explained(config, fitted.learned, booster, share, fitted.drivers)
-    alone = standing.alone
+    shown = set(forecast["series_id"])
+    alone = [one for one in standing.alone if one.series_id in shown]
     explained = forecast[forecast["series_id"].isin({one.series_id for one in alone})]
     model = DemandModel(
         config=config,

@@ -37,8 +37,10 @@ from models.planning.base import AREA, Base, base_of
 from models.planning.channels.config import ChannelsConfig
 from models.planning.channels.plan import ChannelPlan, plan, with_matters
 from models.planning.overrides import apply_overrides
+from models.planning.rerun import rerun_of
 from models.planning.scenarios.applied import ScenarioResult, apply
 from models.planning.scenarios.config import Scenario
+from models.planning.scenarios.ground import Rerun
 from models.planning.sheets.out import Planned, planning_sheets
 from models.planning.sheets.overrides_in import overrides_template
 from models.planning.sheets.scenarios_in import scenario_template
@@ -73,7 +75,7 @@ def make(config: PlanningConfig) -> Made:
     if overridden is not None:
         base = base.with_forecast(overridden.table)
     basis = read_basis(config, workspace, base.dimensions.get(AREA, ()))
-    results, skipped = _results(config, base, basis)
+    results, skipped = _results(config, base, basis, rerun_of(forecast.model))
     staffing = load_config(config.staffing, StaffingConfig) if config.staffing else None
     people = staff(base, staffing) if staffing else None
     by_scenario = {one.id: staff(base, staffing, one.table) for one in results} if staffing else {}
@@ -103,12 +105,14 @@ def make(config: PlanningConfig) -> Made:
     return Made(made, planned, folder)
 
 
-def _results(config: PlanningConfig, base: Base, basis: Basis) -> tuple[tuple[ScenarioResult, ...], list[Skipped]]:
+def _results(
+    config: PlanningConfig, base: Base, basis: Basis, rerun: Rerun | None
+) -> tuple[tuple[ScenarioResult, ...], list[Skipped]]:
     """Each scenario by itself: one that does not fit this forecast is left out with its sentence."""
     found, skipped = [], []
     for one in read_scenarios(config.scenarios):
         try:
-            found.append(apply(one, base, basis.structure(one), capacity=config.capacity))
+            found.append(apply(one, base, basis.structure(one), rerun, capacity=config.capacity))
         except ConfigError as error:
             skipped.append(Skipped(one.id, str(error)))
     return tuple(found), skipped

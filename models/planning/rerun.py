@@ -9,6 +9,7 @@ from models.demand.boosted import MEMBER
 from models.demand.drivers.table import EXPOSURE, KEYS, DriverTable
 from models.demand.model import DemandModel
 from models.demand.rebuilt import forecast_again
+from models.demand.regimes import treated
 from models.planning.scenarios.ground import Rerun
 
 FACTOR = "factor"
@@ -23,13 +24,10 @@ def rerun_of(model: DemandModel) -> Rerun | None:
     drivers = model.reasons.drivers if model.reasons else None
     if drivers is None or not drivers.scales:
         return None
-    known = frozenset(model.observations["unique_id"])
+    before = _forecast(model, drivers)
 
     def rerun(change: pd.DataFrame) -> pd.DataFrame:
-        ids = sorted(known & set(change["unique_id"]))
-        if not ids:
-            return change
-        before, after = (_forecast(model, table, ids) for table in (drivers, _grown(drivers, change)))
+        after = _forecast(model, _grown(drivers, change))
         ratio = (after / before.where(before > 0)).rename("ratio").reset_index()
         joined = change.merge(ratio, on=KEYS, how="left")
         return change.assign(**{FACTOR: joined["ratio"].fillna(joined[FACTOR]).to_numpy(float)})
@@ -44,6 +42,8 @@ def _grown(drivers: DriverTable, change: pd.DataFrame) -> DriverTable:
     return replace(drivers, frame=frame.assign(**{EXPOSURE: grown}).drop(columns=FACTOR))
 
 
-def _forecast(model: DemandModel, drivers: DriverTable, ids: list[str]) -> pd.Series:
-    made = forecast_again(model.config, model.learned, model.booster, drivers=drivers.of(ids), ids=ids)
+def _forecast(model: DemandModel, drivers: DriverTable) -> pd.Series:
+    config = model.config
+    learned = treated(model.observations, config.regimes, config.season_length)
+    made = forecast_again(config, learned, model.booster, drivers=drivers)
     return made.set_index(KEYS)[MEMBER].astype(np.float64)
