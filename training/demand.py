@@ -130,7 +130,7 @@ def _sheet(config: DemandConfig, source: SheetSource) -> Panel:
     file = data_file(source.file)
     sheet = sheet_panel(file, config.period, source.origin)
     starts = pd.Timestamp(source.complete_from) if source.complete_from else None
-    frame, refused = checked_series(sheet, config.period, config.minimum_periods, starts)
+    frame, refused = checked_series(sheet, config.period, config.minimum_periods, starts, date.today())
     period = pd.DateOffset(months=1) if config.period == "month" else pd.DateOffset(weeks=1)
     until = (frame["ds"].max() + period - pd.Timedelta(days=1)).date()
     return Panel(_sorted(frame), until, sha256(file.read_bytes()).hexdigest(), refused)
