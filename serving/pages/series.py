@@ -30,6 +30,8 @@ class Series:
     model: str = ""
     """Registered name of the demand model."""
     groups: tuple[SeriesGroup, ...] = ()
+    has_forecast: bool = True
+    """False: listed only to say what data it lacks."""
 
     def value(self, choice: str) -> str | None:
         """The series' value of a choice: model, area, measure, age_group or a dimension's id."""

@@ -71,7 +71,7 @@ class PlanningDesk:
                 corrected=stored.corrected(series_id),
                 overrides=stored.notes(series_id, [point.period_start for point in answer.points]),
                 said=stored.overridden.said if stored.overridden else (),
-                parts=len(live.base.one(series_id).parts),
+                parts=live.parts(series_id),
                 fault=stored.fault,
             )
 

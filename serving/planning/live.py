@@ -1,6 +1,6 @@
 """Live demand and flow models as planning uses them: base, names, explanation and status, computed once per version."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,7 +13,7 @@ from models.demand.combination import MEAN, TREES, WEIGHTED, Choice
 from models.demand.drivers.config import Drivers
 from models.demand.explained import Explained, ForecastExplanation, explanation_of, explanations
 from models.demand.hierarchy import TOTAL
-from models.demand.model import DemandModel
+from models.demand.model import DemandModel, SeriesInfo
 from models.flow.model import FlowModel
 from models.planning.ages import Ages
 from models.planning.base import AGE, AREA, MEASURE, Base, base_of
@@ -50,10 +50,17 @@ class LiveDemand:
                 measure=one.measure,
                 measure_name=one.measure_name,
                 model=self.name,
+                has_forecast=one.series_id in self.model.published,
                 groups=tuple(SeriesGroup(g.dimension, g.dimension_name, g.group, g.name) for g in one.groups),
             )
-            for one in self.model.series()
+            for one in (*self.model.series(), *self._lacking.values())
         )
+
+    @cached_property
+    def _lacking(self) -> Mapping[str, SeriesInfo]:
+        """Series without a forecast for want of data, where the bundle tells them: listed, and told what they lack."""
+        told = getattr(self.model, "lacking_series", None)
+        return {one.series_id: one for one in told()} if told is not None else {}
 
     @cached_property
     def area_names(self) -> Mapping[str, Text]:
@@ -90,17 +97,38 @@ class LiveDemand:
 
     def has(self, series_id: str) -> bool:
         """True for a series of this model."""
-        return series_id in self.model.published
+        return series_id in self.model.published or series_id in self._lacking
+
+    def parts(self, series_id: str) -> int:
+        """Of how many bottom series the series is the sum."""
+        return len(self.model.published[series_id].parts) if series_id in self.model.published else 1
 
     def answer(self, series_id: str) -> ForecastAnswer:
         """The model's own answer.  Raises ModelError for an unknown series."""
-        return self.model.answer(series_id, self.stamp)
+        lacking = self._lacking.get(series_id)
+        return self.model.answer(series_id, self.stamp) if lacking is None else self._without_forecast(lacking)
+
+    def _without_forecast(self, one: SeriesInfo) -> ForecastAnswer:
+        """The answer of a series that lacks data: no number at all."""
+        names = (one.area_name, one.measure_name, one.age_name)
+        return ForecastAnswer(
+            stamp=self.stamp,
+            series_id=one.series_id,
+            name={code: ", ".join(name[code] for name in names) for code in ("fi", "sv", "en")},
+            unit=self.model.config.measures[one.measure].unit.as_text(),
+            period=self.model.config.period,
+            member="",
+            backtest={},
+            history=(),
+            points=(),
+            notice=self.notice,
+        )
 
     def status(self, series_id: str) -> SeriesStatus | None:
         """What stands behind the series: as the bundle says it, else from the length of its history."""
-        told: Mapping[str, SeriesStatus] | None = getattr(self.model, "statuses", None)
+        told: Callable[[str], SeriesStatus] | None = getattr(self.model, "status", None)
         if told is not None:
-            return told.get(series_id)
+            return told(series_id)
         config, seen = self.model.config, self.model.history[series_id]
         return own_status(len(seen), config.minimum_periods, seen.index.max(), config.period)
 
@@ -115,6 +143,10 @@ class LiveDemand:
         return {}
 
     def _explain(self, series_id: str) -> ForecastExplanation | None:
+        if series_id not in self.model.published:
+            return None
+        if getattr(self.model, "reasons", None) is not None:
+            return self._told_explanation(series_id)
         one = self.model.published[series_id]
         unit = self.model.config.measures[one.measure].unit.as_text()
         try:
@@ -125,12 +157,19 @@ class LiveDemand:
         except LuotainError:
             return None
 
+    def _told_explanation(self, series_id: str) -> ForecastExplanation | None:
+        """As the bundle says it; a borrowed series has none."""
+        told: Callable[[str], ForecastExplanation] = getattr(self.model, "explanation")  # noqa: B009
+        try:
+            return told(series_id)
+        except LuotainError:
+            return None
+
     def _table(self, series_id: str) -> pd.DataFrame | None:
-        """The bundle's own table of explanations, else one made now of trees that know no drivers."""
-        told: pd.DataFrame | None = getattr(self.model, "explained", None)
+        """Made now, of trees that know no drivers; None where the bundle does not tell the trees' share."""
         share = tree_shares(self.model)
-        if told is not None or share is None or self.model.config.drivers != Drivers():
-            return told
+        if share is None or self.model.config.drivers != Drivers():
+            return None
         what = Explained(self.model.config, self.model.observations, self.model.booster, share)
         return explanations(what, self.model.forecast, tuple(self.model.published.values()), [series_id])
 

@@ -17,7 +17,7 @@ FIRST = 2
 
 def compare(page: Page) -> Response:
     """The chosen scenarios on the chosen series."""
-    series = page.services.series(page.who)
+    series = [one for one in page.services.series(page.who) if one.has_forecast]
     if not series:
         return page.show("forecasts_none.html")
     chosen = choose_series(page, series)
