@@ -146,9 +146,16 @@ def test_a_queue_serves_the_longest_waiting_as_fast_as_its_staff_can() -> None:
     present = Present(np.zeros(100, int), np.arange(1, 101)[::-1])
     drawn = futures(hazards(x=0.5, y=1e-9), present, weeks=4, queues={"x": Queue(np.array([7.0, 7.0, 14.0, 14.0]))})
     assert drawn.departures[:, 0].mean(axis=0) == pytest.approx([7, 7, 14, 14], rel=0.06)
-    slow = futures(hazards(x=0.5, y=1e-9), Present(np.zeros(3, int), np.ones(3, int)), weeks=2, samples=50,
-                   queues={"x": Queue(np.array([700.0, 700.0]), days=9)})  # fmt: skip
-    assert slow.departures[:, 0].tolist() == [[0, 3]] * 50  # nobody before nine days there
+
+
+def test_few_clients_cannot_use_all_of_the_staff() -> None:
+    """20 come a week and take 3.5 days each: 10 are there however many could be served."""
+    coming = {"x": arriving(20.0)}
+    here = Present(np.zeros(10, int), np.ones(10, int))
+    drawn = futures(
+        hazards(x=0.5, y=0.5), here, weeks=6, samples=300, arrivals=coming, queues={"x": Queue(np.full(6, 700.0), 3.5)}
+    )
+    assert drawn.stock_end[:, 0, -1].mean() == pytest.approx(20 / 7 * 3.5, rel=0.06)
 
 
 def test_more_staff_never_leaves_a_longer_line_in_any_future() -> None:

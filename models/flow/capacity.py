@@ -61,7 +61,7 @@ def load(flows: pd.DataFrame, capacity: StageCapacity) -> pd.Series:
     return clients * capacity.hours_each
 
 
-def queue_of(capacity: StageCapacity, first: pd.Timestamp, weeks: int, days: int, extra_hours: float = 0.0) -> Queue:
+def queue_of(capacity: StageCapacity, first: pd.Timestamp, weeks: int, days: float, extra_hours: float = 0.0) -> Queue:
     """The stage as a line that its staff serves, with `extra_hours` more a week."""
     return Queue((capacity.ahead(first, weeks) + extra_hours) / capacity.hours_each, days)
 

@@ -48,8 +48,8 @@ class FlowFit:
     weekdays: np.ndarray
     hazards: Hazards
     capacities: Mapping[str, StageCapacity]
-    queue_days: Mapping[str, int]
-    """Stages that are served as queues, and the fewest days there."""
+    queue_days: Mapping[str, float]
+    """Stages that are served as queues, and the days that they take when nobody waits."""
 
     def queues(self, weeks: int, extra_hours: Mapping[str, float] | None = None) -> dict[str, Queue]:
         """The served stages with their staffed hours, and more of them where asked."""
@@ -90,7 +90,7 @@ def fit_flow(
         weekdays=weekday_shares(recent.loc[recent["came_from"] == "outside", "entered"]),
         hazards=fit_hazards(spells, chain.ids, since, first),
         capacities=capacity,
-        queue_days={stage: int(unhindered_days(chain.stage(stage), recent)) for stage in served},
+        queue_days={stage: unhindered_days(chain.stage(stage), recent) for stage in served},
     )
 
 

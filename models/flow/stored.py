@@ -57,7 +57,7 @@ def read_fit(bundle: Bundle, stages: tuple[str, ...]) -> FlowFit:
             stage: StageCapacity(hours[hours["stage"] == stage].set_index("ds")["hours"], **one)
             for stage, one in said["capacities"].items()
         },
-        queue_days={stage: int(days) for stage, days in said["queue_days"].items()},
+        queue_days={stage: float(days) for stage, days in said["queue_days"].items()},
     )
 
 

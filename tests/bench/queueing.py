@@ -52,14 +52,22 @@ def chain_of(stations: Sequence[Station]) -> Chain:
     return validate_config({**values, "reporting_lag_days": 0}, Chain, "queueing")
 
 
-def simulate(stations: Sequence[Station], per_week: float, weeks: int, seed: int) -> pd.DataFrame:
+def simulate(
+    stations: Sequence[Station], per_week: float, weeks: int, seed: int, then: tuple[int, int] | None = None
+) -> pd.DataFrame:
     """`client, stage, entered, left` (hours since the register began) of `weeks` weeks after the warm-up.
 
-    The same seed brings the same clients with the same work, whatever the servers.
+    The same seed brings the same clients with the same work, whatever the servers.  `then` = (weeks more, another
+    seed): the same past, and another future after it.
     """
     rng = np.random.default_rng(seed)
     arrive = _arrivals(per_week, WARM_UP + weeks, rng) - WARM_UP * WEEK_HOURS
     work = rng.exponential(1.0, (len(arrive), len(stations)))
+    if then is not None:
+        later = np.random.default_rng([seed, then[1]])
+        more = _arrivals(per_week, then[0], later, WARM_UP + weeks) - WARM_UP * WEEK_HOURS
+        arrive, weeks = np.append(arrive, more), weeks + then[0]
+        work = np.concatenate([work, later.exponential(1.0, (len(more), len(stations)))])
     client, parts = np.arange(len(arrive)), []
     for place, station in enumerate(stations):
         order = np.argsort(arrive, kind="stable")
@@ -104,8 +112,8 @@ _TIMES = (
 )
 
 
-def _arrivals(per_week: float, weeks: int, rng: np.random.Generator) -> np.ndarray:
-    days = np.arange(weeks * 7)
+def _arrivals(per_week: float, weeks: int, rng: np.random.Generator, first_week: int = 0) -> np.ndarray:
+    days = np.arange(first_week * 7, (first_week + weeks) * 7)
     rate = per_week / 7 * WEEKDAYS[days % 7] * (1 + YEARLY * np.sin(2 * np.pi * days / 365.25))
     counts = rng.poisson(rate)
     return np.sort(np.repeat(days * DAY_HOURS, counts) + rng.uniform(0, DAY_HOURS, counts.sum()))

@@ -17,6 +17,8 @@ from models.flow.moves.hazards import LONGEST, Hazards
 WEEK = 7
 NEVER = 2**30
 GONE = -1
+USES = 3
+"""Chances that one visit needs: when to leave, where to, and the part of the day of its beginning."""
 MOST_PEOPLE = 1_500_000
 """People drawn in all futures together; a larger chain draws fewer futures (at least FEWEST_SAMPLES)."""
 FEWEST_SAMPLES = 50
@@ -32,10 +34,13 @@ class Present:
 
 @dataclass(frozen=True)
 class Queue:
-    """A stage that serves first come, first served: at most `per_week` clients, none before `days` days there."""
+    """A stage that serves first come, first served: at most `per_week` clients.
+
+    Whoever waits for nobody takes `days` days on average (exponential); so few clients cannot use all of the staff.
+    """
 
     per_week: np.ndarray
-    days: int = 0
+    days: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,8 @@ class _People:
     stage: np.ndarray
     entered: np.ndarray
     leaves: np.ndarray
+    ready: np.ndarray
+    """In a queue: the first day on which the person can be done."""
     visit: np.ndarray
 
 
@@ -113,6 +120,7 @@ def _everybody(present: Present, days: np.ndarray, samples: int) -> tuple[_Peopl
         stage=np.concatenate([np.tile(present.stage, samples), stage]).astype(np.int8),
         entered=np.concatenate([np.tile(-present.days, samples), np.zeros(len(sample), int)]).astype(np.int32),
         leaves=np.full(total, NEVER, np.int32),
+        ready=np.zeros(total, np.int32),
         visit=np.zeros(total, np.int32),
     )
     starts = now * samples + np.concatenate([[0], np.cumsum(per_day.sum(axis=1))])
@@ -128,6 +136,9 @@ class _Run:
         self.hazards, self.people, self.seed, self.samples = hazards, people, seed, samples
         self.queues = {hazards.stages.index(name): queue for name, queue in queues.items()}
         self.is_queue = np.isin(np.arange(len(hazards.stages)), list(self.queues))
+        self.work_days = np.array(
+            [self.queues[place].days if queue else 0.0 for place, queue in enumerate(self.is_queue)]
+        )
         self.managed = {place: self._managed(place, queue, weeks) for place, queue in self.queues.items()}
         self.past = hazards.exposure_free
         self.goals = np.cumsum(hazards.goes, axis=2)
@@ -145,8 +156,8 @@ class _Run:
         self._count(self.came, arriving, day)
         self._plan(arriving)
         self._move_all(day)
-        for place, queue in self.queues.items():
-            self._move(self._served(place, queue, day), day)
+        for place in self.queues:
+            self._move(self._served(place, day), day)
         self._move_all(day)
 
     def _move_all(self, day: int) -> None:
@@ -181,7 +192,15 @@ class _Run:
             days[rows] = self._day(place, goal[rows])
         days = np.maximum(days, waited) - waited + age
         leaves = np.minimum(self.people.entered[who] + days, NEVER)
-        self.people.leaves[who] = np.where(self.is_queue[stage], NEVER, leaves)
+        queued = self.is_queue[stage]
+        self.people.leaves[who] = np.where(queued, NEVER, leaves)
+        self._set_ready(who[queued], stage[queued])
+
+    def _set_ready(self, who: np.ndarray, stage: np.ndarray) -> None:
+        """The day on which each could be done if nobody were before them; for those there already, from today on."""
+        part_of_day = self._chance(who, 2)
+        work = -np.log(self._chance(who, 0)) * self.work_days[stage]
+        self.people.ready[who] = np.maximum(self.people.entered[who], 0) + np.floor(part_of_day + work).astype(np.int32)
 
     def _day(self, place: int, goal: np.ndarray) -> np.ndarray:
         """The first day in the stage by which the summed risk reaches `goal`."""
@@ -190,10 +209,10 @@ class _Run:
         beyond = np.ceil((goal - past[-1]) / max(past[-1] - past[-2], 1e-12)).clip(0, NEVER // 4)
         return np.where(inside < LONGEST, inside, LONGEST - 1 + beyond).astype(np.int64)
 
-    def _served(self, place: int, queue: Queue, day: int) -> np.ndarray:
+    def _served(self, place: int, day: int) -> np.ndarray:
         """Who is served today: in each future the first ones of the line, as many as the staff manages."""
         people = self.people
-        line = np.flatnonzero((people.stage[: self.here] == place) & (people.entered[: self.here] <= day - queue.days))
+        line = np.flatnonzero((people.stage[: self.here] == place) & (people.ready[: self.here] <= day))
         sample = people.sample[line]
         order = np.lexsort((line, people.entered[line], sample))
         ordered = sample[order]
@@ -213,7 +232,7 @@ class _Run:
         table[:, :, day // WEEK] += np.bincount(cell, minlength=self.samples * stages).reshape(-1, stages)
 
     def _chance(self, who: np.ndarray, use: int) -> np.ndarray:
-        return _uniform(self.seed, who, self.people.visit[who].astype(np.int64) * 2 + use)
+        return _uniform(self.seed, who, self.people.visit[who].astype(np.int64) * USES + use)
 
 
 def _uniform(seed: int, who: np.ndarray, turn: np.ndarray | int) -> np.ndarray:
