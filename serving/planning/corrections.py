@@ -34,7 +34,7 @@ class Stored:
         told = rows.to_dict("records")
         return {
             row["ds"].date().isoformat(): Corrected(
-                float(row["value"]), *(float(row[level]) for level in LEVELS), given=bool(row["given"])
+                **{name: float(row[name]) for name in ("value", *LEVELS)}, given=bool(row["given"])
             )
             for row in told
         }
