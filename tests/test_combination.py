@@ -7,7 +7,7 @@ from scipy.optimize import linprog
 
 from configs.errors import ConfigError
 from evaluation.backtest import choose, rolled
-from evaluation.backtest.choosing import combined_columns
+from evaluation.backtest.choosing import combined_columns, first_of_the_best
 from models.demand.combination import (
     ALL,
     BY_GROUP,
@@ -197,6 +197,20 @@ def test_a_selection_window_is_weighted_by_the_other_windows_only():
     # the second window knows only that ETS was right in the first, and the other way round
     assert list(wrong) == [-40, 40]
     assert choice.of("dense").member in ("ets", "lightgbm"), "weights that would not have held are not chosen"
+
+
+@pytest.mark.parametrize(
+    "ets,                lightgbm,          chosen",
+    [
+        ([1.0, 1.2, 0.8],   [0.9, 1.3, 0.7],   "ets"),       # 1.00 and 0.97, standard error .07: not told apart
+        ([1.0, 1.2, 0.8],   [0.9, 1.1, 0.7],   "lightgbm"),  # better by the same in every window
+        ([0.9, 1.1, 0.7],   [1.0, 1.2, 0.8],   "ets"),
+        ([1.0, 1.2],        [0.9, 1.25],       "lightgbm"),  # two windows have no standard error worth the name
+    ],
+)  # fmt: skip
+def test_of_members_that_cannot_be_told_apart_the_first_serves(ets, lightgbm, chosen):
+    rows = pd.DataFrame({"origin": range(len(ets)), "unique_id": "a", "y": 0.0, "scale": 1.0})
+    assert first_of_the_best(rows.assign(ets=ets, lightgbm=lightgbm), ["ets", "lightgbm"]) == chosen
 
 
 def test_a_growing_series_is_never_served_by_the_past_alone():

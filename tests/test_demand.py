@@ -17,6 +17,7 @@ from models.bundles.bundle import read_bundle, write_bundle
 from models.bundles.golden import GOLDEN_FILE, check, draw_rows, golden_file
 from models.bundles.verify import verify_bundle
 from models.demand import DemandModel, boosted
+from models.demand.combination import Choice, GroupChoice
 from models.demand.config import DemandConfig
 from models.demand.hierarchy import BANDS_OF, aggregate, bottom_id, level_of, published_series
 from models.demand.intervals import fit_quantiles, series_scale, with_deciles, with_intervals
@@ -279,7 +280,11 @@ def model() -> DemandModel:
     forecast = with_intervals(summed, scale, quantiles, level_of(published))
     backtest = {one.series_id: {"mase": 0.8, "mase_naive": 1.0} for one in published}
     booster = parse_booster(boosted.booster_text(trees))
-    return DemandModel(config, "lightgbm", booster, panel, forecast, backtest, quantiles)
+    every = GroupChoice("lightgbm", {}, 6, {"lightgbm": 0.5})
+    choice = Choice({"all": every, "intermittent": GroupChoice("weighted", {"ets": 0.5, "lightgbm": 0.5}, 6, {})})
+    rare = ahead["unique_id"] == "902|hours|75plus"
+    members = ahead.rename(columns={"value": "lightgbm"}).assign(group=np.where(rare, "intermittent", "dense"))
+    return DemandModel(config, "by_group", booster, panel, forecast, backtest, quantiles, choice, members)
 
 
 def training_rows(model: DemandModel) -> np.ndarray:
@@ -358,9 +363,25 @@ def test_the_bundle_says_the_same_and_has_the_same_bytes(model, tmp_path: Path):
     assert again.series() == model.series()
     for one in model.series():
         assert again.answer(one.series_id, STAMP) == model.answer(one.series_id, STAMP)
-    assert (again.config, again.quantiles) == (model.config, model.quantiles)
+    assert (again.config, again.quantiles, again.choice) == (model.config, model.quantiles, model.choice)
+    pd.testing.assert_frame_equal(again.members, model.members)
     check(bundle.bytes_of(GOLDEN_FILE), again.golden_outputs(golden))
     assert write_bundle(tmp_path / "two", "demand", {**again.to_files(), GOLDEN_FILE: content}, KEY) == first
+
+
+@pytest.mark.parametrize(
+    "series_id, member",
+    [
+        ("901|hours|total",   "lightgbm"),
+        ("902|hours|75plus",  "weighted"),
+        ("902|hours|65plus",  "by_group"),   # one part is rare, the other is not
+        ("902|visits|75plus", "lightgbm"),
+    ],
+)  # fmt: skip
+def test_an_answer_names_the_member_that_serves_its_parts(model, series_id, member):
+    assert model.answer(series_id, STAMP).member == member
+    plain = dataclasses.replace(model, choice=None, members=None, member="ets")
+    assert plain.answer(series_id, STAMP).member == "ets", "a bundle without groups"
 
 
 def test_golden_rows_notice_other_trees_and_other_numbers(model):

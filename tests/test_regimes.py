@@ -99,7 +99,9 @@ def test_an_excluded_break_does_not_pull_the_forecast():
 
 
 def test_a_break_calibrates_no_interval():
-    rows = pd.DataFrame({"level": "area", "step": 1, "y": 10.0, "ets": [11.0, 9, 11, 60], "scale": 1.0})
+    rows = pd.DataFrame(
+        {"level": "area", "series_id": "a", "origin": 1, "step": 1, "y": 10.0, "ets": [11.0, 9, 11, 60], "scale": 1.0}
+    )
     calm = quantiles_of(rows.assign(regime=[False, False, False, True]), "ets", 1)
     assert calm["area"][0.95] == [1.0]
     assert quantiles_of(rows, "ets", 1)["area"][0.95] == [50.0]

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 
 from evaluation.backtest import (
+    Calibration,
     Tested,
     by_series,
+    calibrate,
     coverage,
     covered,
     mean_scaled_errors,
-    quantiles_of,
     scaled_quantile_loss,
     weighted_errors,
     weighted_quantile_loss,
@@ -23,7 +24,7 @@ from models.demand.config import DemandConfig
 from models.demand.drivers import DriverBook
 from models.demand.explained import Explained, Reasons, explanations
 from models.demand.hierarchy import Published, aggregate, level_of
-from models.demand.intervals import DECILES, Quantiles, series_scale, with_intervals
+from models.demand.intervals import DECILES, series_scale, with_intervals
 from models.demand.members import FittedMembers, fit_members
 from models.demand.model import DemandModel, parse_booster
 from training.demand_cold_start import Standing, statuses_of, with_loans
@@ -67,8 +68,8 @@ def fitted_model(
     fitted = fit_members(panel.frame, config, config.horizon, book)
     members = _grouped(fitted, panel.frame, config)
     ahead = members[["unique_id", "ds"]].assign(value=served(members, tested.choice))
-    quantiles = quantiles_of(tested.table, SERVED, config.horizon, config.backtest.calibration_windows)
-    own = _published(config, fitted.learned, ahead, standing.own, judged, quantiles)
+    calibration = calibrate(tested.table, SERVED, config.horizon, config.backtest.calibration_windows)
+    own = _published(config, fitted.learned, ahead, standing.own, judged, calibration)
     forecast = with_loans(own, ahead, standing, tested, config)
     booster = parse_booster(boosted.booster_text(fitted.trees))
     share = tree_shares(members, tested.choice, config)
@@ -83,7 +84,7 @@ def fitted_model(
         observations=panel.frame,
         forecast=forecast,
         backtest=by_series(judged, SERVED),
-        quantiles=quantiles,
+        quantiles=calibration.quantiles,
         choice=tested.choice,
         members=members,
         reasons=Reasons(explanations(what, explained, alone), share, fitted.drivers),
@@ -99,14 +100,14 @@ def _published(
     ahead: pd.DataFrame,
     published: Sequence[Published],
     judged: pd.DataFrame,
-    quantiles: Quantiles,
+    calibration: Calibration,
 ) -> pd.DataFrame:
     """The published forecast of own history; none without a back-test beside it."""
     summed = aggregate(ahead, published, ["ds"])
     summed = summed[summed["series_id"].isin(judged["series_id"])].copy()
     summed["step"] = summed.groupby("series_id")["ds"].rank(method="first").astype(int)
-    scale = series_scale(aggregate(learned, published, ["ds"]), config.season_length)
-    return with_intervals(summed, scale, quantiles, level_of(published))
+    scale = calibration.scale(series_scale(aggregate(learned, published, ["ds"]), config.season_length))
+    return with_intervals(summed, scale, calibration.quantiles, level_of(published))
 
 
 def _grouped(fitted: FittedMembers, panel: pd.DataFrame, config: DemandConfig) -> pd.DataFrame:

@@ -83,7 +83,7 @@ def _sheet(config: DemandConfig, source: SheetSource) -> Panel:
     file = data_file(source.file)
     sheet = sheet_panel(file, config.period, source.origin)
     starts = pd.Timestamp(source.complete_from) if source.complete_from else None
-    frame, refused = checked_series(sheet, config.period, config.minimum_periods, starts)
+    frame, refused = checked_series(sheet, config.period, config.minimum_periods, starts, date.today())
     until = (following(frame["ds"].max(), config.period) - pd.Timedelta(days=1)).date()
     few = {one.series_id for one in refused if one.reason.startswith(TOO_SHORT)}
     short = sheet.loc[sheet["unique_id"].isin(few), ["unique_id", "ds", "y"]]

@@ -1,7 +1,15 @@
 """Rolling-origin back-test of demand forecasts: members are chosen on earlier windows, reported on later ones."""
 
 from evaluation.backtest.choosing import choose, choosing
-from evaluation.backtest.covered import by_series, coverage, covered, quantiles_of, with_quantiles
+from evaluation.backtest.covered import (
+    Calibration,
+    by_series,
+    calibrate,
+    coverage,
+    covered,
+    quantiles_of,
+    with_quantiles,
+)
 from evaluation.backtest.errors import (
     mean_scaled_errors,
     published_errors,
@@ -13,10 +21,12 @@ from evaluation.backtest.rolling import Forecaster, Tested, rolled, rolling_fore
 from evaluation.backtest.windows import Window, windows
 
 __all__ = [
+    "Calibration",
     "Forecaster",
     "Tested",
     "Window",
     "by_series",
+    "calibrate",
     "choose",
     "choosing",
     "coverage",

@@ -25,6 +25,7 @@ from models.demand.combination import (
 from models.demand.config import DemandConfig
 
 SEASONS_TO_CHOOSE = 2
+WINDOWS_TO_TELL = 3
 
 
 def choosing(table: pd.DataFrame, config: DemandConfig, before: pd.Timestamp | None = None) -> pd.Series:
@@ -87,8 +88,22 @@ def _one(rows: pd.DataFrame, config: DemandConfig, group: str) -> GroupChoice:
     if rows.empty:
         return GroupChoice(fitting[0], {name: 1 / len(names) for name in names}, 0, {})
     errors = mean_scaled_errors(rows, fitting)
-    best = min(fitting, key=lambda name: (errors[name], fitting.index(name)))
+    best = first_of_the_best(rows, fitting)
     return GroupChoice(best, _weights(rows, names, config), int(rows["origin"].nunique()), errors)
+
+
+def first_of_the_best(rows: pd.DataFrame, members: Sequence[str]) -> str:
+    """The first member in the config's order whose error is not told from the least one.
+
+    Not told: its mean difference over windows is within one standard error (from three windows on).  So a retraining
+    changes who serves only for a reason.
+    """
+    by_window = pd.DataFrame([mean_scaled_errors(part, members) for _, part in rows.groupby("origin")])
+    best = by_window.mean().idxmin()
+    apart = by_window.sub(by_window[best], axis=0)
+    enough = len(by_window) >= WINDOWS_TO_TELL
+    error = apart.std() / np.sqrt(len(by_window)) if enough else 0.0 * apart.mean()
+    return next(name for name in members if apart.loc[:, name].mean() <= error[name])
 
 
 def _weights(rows: pd.DataFrame, names: Sequence[str], config: DemandConfig) -> dict[str, float]:

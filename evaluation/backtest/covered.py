@@ -1,16 +1,30 @@
 """Intervals of the windows that are reported, made from windows before them, and what a planner should expect."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 
 from evaluation.backtest.errors import mean_scaled_errors
 from models.demand.combination import NAIVE
 from models.demand.intervals import Quantiles, fit_quantiles, with_deciles, with_intervals
+from models.demand.own_scale import other_window_factors, own_factors
 
 
-def quantiles_of(table: pd.DataFrame, member: str, horizon: int, newest: int | None = None) -> Quantiles:
-    """Interval quantiles from the residuals of a back-test table's `newest` windows (none = all).
+@dataclass(frozen=True)
+class Calibration:
+    """Pooled quantiles of scaled errors, and each series' own factor on its scale (1 where windows are few)."""
+
+    quantiles: Quantiles
+    factors: pd.Series
+
+    def scale(self, scale: pd.Series) -> pd.Series:
+        """The scale of each series with its own factor; a series without one keeps its scale."""
+        return scale * self.factors.reindex(scale.index).fillna(1.0)
+
+
+def calibrate(table: pd.DataFrame, member: str, horizon: int, newest: int | None = None) -> Calibration:
+    """The calibration by the residuals of a back-test table's `newest` windows (none = all).
 
     A period inside a declared regime calibrates nothing.
     """
@@ -18,7 +32,17 @@ def quantiles_of(table: pd.DataFrame, member: str, horizon: int, newest: int | N
     if newest is not None:
         kept = kept[kept["origin"].isin(sorted(kept["origin"].unique())[-newest:])]
     scaled = (kept[member] - kept["y"]).abs() / kept["scale"]
-    return fit_quantiles(kept[["level", "step"]].assign(scaled=scaled), horizon)
+    residuals = kept[["level", "series_id", "origin", "step"]].assign(scaled=scaled)
+    residuals = residuals.assign(scaled=scaled / other_window_factors(residuals))
+    return Calibration(
+        fit_quantiles(residuals[["level", "step", "scaled"]], horizon),
+        own_factors(residuals.assign(scaled=scaled)),
+    )
+
+
+def quantiles_of(table: pd.DataFrame, member: str, horizon: int, newest: int | None = None) -> Quantiles:
+    """The pooled quantiles of `calibrate`."""
+    return calibrate(table, member, horizon, newest).quantiles
 
 
 def covered(
@@ -39,16 +63,16 @@ def covered(
     parts = []
     for origin, rows in shown.groupby("origin"):
         past = table[(table["origin"] < origin) & (table["ds"] <= origin)] if renew else table[~table["reported"]]
-        quantiles = quantiles_of(past, member, horizon, newest)
-        known = rows[rows["level"].isin(quantiles)]
-        parts.append(with_quantiles(known, quantiles, levels))
+        calibration = calibrate(past, member, horizon, newest)
+        parts.append(with_quantiles(rows[rows["level"].isin(calibration.quantiles)], calibration, levels))
     return pd.concat(parts, ignore_index=True)
 
 
-def with_quantiles(rows: pd.DataFrame, quantiles: Quantiles, levels: Mapping[str, str]) -> pd.DataFrame:
+def with_quantiles(rows: pd.DataFrame, calibration: Calibration, levels: Mapping[str, str]) -> pd.DataFrame:
     """Intervals and deciles (q10 … q90) of one window's rows."""
-    scale = rows.groupby("series_id")["scale"].first()
-    return with_deciles(with_intervals(rows, scale, quantiles, levels), scale, quantiles, levels)
+    scale = calibration.scale(rows.groupby("series_id")["scale"].first())
+    found = with_intervals(rows, scale, calibration.quantiles, levels)
+    return with_deciles(found, scale, calibration.quantiles, levels)
 
 
 def coverage(table: pd.DataFrame) -> dict[str, float]:

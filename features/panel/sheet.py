@@ -1,13 +1,14 @@
 """A plain sheet `unique_id, ds, y` as a panel, checked series by series."""
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from configs.errors import DataError
-from features.panel.periods import FREQUENCIES, STARTS, Period
+from features.panel.periods import FREQUENCIES, STARTS, Period, following, period_starts
 
 SHEET_COLUMNS = ("unique_id", "ds", "y")
 INCOMPLETE = "Not complete: it starts later or ends earlier than the others."
@@ -42,15 +43,20 @@ def sheet_panel(file: Path, period: Period, origin: str) -> pd.DataFrame:
 
 
 def checked_series(
-    panel: pd.DataFrame, period: Period, minimum: int, starts: pd.Timestamp | None = None
+    panel: pd.DataFrame,
+    period: Period,
+    minimum: int,
+    starts: pd.Timestamp | None = None,
+    today: date | None = None,
 ) -> tuple[pd.DataFrame, tuple[Refused, ...]]:
     """The series of a sheet that can be forecast, and the others with their reasons.
 
     `minimum` periods are needed; `starts` asks that a series reach back to that date and forward to the last one.
+    A period that has not ended on `today` is not observed yet: its series is refused (None: not checked).
     """
     if panel.empty:
         raise DataError("The sheet has no rows. Give one row per series and period.")
-    faults = {str(name): _fault(rows, period, minimum) for name, rows in panel.groupby("unique_id", sort=True)}
+    faults = {str(name): _fault(rows, period, minimum, today) for name, rows in panel.groupby("unique_id", sort=True)}
     sound = panel[panel["unique_id"].map(faults) == ""]
     if starts is not None:
         faults |= dict.fromkeys(_incomplete(sound, starts), INCOMPLETE)
@@ -86,7 +92,7 @@ def _incomplete(sound: pd.DataFrame, starts: pd.Timestamp) -> list[str]:
     return [str(name) for name in spans.index[(spans["min"] > starts) | (spans["max"] < sound["ds"].max())]]
 
 
-def _fault(rows: pd.DataFrame, period: Period, minimum: int) -> str:
+def _fault(rows: pd.DataFrame, period: Period, minimum: int, today: date | None) -> str:
     """One sentence on the first thing that is wrong, or an empty text."""
     bad_dates = rows.loc[rows["ds"].isna(), "shown"]
     if len(bad_dates):
@@ -97,15 +103,39 @@ def _fault(rows: pd.DataFrame, period: Period, minimum: int) -> str:
     double = rows.loc[rows["ds"].duplicated(), "shown"]
     if len(double):
         return f"The date {double.iloc[0]} is given twice."
-    expected = pd.date_range(rows["ds"].min(), rows["ds"].max(), freq=FREQUENCIES[period])
-    missing = expected.difference(pd.DatetimeIndex(rows["ds"]))
-    if len(missing) or len(expected) != len(rows):
-        where = missing[0].date().isoformat() if len(missing) else rows["shown"].iloc[0]
+    return _fault_of_dates(rows, period, today) or _too_little(rows, minimum)
+
+
+def _fault_of_dates(rows: pd.DataFrame, period: Period, today: date | None) -> str:
+    """Dates that are no period starts (mixed frequency), have gaps, or have not come yet."""
+    between = rows.loc[period_starts(rows["ds"], period) != rows["ds"], "shown"]
+    if len(between):
         return (
-            f"The {period} of {where} is missing or lies between periods; every {period} is needed, {STARTS[period]}."
+            f"The date {between.iloc[0]} lies between periods: give every {period} once, {STARTS[period]}; "
+            "two frequencies cannot be mixed."
         )
-    if len(rows) < minimum:
-        return _too_short(len(rows), minimum)
-    if rows["y"].nunique() == 1:
-        return f"Every value is {rows['y'].iloc[0]:g}; there is nothing to forecast."
+    missing = pd.date_range(rows["ds"].min(), rows["ds"].max(), freq=FREQUENCIES[period]).difference(
+        pd.DatetimeIndex(rows["ds"])
+    )
+    if len(missing):
+        return (
+            f"The {period} of {missing[0].date().isoformat()} is missing; every {period} is needed, {STARTS[period]}."
+        )
+    if today is not None and following(rows["ds"].max(), period).date() > today:
+        return f"The {period} of {rows['shown'].iloc[-1]} has not ended yet; leave out what is not observed."
     return ""
+
+
+def _too_little(rows: pd.DataFrame, minimum: int) -> str:
+    """Too few periods, or values that never move."""
+    if len(rows) < minimum:
+        return f"{_too_short(len(rows), minimum)} It begins {rows['shown'].iloc[0]}."
+    if rows["y"].nunique() > 1:
+        return ""
+    span = f"from {rows['shown'].iloc[0]} to {rows['shown'].iloc[-1]}"
+    if rows["y"].iloc[0] == 0:
+        return f"Every value is 0 {span}: nothing to forecast. Leave the series out, or check that it was recorded."
+    return (
+        f"Every value is {rows['y'].iloc[0]:g} {span}: no error can be measured. Use that value itself, or check that "
+        "it was observed and not filled in."
+    )
