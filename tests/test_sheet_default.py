@@ -9,12 +9,13 @@ import pytest
 from utilsforecast.losses import mase
 
 from configs.errors import DataError
-from models.demand.sheet_default import forecast_sheet, known_future, theta
+from models.demand.sheet_default import forecast_sheet, inferring, known_future, theta
 from models.demand.sheet_default.inferring import LONGEST
 from models.demand.sheet_default.reading import read_sheet
 from models.demand.sheet_default.rolling import Choice, choose, rolling
 from training import forecast_sheet as command
 
+pytestmark = pytest.mark.usefixtures("few_windows")
 FREQ = {"day": "D", "week": "W-MON", "month": "MS"}
 SEASON = {"day": 7, "week": 52, "month": 12}
 
@@ -37,6 +38,23 @@ def sheet(
         for k, name in enumerate(names)
     ]
     return pd.concat(parts, ignore_index=True).astype({"y": str})
+
+
+@pytest.fixture
+def few_windows(monkeypatch):
+    """Two back-test windows instead of nine: what is tested here does not depend on their number."""
+    monkeypatch.setattr(inferring, "MANY_WINDOWS", (1, 1))
+
+
+def test_few_series_are_tested_on_more_windows_and_the_first_knows_two_seasons(monkeypatch):
+    monkeypatch.undo()
+    few, many = (read_sheet(sheet("month", 84, names)).rows for names in ("ab", [f"s{k}" for k in range(25)]))
+    plan = inferring.default_config(few, "month", 6).backtest
+    assert (plan.selection_windows, plan.report_windows) == (5, 4)
+    assert inferring.default_config(many, "month", 6).backtest.windows == 4
+    short = inferring.default_config(read_sheet(sheet("month", 40, "ab")).rows, "month", 12)
+    assert 40 - 12 - (short.backtest.windows - 1) * short.backtest.step >= 20
+    assert max(short.lightgbm.lags) <= 20 // 2 + 4
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,6 @@ from configs.workspace import Workspace
 from evaluation.demand_reports import beside, capacity, kept
 from evaluation.demand_reports.attainment import attainment
 from evaluation.demand_reports.page import as_csv, csv_name, render
-from evaluation.demand_reports.places import names_of, places_of
 from evaluation.demand_reports.section import Section, joined, missing_model
 from evaluation.demand_reports.settings import (
     AttainmentConfig,
@@ -38,6 +37,7 @@ from features.store import Snapshot, open_snapshot, read_table
 from models.bundles.signing import trusted_keys
 from models.bundles.verify import verify_bundle
 from models.demand.config import DemandConfig
+from models.demand.hierarchy import names_of, places_of
 from models.demand.model import DemandModel
 from models.names import demand_model
 from models.registry import RegisteredBundle, Registry, connect

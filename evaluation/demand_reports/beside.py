@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from evaluation.demand_reports.places import places_of
 from evaluation.demand_reports.section import Line, Section, Value
 from evaluation.demand_reports.settings import CaseloadConfig, Comparison, UnitCost
 from evaluation.demand_reports.words import note
 from models.demand.config import COUNTY
+from models.demand.hierarchy import places_of
 from models.demand.model import DemandModel, year_before
 
 PER = 1000.0

@@ -11,7 +11,18 @@ from models.demand.config import COUNTY, DemandConfig
 from models.demand.series_config import Dimension, Group
 from models.texts import Texts
 
-__all__ = ["COUNTY", "TOTAL", "Published", "aggregate", "bottom_id", "dimensions_of", "level_of", "published_series"]
+__all__ = [
+    "COUNTY",
+    "TOTAL",
+    "Published",
+    "aggregate",
+    "bottom_id",
+    "dimensions_of",
+    "level_of",
+    "names_of",
+    "places_of",
+    "published_series",
+]
 
 TOTAL = "total"
 AREA, AREA_GROUP = "area", "area_group"
@@ -49,6 +60,17 @@ class Published:
     def members(self) -> frozenset[str]:
         """The parts as a set."""
         return frozenset(self.parts)
+
+
+def places_of(config: DemandConfig) -> Mapping[str, tuple[str, ...]]:
+    """Place → its areas: the county, groups of areas, areas."""
+    return {place: areas for place, _, areas in _places(config)}
+
+
+def names_of(config: DemandConfig) -> Mapping[str, Texts]:
+    """Place → name."""
+    county = {COUNTY: config.county} if config.county else {}
+    return {**county, **{name: group.name for name, group in config.area_groups.items()}, **config.areas}
 
 
 def bottom_id(area: str, measure: str, *codes: str) -> str:

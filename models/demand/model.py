@@ -20,7 +20,7 @@ from models.demand.combination import Choice
 from models.demand.config import DemandConfig
 from models.demand.explained import ForecastExplanation, Reasons, explanation_of
 from models.demand.frames import parquet_bytes, read_frame
-from models.demand.hierarchy import AREA, COUNTY, Published, aggregate, dimensions_of, published_series
+from models.demand.hierarchy import AREA, Published, aggregate, dimensions_of, names_of, published_series
 from models.demand.intervals import Quantiles
 
 CONFIG, BOOSTER, OBSERVATIONS, FORECAST = "config.json", "booster.txt", "observations.parquet", "forecast.parquet"
@@ -250,12 +250,8 @@ class DemandModel:
         )
 
     def _area_name(self, area: str) -> Text:
-        config = self.config
-        if area == COUNTY and config.county is not None:
-            return config.county.as_text()
-        if area in config.area_groups:
-            return config.area_groups[area].name.as_text()
-        return config.areas[area].as_text() if area in config.areas else _plain(area)
+        names = names_of(self.config)
+        return names[area].as_text() if area in names else _plain(area)
 
     def _point(self, row: object, seen: pd.Series) -> ForecastPoint:
         when: pd.Timestamp = row.ds  # type: ignore[attr-defined]

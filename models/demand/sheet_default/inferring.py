@@ -49,7 +49,7 @@ def default_config(panel: pd.DataFrame, period: Period, horizon: int) -> DemandC
     step, longest = max(1, horizon // 3), int(lengths.max())
     known = max(MINIMUM[period], min(2 * SEASON[period] + SPARE, longest // 2))  # two seasons, where there are so many
     most = max(1, (longest - horizon - known) // step + 1)
-    report = min(wanted[1], most)
+    report = min(wanted[1], max(1, most - 1))
     selection = max(1, min(wanted[0], most - report))
     first = longest - horizon - (report + selection - 1) * step
     return DemandConfig(
