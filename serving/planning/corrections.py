@@ -31,13 +31,7 @@ class Stored:
             return {}
         table = self.overridden.table
         rows = table[(table["series_id"] == series_id) & (table["touched"] | table["given"])]
-        told = rows.to_dict("records")
-        return {
-            row["ds"].date().isoformat(): Corrected(
-                **{name: float(row[name]) for name in ("value", *LEVELS)}, given=bool(row["given"])
-            )
-            for row in told
-        }
+        return {row["ds"].date().isoformat(): _corrected(row) for row in rows.to_dict("records")}
 
     def notes(self, series_id: str, periods: Sequence[str]) -> tuple[OverrideNote, ...]:
         """The history of a series' overrides, newest first."""
@@ -72,6 +66,11 @@ def override_of_entry(entry: Mapping[str, Any]) -> Override:
         reason=str(entry["reason"]),
         time=datetime.fromisoformat(str(entry["time"])),
     )
+
+
+def _corrected(row: Mapping[Any, Any]) -> Corrected:
+    numbers = {name: float(row[name]) for name in ("value", *LEVELS)}
+    return Corrected(**numbers, given=bool(row["given"]))
 
 
 def _note(entry: Mapping[str, Any], newest: bool, periods: Sequence[str]) -> OverrideNote:

@@ -84,10 +84,10 @@ def _report() -> FlowReport:
         conformance=_conformance(),
         throughput=Throughput(188, 33.0, 78.0),
         lines=tuple(
-            [StageLine(name, "all", "all", 300, 221, 208, int(SIZES[name]), 18.0, 55.0) for name in STAGES]
-            + [StageLine("assessment", "area", "901", 210, 150, 141, 30, 17.0, 50.0)]
-            + [StageLine("assessment", "area", "902", None, None, None, None, None, None)]
-            + [StageLine("assessment", "aged_85", value, 120, 90, 80, 21, 20.0, None) for value in ("yes", "no")]
+            [StageLine(name, "all", "all", 300, 221, 208, int(SIZES[name]), 18.0, 55.0, 9.0) for name in STAGES]
+            + [StageLine("assessment", "area", "901", 210, 150, 141, 30, 17.0, 50.0, 8.5)]
+            + [StageLine("assessment", "area", "902", None, None, None, None, None, None, None)]
+            + [StageLine("assessment", "aged_85", value, 120, 90, 80, 21, 20.0, None, 11.0) for value in ("yes", "no")]
         ),
         quarantined={},
     )

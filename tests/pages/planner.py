@@ -83,7 +83,13 @@ def base() -> Base:
         for step, point in enumerate(answer.points, start=1)
     ]
     table = pd.DataFrame(rows, columns=["series_id", "ds", "step", "value", "low80", "high80", "low95", "high95"])
-    return Base(table, tuple(series), {part: part_dimensions(part, series) for part in bottom}, bottom, "week")
+    return Base(
+        table,
+        tuple(series),
+        {part: part_dimensions(part, ("area", "measure", "age_group"), series) for part in bottom},
+        bottom,
+        "week",
+    )
 
 
 def _numbers(point: Any, size: float) -> tuple[float, ...]:
