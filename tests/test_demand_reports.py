@@ -1,6 +1,7 @@
 """The planner's reports: each number worked by hand, what is missing named, nothing of few people shown."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ from evaluation.demand_reports.settings import (
 )
 from evaluation.demand_reports.waiting import WEEK, Queue, queues
 from evaluation.demand_reports.words import NOTES, note
+from models.demand.explained import Reasons
 from models.demand.model import DemandModel
 from tests.demand_data import series, together, weekly, words
 
@@ -181,12 +183,11 @@ def test_a_unit_that_cannot_be_compared_is_named():
 
 
 def test_the_largest_drivers_of_an_explained_model_are_told():
-    explained = model()
     table = pd.DataFrame(
         {"series_id": "901|visits|total", "step": [1, 2], "value": 24.0, "base": 20.0, "calendar": [-3.0, -5.0],
          "population": [9.0, 7.0], "drivers": 0.5, "level_trend": 1.0, "remainder": 99.0}
     )  # fmt: skip
-    object.__setattr__(explained, "explanations", table)
+    explained = replace(model(), reasons=Reasons(table, {}))
     assert capacity.top_drivers(explained, "901|visits|total") == [
         ("population", 8),
         ("calendar", -4),

@@ -79,10 +79,12 @@ def _lines(unit: str, series: str, model: DemandModel, staffed: float, direct: f
 
 def top_drivers(model: DemandModel, series: str) -> list[tuple[str, float]]:
     """The largest groups of a series' explanation, mean over the horizon, in its unit; none without one."""
-    table = getattr(model, "explanations", None)
-    if not isinstance(table, pd.DataFrame) or "series_id" not in table:
+    if model.reasons is None:
         return []
+    table = model.reasons.table
     rows = table[table["series_id"] == series]
+    if rows.empty:  # a borrowed series has no explanation of its own
+        return []
     groups = rows[[name for name in table.columns if name not in NOT_DRIVERS]].mean()
     largest = groups.abs().sort_values(ascending=False).index[:TOP_DRIVERS]
     return [(str(name), float(groups[name])) for name in largest]
