@@ -107,7 +107,7 @@ FAULTS = [
     ("a word for a value",     {"y": "paljon"},       "The value at 2020-03-01 is not a number"),
     ("a value left out",       {"y": ""},             "The value at 2020-03-01 is not a number"),
     ("a date twice",           {"ds": "2020-04-01"},  "The date 2020-04-01 is given twice"),
-    ("a day inside the month", {"ds": "2020-03-15"},  "The month of 2020-03-01 is missing"),
+    ("a day inside the month", {"ds": "2020-03-15"},  "The date 2020-03-15 lies between periods"),
 ]  # fmt: skip
 
 
