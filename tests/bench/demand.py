@@ -30,7 +30,7 @@ from models.demand.hierarchy import published_series
 from models.demand.intervals import DECILES
 from models.demand.members import forecast_members
 from tests.bench.demand_recipes import recipe_errors
-from tests.bench.peers.forecasters import PEERS
+from tests.bench.peers.forecasters import LEAST_PERIODS, PEERS
 from tests.bench.report import Figure, finish, tell
 from training.demand_fitting import judged_windows
 from training.demand_panel import read_panel
@@ -104,12 +104,13 @@ def _hospital() -> dict[str, Figure]:
 
 
 def _peers(config: DemandConfig, panel: pd.DataFrame, judged: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Every opponent on the same four windows, in the shape of `judged`."""
+    """Every opponent on the same four windows (those it can be fitted on), in the shape of `judged`."""
     found: dict[str, list[pd.DataFrame]] = {name: [] for name in PEERS}
     for origin, rows in judged.groupby("origin"):
         truth = rows[["origin", "series_id", "ds", "step", "y", "scale"]].rename(columns={"series_id": "unique_id"})
         known = panel[panel["ds"] <= pd.Timestamp(str(origin))]
-        for name, peer in PEERS.items():
+        able = {name: peer for name, peer in PEERS.items() if known["ds"].nunique() >= LEAST_PERIODS.get(name, 0)}
+        for name, peer in able.items():
             tell(f"  {name}, {known['ds'].nunique()} periods known")
             said = peer(known, config).merge(truth, on=["unique_id", "ds"])
             found[name].append(said)
@@ -154,7 +155,9 @@ def _four_windows(judged: pd.DataFrame, others: Mapping[str, pd.DataFrame], conf
             weighted_quantile_loss(rows, DECILES),
             *inside.values(),
         )
-        print(f"  {name:26}" + "".join(f"{value:8.4f}" for value in values))
+        windows = rows["origin"].nunique()
+        told = "" if windows == judged["origin"].nunique() else f"  the last {windows} windows only"
+        print(f"  {name:26}" + "".join(f"{value:8.4f}" for value in values) + told)
     for name, error in mean_scaled_errors(judged, config.members).items():
         print(f"  member {name:19}{error:8.4f}")
     print("  served, by origin")

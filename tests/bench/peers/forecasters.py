@@ -89,6 +89,10 @@ PEERS: Mapping[str, Peer] = {
 }
 
 
+LEAST_PERIODS: Mapping[str, int] = {"mlforecast conformal": 48}
+"""Known periods that a peer needs: two windows of 12 months leave 12 of 36, fewer than the recipe's lags."""
+
+
 def _statistical(panel: pd.DataFrame, config: DemandConfig, model: Any) -> pd.DataFrame:
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
