@@ -50,7 +50,7 @@ def drawn(windows: int = 12, steps: int = 6) -> pd.DataFrame:
 
 
 def test_both_a_calm_and_a_wild_series_are_covered():
-    found = covered(drawn(80), "ets", 6, LEVELS).assign(inside=lambda rows: rows["y"].between(rows.low80, rows.high80))
+    found = covered(drawn(30), "ets", 6, LEVELS).assign(inside=lambda rows: rows["y"].between(rows.low80, rows.high80))
     share = found.groupby("series_id")["inside"].mean()
     width = found.groupby("series_id").apply(lambda rows: (rows["high80"] - rows["low80"]).mean(), include_groups=False)
     assert width["wild"] > 2.5 * width["calm"]
