@@ -46,11 +46,6 @@ def day_numbers(times: np.ndarray) -> np.ndarray:
     return np.where(days == MISSING, NEVER, days).astype(np.int32)
 
 
-def second_numbers(times: np.ndarray) -> np.ndarray:
-    """Whole seconds since 1970-01-01 of any datetime64 array, for ordering only."""
-    return times.astype("datetime64[s]").astype(np.int64)
-
-
 def month_numbers(days: np.ndarray) -> np.ndarray:
     """Calendar months since January 1970 of day numbers."""
     return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)

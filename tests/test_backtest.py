@@ -9,14 +9,14 @@ from configs.errors import ModelError
 from evaluation.backtest import (
     Window,
     by_series,
+    calibrate,
     choose,
     choosing,
     coverage,
     covered,
     mean_scaled_errors,
     published_errors,
-    quantiles_of,
-    rolling_forecasts,
+    rolled,
     weighted_errors,
     windows,
 )
@@ -227,7 +227,7 @@ def test_a_forecaster_is_told_nothing_after_its_origin():
         told.append((known["ds"].nunique(), known["ds"].max(), horizon))
         return last_value(known, config, horizon)
 
-    table = rolling_forecasts(panel, published_series(config, ["a", "b", "c"]), config, listening)
+    table = rolled(panel, published_series(config, ["a", "b", "c"]), config, listening).table
     dates = pd.date_range("2020-01-01", periods=60, freq="MS")
     made = windows(60, config)
     assert told == [(one.known, dates[one.known - 1], one.horizon) for one in made]
@@ -240,19 +240,19 @@ def test_a_forecaster_is_told_nothing_after_its_origin():
 def test_the_report_periods_cannot_change_what_is_chosen():
     panel, config = drawn_panel(), plan(3, 2, 2)
     published = published_series(config, ["a", "b", "c"])
-    before = rolling_forecasts(panel, published, config, last_value)
+    before = rolled(panel, published, config, last_value).table
     first_report = before.loc[before["reported"], "origin"].min()
     changed = panel.assign(y=np.where(panel["ds"] > first_report, panel["y"] * 7 + 500, panel["y"]))
-    after = rolling_forecasts(changed, published, config, last_value)
+    after = rolled(changed, published, config, last_value).table
     selection = [table[~table["reported"]].reset_index(drop=True) for table in (before, after)]
     pd.testing.assert_frame_equal(*selection)
     assert not before[before["reported"]].equals(after[after["reported"]])
-    assert quantiles_of(selection[0], ETS, 6) == quantiles_of(selection[1], ETS, 6)
+    assert calibrate(selection[0], ETS, 6).quantiles == calibrate(selection[1], ETS, 6).quantiles
 
 
 def test_scaled_error_agrees_with_utilsforecast():
     panel, config = drawn_panel(), plan(1, 1, 6)
-    table = rolling_forecasts(panel, published_series(config, ["a", "b", "c"]), config, last_value)
+    table = rolled(panel, published_series(config, ["a", "b", "c"]), config, last_value).table
     for _, rows in table.groupby("origin"):
         known = panel[panel["ds"] <= rows["origin"].iloc[0]]
         theirs = mase(rows.rename(columns={"series_id": "unique_id"}), list(MEMBERS), 12, known)
@@ -280,12 +280,12 @@ def test_a_late_joiner_is_left_out_of_windows_that_know_too_little_of_it():
     config = config.model_copy(update={"measures": {"visits": config.measures["visits"]}})
     panel = together(*parts)
     published = published_series(config, sorted(panel["unique_id"].unique()))
-    table = rolling_forecasts(panel, published, config, last_value)
+    table = rolled(panel, published, config, last_value).table
     areas = {reported: set(rows["series_id"].str.split("|").str[0]) for reported, rows in table.groupby("reported")}
     # 71 - 4 = 67 periods known at the report origin, 71 - 4 - 4 = 63 at the selection origin: both enough for 60
     assert areas == {False: {"901", "902", "county"}, True: {"901", "902", "county"}}
     stricter = config.model_copy(update={"minimum_periods": 65})
-    table = rolling_forecasts(panel, published, stricter, last_value)
+    table = rolled(panel, published, stricter, last_value).table
     areas = {reported: set(rows["series_id"].str.split("|").str[0]) for reported, rows in table.groupby("reported")}
     assert areas == {False: {"901"}, True: {"901", "902", "county"}}, "no county without one of its areas"
     assert set(covered(table, ETS, 4, level_of(published))["level"]) == {"area"}

@@ -6,7 +6,7 @@ import pytest
 
 from configs.errors import ConfigError
 from configs.loader import validate_config
-from evaluation.backtest import quantiles_of
+from evaluation.backtest import calibrate
 from models.demand.config import DemandConfig
 from models.demand.members import forecast_members
 from models.demand.regimes import Regime, inside_any, restored, treated
@@ -102,6 +102,6 @@ def test_a_break_calibrates_no_interval():
     rows = pd.DataFrame(
         {"level": "area", "series_id": "a", "origin": 1, "step": 1, "y": 10.0, "ets": [11.0, 9, 11, 60], "scale": 1.0}
     )
-    calm = quantiles_of(rows.assign(regime=[False, False, False, True]), "ets", 1)
+    calm = calibrate(rows.assign(regime=[False, False, False, True]), "ets", 1).quantiles
     assert calm["area"][0.95] == [1.0]
-    assert quantiles_of(rows, "ets", 1)["area"][0.95] == [50.0]
+    assert calibrate(rows, "ets", 1).quantiles["area"][0.95] == [50.0]

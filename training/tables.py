@@ -35,16 +35,6 @@ def comparison_table(predictions: pd.DataFrame, metrics: Mapping[str, float]) ->
     return "\n".join(lines)
 
 
-def classes_table(metrics: Mapping[str, float], prefixes: Mapping[str, str]) -> str:
-    """One line per way of proposing a segment: macro-F1, kappa, accuracy."""
-    names = ("macro_f1", "kappa", "accuracy")
-    lines = [f"  {'proposed segment':32}" + "".join(f"{name:>11}" for name in ("macro-F1", "kappa", "accuracy"))]
-    for prefix, title in prefixes.items():
-        values = "".join(f"{metrics.get(prefix + name, np.nan):11.3f}" for name in names)
-        lines.append(f"  {title:32}{values}")
-    return "\n".join(lines)
-
-
 def _line(title: str, metrics: Mapping[str, float], key: str, bounds: Interval | None) -> str:
     values = "".join(f"{metrics.get(key + name, np.nan):11.3f}" for name in COLUMNS)
     shown = f"   {bounds.low:.3f} .. {bounds.high:.3f}" if bounds else ""

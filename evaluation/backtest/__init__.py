@@ -7,7 +7,6 @@ from evaluation.backtest.covered import (
     calibrate,
     coverage,
     covered,
-    quantiles_of,
     with_quantiles,
 )
 from evaluation.backtest.errors import (
@@ -17,7 +16,7 @@ from evaluation.backtest.errors import (
     weighted_errors,
     weighted_quantile_loss,
 )
-from evaluation.backtest.rolling import Forecaster, Tested, rolled, rolling_forecasts
+from evaluation.backtest.rolling import Forecaster, Tested, rolled
 from evaluation.backtest.windows import Window, windows
 
 __all__ = [
@@ -33,9 +32,7 @@ __all__ = [
     "covered",
     "mean_scaled_errors",
     "published_errors",
-    "quantiles_of",
     "rolled",
-    "rolling_forecasts",
     "scaled_quantile_loss",
     "weighted_errors",
     "weighted_quantile_loss",

@@ -40,11 +40,6 @@ def calibrate(table: pd.DataFrame, member: str, horizon: int, newest: int | None
     )
 
 
-def quantiles_of(table: pd.DataFrame, member: str, horizon: int, newest: int | None = None) -> Quantiles:
-    """The pooled quantiles of `calibrate`."""
-    return calibrate(table, member, horizon, newest).quantiles
-
-
 def covered(
     table: pd.DataFrame,
     member: str,

@@ -42,13 +42,6 @@ def rolled(panel: pd.DataFrame, published: Sequence[Published], config: DemandCo
     return Tested(pd.concat(parts, ignore_index=True), bottom, choice)
 
 
-def rolling_forecasts(
-    panel: pd.DataFrame, published: Sequence[Published], config: DemandConfig, forecaster: Forecaster
-) -> pd.DataFrame:
-    """The published table of `rolled`."""
-    return rolled(panel, published, config, forecaster).table
-
-
 def rolling_members(panel: pd.DataFrame, config: DemandConfig, forecaster: Forecaster) -> pd.DataFrame:
     """What every member says at every origin of every bottom series that is long enough there."""
     dates = pd.DatetimeIndex(sorted(panel["ds"].unique()))

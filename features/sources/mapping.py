@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from configs.errors import ConfigError
 from configs.loader import StrictConfig, load_config, nearest, validate_config
 from features.sources.checking.codes import load_codes
 from features.sources.formats import PLACES, Format
@@ -197,14 +196,6 @@ def load_mapping(path: str) -> SourceMapping:
 def mapping_of(values: dict[str, object], shown: str = "mapping") -> SourceMapping:
     """A mapping from a dictionary, checked the same way."""
     return validate_config(values, SourceMapping, shown)
-
-
-def column_of(mapping: SourceMapping, name: str) -> Column:
-    """The canonical column of that name.  Raises ConfigError when the table has none."""
-    try:
-        return mapping.canonical.by_name[name]
-    except KeyError:
-        raise ConfigError(f"The table {mapping.table} has no column `{name}`.") from None
 
 
 def _without_unused(meaning: dict[str, Any]) -> dict[str, Any]:

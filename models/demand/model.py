@@ -22,6 +22,7 @@ from models.demand.explained import ForecastExplanation, Reasons, explanation_of
 from models.demand.frames import parquet_bytes, read_frame
 from models.demand.hierarchy import AREA, Published, aggregate, dimensions_of, names_of, published_series
 from models.demand.intervals import Quantiles
+from models.demand.series_info import GroupInfo, SeriesInfo
 
 CONFIG, BOOSTER, OBSERVATIONS, FORECAST = "config.json", "booster.txt", "observations.parquet", "forecast.parquet"
 BACKTEST, QUANTILES = "backtest.json", "quantiles.json"
@@ -36,33 +37,6 @@ OLDER = ("65plus", "75plus")
 """Age groups whose growth is the ageing of the population."""
 NEVER = pd.Series([], index=pd.DatetimeIndex([]), dtype=float)
 EVERYBODY: Text = {"fi": "Kaikki", "sv": "Alla", "en": "All"}
-
-
-@dataclass(frozen=True)
-class GroupInfo:
-    """Which part of one dimension a series is."""
-
-    dimension: str
-    dimension_name: Text
-    group: str
-    name: Text
-
-
-@dataclass(frozen=True)
-class SeriesInfo:
-    """One series to choose."""
-
-    series_id: str
-    area: str
-    area_name: Text
-    age_group: str
-    """The group of the only dimension; of several, their groups joined by `|`."""
-    age_name: Text
-    measure: str
-    measure_name: Text
-    level: str = "area"
-    """`county`, `area_group` or `area`."""
-    groups: tuple[GroupInfo, ...] = ()
 
 
 @dataclass(frozen=True)

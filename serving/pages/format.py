@@ -10,7 +10,6 @@ from models.answers import Text
 from serving.pages.language import Language
 
 _DATE_PATTERN = {"fi": "d.M.yyyy", "sv": "d.M.yyyy", "en": "d MMM yyyy"}
-_SHORT_PATTERN = {"fi": "d.M.", "sv": "d.M", "en": "d MMM"}
 _CLOCK = {"fi": "%H.%M", "sv": "%H.%M", "en": "%H:%M"}
 UNKNOWN = "–"
 
@@ -37,8 +36,7 @@ class Format:
 
     def signed(self, value: float, decimals: int = 2) -> str:
         """A number with its sign; a true minus, not a hyphen."""
-        text = self.number(abs(value), decimals)
-        return ("+" if value > 0 else "−" if value < 0 else "") + text
+        return _sign(round(value, decimals)) + self.number(abs(value), decimals)
 
     def percent(self, share: float | None, decimals: int = 1) -> str:
         """A share in per cent, e.g. 12,5 %."""
@@ -49,18 +47,13 @@ class Format:
 
     def signed_percent(self, share: float, decimals: int = 1) -> str:
         """A difference in per cent with its sign; a true minus, not a hyphen."""
-        text = self.percent(abs(share), decimals)
-        return ("+" if share > 0 else "−" if share < 0 else "") + text
+        return _sign(round(100 * share, decimals)) + self.percent(abs(share), decimals)
 
     def date(self, iso: str | None) -> str:
         """A day, e.g. 3.4.2026."""
         if not iso:
             return UNKNOWN
         return format_date(_day(iso), _DATE_PATTERN[self.language.code], locale=self.language.locale)
-
-    def short_date(self, iso: str) -> str:
-        """A day without its year, for axes, e.g. 3.4."""
-        return format_date(_day(iso), _SHORT_PATTERN[self.language.code], locale=self.language.locale)
 
     def moment(self, iso: str | None) -> str:
         """A day and its clock time where that is known, e.g. 3.4.2026 14.05."""
@@ -113,6 +106,11 @@ def hundred_split(shares: list[float]) -> list[int]:
     for index in by_remainder[: 100 - sum(floors)]:
         floors[index] += 1
     return floors
+
+
+def _sign(shown: float) -> str:
+    """Of a number as it is shown: what rounds to zero has none."""
+    return "+" if shown > 0 else "−" if shown < 0 else ""
 
 
 def _day(iso: str) -> date:

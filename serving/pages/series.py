@@ -1,35 +1,17 @@
-"""A forecast series as it is chosen: its model, area, measure and what it is divided by."""
+"""A forecast series as it is chosen: what it is, and of which model."""
 
 from dataclasses import dataclass
 
 from models.answers import Text
+from models.demand.series_info import SeriesInfo
 
 
 @dataclass(frozen=True)
-class SeriesGroup:
-    """Which part of one dimension a series is."""
-
-    dimension: str
-    dimension_name: Text
-    group: str
-    name: Text
-
-
-@dataclass(frozen=True)
-class Series:
+class Series(SeriesInfo):
     """One forecast series and the choices that lead to it."""
 
-    series_id: str
-    area: str
-    area_name: Text
-    age_group: str
-    """The groups of all dimensions together."""
-    age_name: Text
-    measure: str
-    measure_name: Text
     model: str = ""
     """Registered name of the demand model."""
-    groups: tuple[SeriesGroup, ...] = ()
     has_forecast: bool = True
     """False: listed only to say what data it lacks."""
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
 from configs.errors import LuotainError
 from models.planning.base import LEVELS, Base
-from models.planning.overrides import Overridden, Override, apply_overrides
+from models.planning.overrides import Overridden, Override, apply_overrides, override_of
 from serving.planning.records import Corrected, OverrideNote
 from serving.records.entries import local_text
 
@@ -57,15 +56,8 @@ def _in_force(entries: Sequence[Mapping[str, Any]], base: Base) -> list[Override
 
 
 def override_of_entry(entry: Mapping[str, Any]) -> Override:
-    """A stored entry as an override."""
-    return Override(
-        series_id=str(entry["series_id"]),
-        ds=date.fromisoformat(str(entry["ds"])),
-        value=float(entry["value"]),
-        author_role=str(entry["role"]),
-        reason=str(entry["reason"]),
-        time=datetime.fromisoformat(str(entry["time"])),
-    )
+    """A stored entry as an override; the log calls the author's role `role`."""
+    return override_of({**entry, "author_role": entry["role"]})
 
 
 def _corrected(row: Mapping[Any, Any]) -> Corrected:

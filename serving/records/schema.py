@@ -4,6 +4,26 @@ from sqlalchemy import Column, Index, Integer, MetaData, String, Table, Text, Un
 
 METADATA = MetaData()
 
+
+def _by_whom() -> tuple[Column, ...]:  # type: ignore[type-arg]
+    """When, under which key of a form sent once, and by whom."""
+    return (
+        Column("time", String(24), nullable=False),
+        Column("key", String(200), nullable=False),
+        Column("actor_id", String(200), nullable=False),
+        Column("role", String(40), nullable=False),
+    )
+
+
+def _chained() -> tuple[Column, ...]:  # type: ignore[type-arg]
+    """The entry itself and its place in the chain."""
+    return (
+        Column("entry", Text, nullable=False),
+        Column("prev_hash", String(64), nullable=False),
+        Column("hash", String(64), nullable=False, unique=True),
+    )
+
+
 AUDIT_LOG = Table(
     "audit_log",
     METADATA,
@@ -15,9 +35,7 @@ AUDIT_LOG = Table(
     Column("role", String(40), nullable=False),
     Column("client_id", String(32)),
     Column("answer_id", String(40)),
-    Column("entry", Text, nullable=False),
-    Column("prev_hash", String(64), nullable=False),
-    Column("hash", String(64), nullable=False, unique=True),
+    *_chained(),
     Index("audit_log_answer", "answer_id"),
     Index("audit_log_client", "client_id", "time"),
     Index("audit_log_filters", "event", "outcome", "role"),
@@ -28,15 +46,10 @@ DECISION_LOG = Table(
     METADATA,
     Column("seq", Integer, primary_key=True, autoincrement=False),
     Column("decision_id", String(40), nullable=False, unique=True),
-    Column("time", String(24), nullable=False),
-    Column("key", String(200), nullable=False),
-    Column("actor_id", String(200), nullable=False),
-    Column("role", String(40), nullable=False),
+    *_by_whom(),
     Column("client_id", String(32), nullable=False),
     Column("choice", String(20), nullable=False),
-    Column("entry", Text, nullable=False),
-    Column("prev_hash", String(64), nullable=False),
-    Column("hash", String(64), nullable=False, unique=True),
+    *_chained(),
     UniqueConstraint("actor_id", "key", name="decision_log_once"),
     Index("decision_log_client", "client_id", "time"),
 )
@@ -45,14 +58,9 @@ SCENARIO_LOG = Table(
     "scenario_log",
     METADATA,
     Column("seq", Integer, primary_key=True, autoincrement=False),
-    Column("time", String(24), nullable=False),
-    Column("key", String(200), nullable=False),
-    Column("actor_id", String(200), nullable=False),
-    Column("role", String(40), nullable=False),
+    *_by_whom(),
     Column("scenario_id", String(64), nullable=False, unique=True),
-    Column("entry", Text, nullable=False),
-    Column("prev_hash", String(64), nullable=False),
-    Column("hash", String(64), nullable=False, unique=True),
+    *_chained(),
     UniqueConstraint("actor_id", "key", name="scenario_log_once"),
 )
 
@@ -60,15 +68,10 @@ OVERRIDE_LOG = Table(
     "override_log",
     METADATA,
     Column("seq", Integer, primary_key=True, autoincrement=False),
-    Column("time", String(24), nullable=False),
-    Column("key", String(200), nullable=False),
-    Column("actor_id", String(200), nullable=False),
-    Column("role", String(40), nullable=False),
+    *_by_whom(),
     Column("model", String(200), nullable=False),
     Column("series_id", String(200), nullable=False),
-    Column("entry", Text, nullable=False),
-    Column("prev_hash", String(64), nullable=False),
-    Column("hash", String(64), nullable=False, unique=True),
+    *_chained(),
     UniqueConstraint("actor_id", "key", name="override_log_once"),
     Index("override_log_model", "model"),
 )
