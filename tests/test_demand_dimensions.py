@@ -17,7 +17,7 @@ from models.demand.hierarchy import Published, aggregate, bottom_id, published_s
 from models.demand.model import DemandModel
 from tests.demand_data import monthly, series, together, weekly, words
 from tests.test_series import ANNA, BO, resident, stored, visit
-from training.demand_series import NEVER_CHANGES, NOTHING, counted_series, shown_series
+from training.demand.series import NEVER_CHANGES, NOTHING, counted_series, shown_series
 
 COUNTED = sorted((PROJECT_ROOT / "configs/demand/counted").glob("*.yaml"))
 

@@ -20,10 +20,10 @@ from models.demand.hierarchy import bottom_id
 from models.demand.members import forecast_members
 from tests.demand_data import SMALL_TREES, monthly, series, together, weekly, words
 from tests.test_series import ANNA, resident, stored
-from training.demand_cold_start import Standing, standing_of
-from training.demand_fitting import fitted_model, judged_windows
-from training.demand_panel import Panel, shown
-from training.demand_tables import backtest_table, lost
+from training.demand.cold_start import Standing, standing_of
+from training.demand.fitting import fitted_model, judged_windows
+from training.demand.panel import Panel, shown
+from training.demand.tables import backtest_table, lost
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 STAMP = ModelStamp("demand_home_care_weekly", "3", "0" * 64, "2024-12-31", "2025-01-01")

@@ -13,7 +13,7 @@ from models.demand import DemandModel
 from models.demand.combination import served
 from models.registry import connect
 from tests.demand_data import monthly, series, together
-from training import demand
+from training.demand import __main__ as demand
 
 MONTHS = 60
 BROKEN = ("2021-05-01", "2021-09-01")

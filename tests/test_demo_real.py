@@ -33,9 +33,10 @@ from serving.pages.language import language
 from serving.serve import environment
 from serving.settings import load_settings
 from tests.extracts import real_file
-from training import demand, retrain
-from training.demand import DemandCommand
-from training.demand_panel import read_panel
+from training import retrain
+from training.demand import __main__ as demand
+from training.demand.__main__ import DemandCommand
+from training.demand.panel import read_panel
 from training.need import NeedConfig, cohort
 from training.promote import PromoteConfig
 

@@ -15,7 +15,7 @@ from models.demand.drivers.columns import calendar_columns, ended_per_period, la
 from models.demand.drivers.config import PopulationDriver
 from models.demand.drivers.exposure import AGES, persons_on
 from tests.demand_data import monthly, series, together, weekly
-from training.driver_records import cells_of, driver_book
+from training.demand.drivers import cells_of, driver_book
 from training.heads_up import summed
 
 WEEKS = pd.date_range("2024-01-01", periods=60, freq="W-MON")

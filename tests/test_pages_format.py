@@ -39,6 +39,8 @@ def test_what_is_not_known_is_a_dash() -> None:
 
 def test_a_rounded_zero_has_no_sign() -> None:
     assert FI.number(-0.0004, 2) == "0,00"
+    assert (FI.signed(-0.0004), FI.signed_percent(-0.0004, 0)) == ("0,00", "0\u00a0%")
+    assert (FI.signed(-0.006), FI.signed_percent(-0.006, 0)) == ("−0,01", "−1\u00a0%")
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ MODULES: dict[str, str] = {
     "quality": "evaluation.quality.__main__",
     "segmentation": "training.segmentation",
     "need": "training.need",
-    "demand": "training.demand",
+    "demand": "training.demand.__main__",
     "flow": "training.flow",
     "evaluate": "evaluation.evaluate",
     "promote": "training.promote",

@@ -32,9 +32,9 @@ from models.demand.members import forecast_members
 from tests.bench.demand_recipes import recipe_errors
 from tests.bench.peers.forecasters import LEAST_PERIODS, PEERS
 from tests.bench.report import Figure, finish, tell
-from training.demand_fitting import judged_windows
-from training.demand_panel import read_panel
-from training.demand_tables import backtest_table
+from training.demand.fitting import judged_windows
+from training.demand.panel import read_panel
+from training.demand.tables import backtest_table
 
 HOSPITAL = "configs/demand/hospital_monthly.yaml"
 EMERGENCY = {6: "configs/demand/ae_monthly_6.yaml", 12: "configs/demand/ae_monthly_12.yaml"}

@@ -11,7 +11,7 @@ from models.demand.drivers import DriverBook, Drivers
 from models.demand.drivers.columns import open_places
 from models.demand.drivers.config import PopulationDriver
 from models.demand.drivers.exposure import persons_on
-from training.driver_records import cells_of
+from training.demand.drivers import cells_of
 
 AREAS = tuple(f"{100 + k}" for k in range(8))
 FIRST, WEEKS = "2019-12-30", 365

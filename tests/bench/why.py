@@ -20,8 +20,8 @@ from models.demand.drivers import Drivers
 from tests.bench.driven_county import AREAS, LAG, RURAL, County, simulate
 from tests.bench.explained_forecasts import explained_figures
 from tests.bench.report import Figure, finish, tell
-from training.demand_panel import read_panel
-from training.driver_records import cells_of, driver_book
+from training.demand.drivers import cells_of, driver_book
+from training.demand.panel import read_panel
 
 CONFIG = "configs/demand/home_care_weekly.yaml"
 SHORT, LONG = 12, 78

@@ -16,10 +16,10 @@ from features.source_catalogue import load_source_catalogue
 from models.demand.config import DemandConfig
 from models.demand.members import forecast_members
 from models.names import demand_model
-from training.demand_cold_start import standing_of
-from training.demand_fitting import bundle_files, fitted_model, judged_windows, metrics_of
-from training.demand_panel import driver_book_of, read_panel, shown
-from training.demand_tables import backtest_table, lost, published_table
+from training.demand.cold_start import standing_of
+from training.demand.fitting import bundle_files, fitted_model, judged_windows, metrics_of
+from training.demand.panel import driver_book_of, read_panel, shown
+from training.demand.tables import backtest_table, lost, published_table
 from training.tracking import tracked_run
 
 

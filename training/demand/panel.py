@@ -17,8 +17,8 @@ from models.demand.config import ContactSource, DemandConfig, SheetSource
 from models.demand.drivers import DriverBook
 from models.demand.hierarchy import Published, bottom_id, published_series
 from models.demand.series_config import SeriesSource
-from training.demand_series import counted_series, shown_series
-from training.driver_records import cells_of, driver_book
+from training.demand.drivers import cells_of, driver_book
+from training.demand.series import counted_series, shown_series
 
 DATA_FOLDER = "${LUOTAIN_DATA}/"
 DEFAULT_DATA = "../shared/data"

@@ -27,8 +27,8 @@ from models.demand.hierarchy import Published, aggregate, level_of
 from models.demand.intervals import DECILES, series_scale, with_intervals
 from models.demand.members import FittedMembers, fit_members
 from models.demand.model import DemandModel, parse_booster
-from training.demand_cold_start import Standing, statuses_of, with_loans
-from training.demand_panel import Panel
+from training.demand.cold_start import Standing, statuses_of, with_loans
+from training.demand.panel import Panel
 
 GOLDEN_ROWS = 16
 

@@ -35,7 +35,7 @@ from models.demand.combination import SERVED
 from models.demand.config import DemandConfig, SheetSource
 from models.demand.hierarchy import Published, published_series
 from models.texts import Text
-from training.demand_panel import Panel
+from training.demand.panel import Panel
 
 HIDDEN_ORIGINS = 4
 """Newest back-test origins at which known areas are hidden."""

@@ -1,0 +1,1 @@
+"""Training of demand forecasts: panel, back-test, members, coherent sums, intervals, one bundle each."""
