@@ -281,4 +281,6 @@ def json_values(value: Any) -> Any:
     """An answer as JSON writes it: `dataclasses.asdict` without its deep copies, which cost more than the answer."""
     if is_dataclass(value):
         return {name: json_values(part) for name, part in vars(value).items()}
+    if isinstance(value, Mapping):
+        return {name: json_values(part) for name, part in value.items()}
     return [json_values(part) for part in value] if isinstance(value, tuple) else value

@@ -1,19 +1,17 @@
 """The professional's decision about a shown answer: accept, change or cannot tell, with a reason where one is due."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from serving.masking import masked
 from serving.pages.services import Decision, NotAllowed, NotYours
 from serving.records.entries import DecisionEntry
 from serving.requests import NOT_YOURS, Caller, Desk, Grounds
 
 MAX_REASON = 2000
 """Characters of a free-text reason."""
-_HENKILOTUNNUS = re.compile(r"\d{6}[-+A-FU-Y]\d{3}[0-9A-Y]", re.IGNORECASE)
-MASK = "[henkilötunnus]"
 
 
 def decide(desk: Desk, caller: Caller, grounds: Grounds, client_id: str, decision: Decision) -> Mapping[str, Any]:
@@ -35,7 +33,7 @@ def decide(desk: Desk, caller: Caller, grounds: Grounds, client_id: str, decisio
         choice=decision.choice,
         proposed=segmentation.get("proposed"),
         segment=segment,
-        reason=_HENKILOTUNNUS.sub(MASK, decision.reason.strip()),
+        reason=masked(decision.reason),
         seconds_from_view=_seconds_since(shown["time"], desk.records.now()),
         model=f"{segmentation.get('model', '')} {segmentation.get('version', '')}".strip(),
     )

@@ -53,6 +53,9 @@ def test_no_series_at_all_is_said_plainly() -> None:
 
 def test_unknown_choices_fall_back_to_what_there_is(pekka: FakeBrowser) -> None:
     assert pekka.get("/forecasts?area=<script>&age_group=x&measure=y").status_code == 200
+    told = "Valitsemaasi sarjaa ei näytetä"
+    assert told in pekka.get("/forecasts?area=nowhere").text
+    assert told not in pekka.get("/forecasts").text + pekka.get("/forecasts?area=It%C3%A4&other=x").text
     wanted = {"area": "Itä", "age_group": "nothing", "measure": "hours"}
     assert choose(_series(), wanted).series_id == "Itä|75+|hours"
 

@@ -41,7 +41,7 @@ def said(answer: httpx.Response, status: int = 200) -> str:
         ("/staffing?n.teams.0.work.absence=2", ["Tietoja ei voi käyttää."]),
         ("/staffing/channels", ["Jako löytyi kaikkien rajojen sisällä.", "100 %"]),
         ("/staffing/channels?n.professions.nurse.hours=100", ["Rajat eivät mahdu yhteen.", "Sairaanhoitajat"]),
-        ("/flow", ["selvä pullonkaula", "83 % kulki kuvatun polun", "alle 5", "Odotuspäiviä säästyy"]),
+        ("/flow", ["selvä pullonkaula", "83 % kulki kuvatun polun", "piilotettu", "Odotuspäiviä säästyy"]),
         ("/flow?stage=assessment&hours=5", ["15,5"]),
         ("/flow?stage=assessment&hours=x", ["Anna tunnit lukuna"]),
         ("/flow?stage=nowhere", ["Valitse vaihe luettelosta."]),

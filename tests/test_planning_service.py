@@ -1,9 +1,12 @@
 """What planners keep: overrides beside the original, scenarios by role and time, each logged, chained and once."""
 
+import json
+
 import pytest
 from openpyxl import Workbook
 
 from models.exchange import read_workbook
+from serving.api.answers import forecast_values
 from serving.pages.planner.services import Correction, Upload, WrongInput
 from serving.pages.services import NotAllowed
 from serving.records.chained import verify_table
@@ -69,6 +72,8 @@ def test_an_override_is_shown_beside_the_original_and_in_every_sum(built, planne
     assert whole.corrected[period].value == pytest.approx(whole.answer.points[0].value + grown)
     assert not whole.corrected[period].given
     assert audited(built, event="override")[0]["detail"]["series"] == [SERIES]
+    told = json.loads(json.dumps(forecast_values(whole)))  # as the API says it
+    assert told["corrected"][period] == {**vars(whole.corrected[period])}
 
 
 def test_the_history_tells_every_override_and_the_same_form_counts_once(built, planner, visitor):
@@ -125,6 +130,16 @@ def test_a_saved_scenario_is_found_compared_and_chained(built, planner, visitor,
     assert len(built.desk.records.kept(SCENARIO_LOG)) == 1
     with pytest.raises(WrongInput, match="in use"):
         planner.save_scenario(visitor, AGEING, "form-2")
+
+
+def test_a_scenario_about_a_person_is_kept_nowhere(built, planner, visitor):
+    name = dict.fromkeys(("fi", "sv", "en"), "Matti 010594Y9032")
+    with pytest.raises(WrongInput, match="no one person"):
+        planner.save_scenario(visitor, {**AGEING, "id": "s_other", "name": name}, "form-9")
+    with pytest.raises(WrongInput, match="no one person"):
+        planner.save_scenario(visitor, {**AGEING, "id": "s_010594y9032"}, "form-9")
+    assert all(not entry.id.startswith(("s_other", "s_010594")) for entry in planner.scenarios(visitor))
+    assert "010594" not in json.dumps([dict(entry) for entry in audited(built)], default=str)
 
 
 def test_a_manager_looks_but_keeps_nothing(built, planner, manager, visitor):

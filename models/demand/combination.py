@@ -41,7 +41,7 @@ class Combination(StrictConfig):
     shrinkage: float = Field(default=0.5, ge=0, le=1)
     """0 = the weights of least error, 1 = equal weights."""
     smallest_group: int = Field(default=30, ge=1)
-    """Series that a group needs to choose by itself; a smaller one takes the choice of all.  Few series choose by luck."""
+    """Series that a group needs to choose by itself; a smaller one takes the choice of all: few choose by luck."""
 
     def averaged(self, listed: Sequence[str]) -> tuple[str, ...]:
         """The members of `mean`: the listed ones that are fitted models."""

@@ -25,7 +25,7 @@ from serving.middleware.context import CALLER, LANGUAGE
 from serving.middleware.errors import Fault, fault_of_error, fault_of_status
 from serving.pages.services import NotAllowed, NotYours, Unavailable
 from serving.planning.desk import PlanningDesk
-from serving.planning.keeping import Keeper
+from serving.planning.keeping import Keeper, about_nobody
 from serving.planning.records import Comparison, SeriesPicture
 from serving.refusals import refusal
 from serving.requests import Caller, Desk, Grounds
@@ -120,7 +120,7 @@ class Api:
                 raise _Refused("scenario_id", refusal("no_such_scenario", name=question.scenario_id))
             return chosen[0]
         try:
-            return scenario_of(question.scenario or {})
+            return about_nobody(scenario_of(question.scenario or {}))
         except LuotainError as error:
             raise _Refused("scenario", refusal("scenario_refused", why=str(error))) from None
 

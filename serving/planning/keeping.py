@@ -1,13 +1,14 @@
 """Keeps planners' scenarios and overrides: append-only, by role and time, each with its audit entry."""
 
-import re
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from configs.errors import LuotainError
+from configs.errors import DataError, LuotainError
 from models.planning.base import Base
 from models.planning.scenarios.config import Scenario, as_json, scenario_of
+from serving.masking import holds_identity_code, masked
 from serving.pages.planner.services import Correction, WrongInput
 from serving.planning.corrections import stored_of
 from serving.planning.desk import PlanningDesk
@@ -19,8 +20,6 @@ from serving.requests import Caller, Grounds
 
 MOST_REASON = 2000
 MOST_SCENARIOS = 500
-_HENKILOTUNNUS = re.compile(r"\d{6}[-+A-FU-Y]\d{3}[0-9A-Y]", re.IGNORECASE)
-MASK = "[henkilötunnus]"
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ class Keeper:
 
     def _row(self, caller: Caller, base: Base, one: Correction) -> dict[str, Any]:
         _check_key(one.key)
-        reason = _HENKILOTUNNUS.sub(MASK, one.reason.strip())
+        reason = masked(one.reason)
         if not reason or len(reason) > MOST_REASON:
             raise WrongInput(f"A reason of 1 to {MOST_REASON} characters is needed. Write in a few words why.")
         told = base.forecast[base.forecast["series_id"] == one.series_id]
@@ -119,9 +118,19 @@ class Keeper:
 
 def _scenario(values: Mapping[str, Any]) -> Scenario:
     try:
-        return scenario_of(values)
+        return about_nobody(scenario_of(values))
     except LuotainError as error:
         raise WrongInput(str(error)) from None
+
+
+def about_nobody(scenario: Scenario) -> Scenario:
+    """The scenario, unless something in it looks like an identity code: it is kept, named and listed for all planners.
+
+    Raises DataError.
+    """
+    if holds_identity_code(json.dumps(as_json(scenario), ensure_ascii=False)):
+        raise DataError("A scenario is about no one person. Take the personal identity code out of its texts.")
+    return scenario
 
 
 def _check_key(key: str) -> None:

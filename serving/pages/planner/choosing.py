@@ -1,7 +1,7 @@
 """Choosing a forecast series: its model, area, what is counted, and the group of each dimension."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from models.answers import Text
@@ -29,6 +29,8 @@ class Chosen:
 
     series: Series
     selects: tuple[Select, ...]
+    missed: bool = False
+    """True when something else was asked for: there is no such series, or too few people stand behind it."""
 
     @property
     def query(self) -> str:
@@ -39,7 +41,11 @@ class Chosen:
 def choose_series(page: Page, series: Sequence[Series]) -> Chosen:
     """What the visitor asked for, as far as there is such a series."""
     wanted = {name: page.query(name) for name in page.request.query_params} if page.request.method == "GET" else {}
-    return chosen_of(page, series, {**FIRST_CHOICE, **{name: value for name, value in wanted.items() if value}})
+    asked = {name: value for name, value in wanted.items() if value}
+    found = chosen_of(page, series, {**FIRST_CHOICE, **asked})
+    one, other = found.series, {choice for each in series for choice in choices_of(each)}
+    missed = any(one.value(name) != value for name, value in asked.items() if name == MODEL or name in other)
+    return replace(found, missed=missed and one.value(MODEL) == asked.get(MODEL, one.model))
 
 
 def chosen_of(page: Page, series: Sequence[Series], wanted: Mapping[str, str]) -> Chosen:

@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from serving.masking import holds_identity_code
 from serving.pages.page import Page
 from serving.pages.planner.reading import FormFault, fault_of, number, upload_of
 from serving.pages.planner.services import WrongInput
@@ -119,6 +120,8 @@ def _faults(page: Page) -> dict[str, str]:
     found = {}
     if not form.get("name", "").strip():
         found["name"] = t("scenario.fault.name")
+    elif holds_identity_code(form["name"]):
+        found["name"] = t("scenario.fault.person")
     for name, field in NUMBERS.items():
         text = form.get(name, "").strip()
         value = number(text)
