@@ -12,7 +12,7 @@ def told(report: Mapping[str, Any], series: Sequence[PlanSeries]) -> str:
     """The report in lines; of the series only the widest of each measure."""
     stamp = report["stamp"]
     lines = [
-        f"Planning with {stamp['name']} version {stamp['version']}, data until {stamp['data_until']}, "
+        f"Planning with {stamp['name']} version {stamp['version']}, registers until {stamp['data_until']}, "
         f"{report['periods']} {report['period']}s ahead",
         *(f"  {text['en']}" for text in report["said"]),
     ]
