@@ -39,6 +39,8 @@ def said(answer: httpx.Response, status: int = 200) -> str:
         ("/staffing", ["Koko alue", "Mitoitus, suurin tarve", "Puhelinpalvelu", "oma oletus"]),
         ("/staffing?n.contacts.0=1000&n.queues.0.shrinkage=0.5", ["muutettu"]),
         ("/staffing?n.teams.0.work.absence=2", ["Tietoja ei voi käyttää."]),
+        ("/staffing?n.contacts.0=abc", ["Anna luvut numeroina"]),
+        ("/staffing/channels?n.professions.nurse.hours=abc", ["Anna luvut numeroina", "Muutosta ei otettu käyttöön."]),
         ("/staffing/channels", ["Jako löytyi kaikkien rajojen sisällä.", "100 %"]),
         ("/staffing/channels?n.professions.nurse.hours=100", ["Rajat eivät mahdu yhteen.", "Sairaanhoitajat"]),
         ("/flow", ["selvä pullonkaula", "83 % kulki kuvatun polun", "piilotettu", "Odotuspäiviä säästyy"]),

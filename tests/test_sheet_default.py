@@ -311,3 +311,7 @@ def test_the_command_writes_forecast_and_statuses(tmp_path: Path, capsys):
     assert "b: The value at 2020-03-01" in printed
     assert command.main(["--file", str(tmp_path / "none.csv"), "--out", str(out)]) == 3
     assert "none.csv is missing" in capsys.readouterr().err
+    assert command.main(["--file", str(tmp_path), "--out", str(out)]) == 3
+    assert "is a folder, not a CSV file" in capsys.readouterr().err
+    assert command.main(["--file", str(file), "--out", str(out.parent)]) == 3
+    assert "new is a folder" in capsys.readouterr().err

@@ -27,7 +27,8 @@ def forecast_file(file: Path, out: Path, horizon: int | None) -> SheetForecast:
 def read_csv(file: Path) -> pd.DataFrame:
     """Every cell as text.  Raises DataError when the file is missing or no UTF-8 CSV."""
     if not file.is_file():
-        raise DataError(f"The file {file.name} is missing. Check the path after `--file`.")
+        what = "is a folder, not a CSV file" if file.is_dir() else "is missing"
+        raise DataError(f"{file.name} {what}. Check the path after `--file`.")
     try:
         return pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig", sep=_separator(file))
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
@@ -82,6 +83,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def action() -> None:
         out = Path(given.out)
+        if out.is_dir():
+            raise DataError(
+                f"{out.name} is a folder. Write a file after `--out`, e.g. {out.name}/forecast.csv."
+            )
         out.parent.mkdir(parents=True, exist_ok=True)
         say(told(forecast_file(Path(given.file), out, given.horizon)))
         say(f"Wrote {out.name} and {out.stem}_series.csv.")

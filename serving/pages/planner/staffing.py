@@ -12,7 +12,7 @@ from models.planning.staffing.config import Assumed, Queue, Team
 from models.planning.staffing.plan import QueuePlan, TeamPlan
 from serving.pages.charts import share_bar
 from serving.pages.page import Page
-from serving.pages.planner.reading import fault_of, number
+from serving.pages.planner.reading import FormFault, fault_of, number
 from serving.pages.planner.services import WrongInput
 
 PREFIX = "n."
@@ -52,7 +52,7 @@ def people(page: Page) -> Response:
         return page.show("forecasts_none.html")
     models = list(dict.fromkeys(one.model for one in series))
     model = page.query("model") if page.query("model") in models else models[0]
-    planner, changes, fault = page.services.planner, changes_of(page), None
+    planner, (changes, fault) = page.services.planner, changes_of(page)
     try:
         found = planner.staffing(page.who, model, changes, page.query("scenario") or None)
     except WrongInput as error:
@@ -75,7 +75,7 @@ def people(page: Page) -> Response:
 
 def channels(page: Page) -> Response:
     """The channel programme under the visitor's assumptions."""
-    planner, changes, fault = page.services.planner, changes_of(page), None
+    planner, (changes, fault) = page.services.planner, changes_of(page)
     try:
         found = planner.channels(page.who, changes)
     except WrongInput as error:
@@ -95,10 +95,13 @@ def channels(page: Page) -> Response:
     )
 
 
-def changes_of(page: Page) -> dict[str, float]:
-    """The assumptions that the query changes; what is no number is left as it was."""
-    told = {name: number(value[:30]) for name, value in page.request.query_params.items() if name.startswith(PREFIX)}
-    return {name.removeprefix(PREFIX): value for name, value in told.items() if value is not None}
+def changes_of(page: Page) -> tuple[dict[str, float], FormFault | None]:
+    """The assumptions that the query changes; what is no number is left as it was, and said."""
+    given = {name: text for name, text in page.request.query_params.items() if name.startswith(PREFIX) and text.strip()}
+    told = {name.removeprefix(PREFIX): number(text[:30]) for name, text in given.items()}
+    changes = {name: value for name, value in told.items() if value is not None}
+    faulty = len(changes) < len(told)
+    return changes, FormFault(page.language.text("staffing.fault.number")) if faulty else None
 
 
 def _areas(page: Page, team: TeamPlan, names: Mapping[str, Any]) -> list[AreaPeople]:
