@@ -84,9 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     def action() -> None:
         out = Path(given.out)
         if out.is_dir():
-            raise DataError(
-                f"{out.name} is a folder. Write a file after `--out`, e.g. {out.name}/forecast.csv."
-            )
+            raise DataError(f"{out.name} is a folder. Write a file after `--out`, e.g. {out.name}/forecast.csv.")
         out.parent.mkdir(parents=True, exist_ok=True)
         say(told(forecast_file(Path(given.file), out, given.horizon)))
         say(f"Wrote {out.name} and {out.stem}_series.csv.")
