@@ -11,6 +11,7 @@ Action = Literal[
     "search_client",
     "list_clients",
     "see_answer",
+    "assess_rows",
     "decide",
     "see_forecast",
     "see_flow",
@@ -25,7 +26,7 @@ CLIENT_ACTIONS: frozenset[Action] = frozenset({"see_answer", "decide"})
 """Actions about one client: besides the role they need a care relationship of the user's own unit."""
 
 RIGHTS: Mapping[Role, frozenset[Action]] = {
-    "coordinator": frozenset({"search_client", "list_clients", "see_answer", "decide"}),
+    "coordinator": frozenset({"search_client", "list_clients", "see_answer", "assess_rows", "decide"}),
     "planner": frozenset({"see_forecast", "see_flow", "plan"}),
     "manager": frozenset({"see_forecast", "see_flow"}),
     "data_scientist": frozenset({"see_models"}),

@@ -88,7 +88,7 @@ def _row(entry: Mapping[str, Any]) -> tuple[Any, ...]:
         entry["choice"],
         entry["segment"],
         entry["reason"] or None,
-        None,
+        entry.get("routing_target"),
         entry["role"],
     )
 

@@ -3,62 +3,34 @@
 The API and the pages both come through here, so that neither can skip a step.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypeVar
 
 from configs.errors import LuotainError
 from models.answers import AxisAnswer, NeedAnswer, SegmentAnswer
-from models.explaining.restricted import hide_sensitive
-from serving.access import Action, ClientTies, User, Verdict, may
+from serving.access import Action, ClientTies, Verdict, may
+from serving.asked import NOT_YOURS as NOT_YOURS
+from serving.asked import Asked as Asked
+from serving.asked import Caller as Caller
+from serving.asked import ClientAnswer, as_told
+from serving.asked import Grounds as Grounds
+from serving.asked import Shown as Shown
+from serving.asked import WorkedOut as WorkedOut
 from serving.asking import Explored
 from serving.engine.contract import ClientCase, Engine
-from serving.pages.services import NotAllowed, NotYours, Unavailable
-from serving.records.entries import Actor, AuditEvent, Authority, Event
-from serving.records.evidence import Answer, evidence, evidence_of_explored
+from serving.pages.services import NotAllowed, NotYours, Refused, Unavailable
+from serving.records.entries import Actor, AuditEvent, Event
+from serving.records.evidence import evidence, evidence_of_explored
 from serving.records.logs import Records, new_id
 from serving.refusals import refusal
 from serving.settings import ServingSettings
 
 T = TypeVar("T")
-ClientAnswer = SegmentAnswer | NeedAnswer
-NOT_YOURS = refusal("no_such_client")
+Compute = Callable[[ClientCase], Sequence[ClientAnswer] | None]
+"""What is asked of a client's case; None when the client has no such estimate."""
 NO_RIGHT = refusal("forbidden")
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who asks, by what authority, in which request."""
-
-    user: User
-    authority: Authority
-    request_id: str
-
-
-@dataclass(frozen=True)
-class Grounds:
-    """Where in the process the answer is used, and why the data may be handled."""
-
-    decision_point: str
-    purpose: str
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Which right a question needs, how it is called in the log, and on what grounds it is asked."""
-
-    action: Action
-    event: Event
-    grounds: Grounds
-
-
-@dataclass(frozen=True)
-class Shown:
-    """Answers whose audit entry is committed."""
-
-    answer_id: str
-    answers: tuple[Answer, ...]
 
 
 @dataclass(frozen=True)
@@ -99,19 +71,77 @@ class Desk:
         self.records.audit(replace(event, answer_id=answer_id, detail=detail))
         return answer_id, explored
 
-    def about_client(
-        self, caller: Caller, grounds: Grounds, client_id: str, compute: Callable[[ClientCase], Sequence[ClientAnswer]]
-    ) -> Shown:
+    def about_client(self, caller: Caller, grounds: Grounds, client_id: str, compute: Compute) -> Shown:
         """The one way to an answer about a client.  Raises NotYours, NotAllowed or Unavailable."""
-        event = self.event(caller, "answer", grounds=grounds, client_id=client_id)
-        event = self.checked(caller, "see_answer", event)
-        data = self.engine.data()
-        told = self.settings.sensitive.get(caller.user.role, ())
-        computed = self._or_logged(event, lambda: compute(self.engine.open(client_id)))
-        answers = tuple(_told(answer, told) for answer in computed)
+        return self.shown([self.worked_out(caller, grounds, lambda: client_id, compute)])[0].told()
+
+    def about_clients(
+        self,
+        caller: Caller,
+        grounds: Grounds,
+        asked: Sequence[tuple[Callable[[], str], Compute]],
+    ) -> tuple[WorkedOut, ...]:
+        """Several answers in the order asked, good and refused; all their audit entries are committed as one."""
+        return self.shown([self.worked_out(caller, grounds, client, compute) for client, compute in asked])
+
+    def worked_out(
+        self,
+        caller: Caller,
+        grounds: Grounds,
+        client: Callable[[], str],
+        compute: Compute,
+    ) -> WorkedOut:
+        """One answer about a client with the audit entry that is to be written before it is shown."""
+        event = self.event(caller, "answer", grounds=grounds)
+        try:
+            event = replace(event, client_id=client())
+        except Refused as refused:  # a search that found nobody is in the log already
+            return WorkedOut(None, refused=refused)
+        verdict = self._verdict(caller, "see_answer", event)
+        event = replace(event, ground=verdict.ground)
+        if not verdict.allowed:
+            return WorkedOut(replace(event, outcome="denied"), refused=_refusal(verdict))
+        try:
+            data = self.engine.data()
+            found = compute(self.engine.open(str(event.client_id)))
+        except Unavailable as refused:
+            return WorkedOut(replace(event, outcome="error"), refused=refused)
+        if found is None:
+            return WorkedOut(replace(event, detail={"found": False}), refused=NotYours(refusal("no_such_estimate")))
+        answers = self.fitted(caller, grounds, found)
+        detail = evidence(answers, self.engine, data)
+        return WorkedOut(replace(event, answer_id=new_id(), detail=detail), answers)
+
+    def shown(self, worked_out: Sequence[WorkedOut]) -> tuple[WorkedOut, ...]:
+        """The same, once every entry is committed.  Raises Unavailable when they cannot be."""
+        events = [one.event for one in worked_out if one.event is not None]
+        if len(events) == 1:
+            self.records.audit(events[0])
+        elif events:
+            self.records.audit_all(events)
+        return tuple(worked_out)
+
+    def about_rows(
+        self,
+        caller: Caller,
+        grounds: Grounds,
+        detail: Mapping[str, Any],
+        compute: Callable[[], Sequence[ClientAnswer]],
+    ) -> Shown:
+        """An answer from rows that came with the question; the log keeps their hash in `detail` and none of them."""
+        event = self.checked(caller, "assess_rows", self.event(caller, "rows_answer", grounds=grounds))
+        answers = self.fitted(caller, grounds, self._or_logged(event, compute))
         answer_id = new_id()
-        self.records.audit(replace(event, answer_id=answer_id, detail=evidence(answers, self.engine, data)))
+        said = {**evidence(answers, self.engine), **detail}
+        self.records.audit(replace(event, answer_id=answer_id, detail=said))
         return Shown(answer_id, answers)
+
+    def fitted(self, caller: Caller, grounds: Grounds, answers: Sequence[ClientAnswer]) -> tuple[ClientAnswer, ...]:
+        """The answers as this role may see them and as the decision point wants them told."""
+        told = self.settings.sensitive.get(caller.user.role, ())
+        point = self.settings.decision_points.get(grounds.decision_point)
+        most = point.reasons if point else 5
+        return tuple(as_told(answer, told, most) for answer in answers)
 
     def told(
         self,
@@ -161,8 +191,7 @@ class Desk:
 
     def checked(self, caller: Caller, action: Action, event: AuditEvent) -> AuditEvent:
         """The event with the ground on which it is allowed; a refusal is logged and raised."""
-        client = self._client(event)
-        verdict = may(caller.user, action, client, self._today(client))
+        verdict = self._verdict(caller, action, event)
         if not verdict.allowed:
             self.records.audit(replace(event, outcome="denied", ground=verdict.ground))
             raise _refusal(verdict)
@@ -174,6 +203,10 @@ class Desk:
         result = self._or_logged(entry, compute)
         self.records.audit(entry)
         return result
+
+    def _verdict(self, caller: Caller, action: Action, event: AuditEvent) -> Verdict:
+        client = self._client(event)
+        return may(caller.user, action, client, self._today(client))
 
     def _client(self, event: AuditEvent) -> ClientTies | None:
         return self.engine.ties(event.client_id) if event.client_id else None
@@ -194,13 +227,6 @@ class Desk:
         except Unavailable:
             self.records.audit(replace(event, outcome="error"))
             raise
-
-
-def _told(answer: ClientAnswer, sensitivities: Collection[str]) -> ClientAnswer:
-    """The answer without the sensitive reasons that the role may not see."""
-    if isinstance(answer, SegmentAnswer):  # each kind keeps its own type
-        return hide_sensitive(answer, sensitivities)
-    return hide_sensitive(answer, sensitivities)
 
 
 def _refusal(verdict: Verdict) -> NotYours | NotAllowed:

@@ -17,15 +17,25 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from serving.api.answers import Api
+from serving.api.acting import ActingApi
+from serving.api.clients import ClientApi
+from serving.api.description import description
+from serving.api.planning import PlanningApi
+from serving.api.planning_questions import FlowQuestion, ForecastQuestion, ScenarioQuestion
 from serving.api.questions import (
     CounterfactualQuestion,
-    FlowQuestion,
-    ForecastQuestion,
+    DecisionQuestion,
+    ExplainQuestion,
+    LogQuestion,
+    NeedBatch,
     NeedQuestion,
-    ScenarioQuestion,
+    NeedRowsQuestion,
+    SegmentBatch,
     SegmentQuestion,
+    SegmentRowsQuestion,
 )
+from serving.api.rows import RowsApi
+from serving.api.subjects import subjects_of
 from serving.engine.engine import RegisterEngine
 from serving.house import House, build_house
 from serving.middleware.guard import Guard
@@ -38,7 +48,16 @@ SPARE_SECONDS = 30
 
 def service_of(house: House) -> Any:
     """The BentoML service over a house."""
-    settings, api = house.settings, Api(house.desk, house.planning)
+    settings, desk = house.settings, house.desk
+    clients, planning, acting = ClientApi(desk, subjects_of(settings)), PlanningApi(house.planning), ActingApi(desk)
+    rows = RowsApi(desk, clients)
+
+    def header(name: str) -> str:
+        """A header of the request in progress."""
+        return str(service.context.request.headers.get(name, ""))
+
+    def accept() -> str:
+        return header("accept")
 
     @bentoml.service(
         name="Luotain",
@@ -77,38 +96,73 @@ def service_of(house: House) -> Any:
 
         @bentoml.api(route="/v1/segment", input_spec=SegmentQuestion)
         def segment(self, **question: Any) -> dict[str, Any]:
-            """The proposed customership segment of one client, with reasons per axis."""
-            return api.segment(SegmentQuestion(**question))  # type: ignore[return-value]
+            """The proposed customership segment of one client, with reasons per axis and suggested routing."""
+            return clients.segment(SegmentQuestion(**question), accept())  # type: ignore[return-value]
+
+        @bentoml.api(route="/v1/segment/batch", input_spec=SegmentBatch)
+        def segment_batch(self, **question: Any) -> dict[str, Any]:
+            """Segments of several clients: each answered or refused by itself, in the order sent."""
+            return clients.segment_batch(SegmentBatch(**question))  # type: ignore[return-value]
+
+        @bentoml.api(route="/v1/segment/rows", input_spec=SegmentRowsQuestion)
+        def segment_rows(self, **question: Any) -> dict[str, Any]:
+            """The proposed segment of a client whose rows come with the question; they are not kept."""
+            return rows.segment(SegmentRowsQuestion(**question))  # type: ignore[return-value]
 
         @bentoml.api(route="/v1/need", input_spec=NeedQuestion)
         def need(self, **question: Any) -> dict[str, Any]:
-            """How likely one need is for one client within its horizon, with reasons."""
-            return api.need(NeedQuestion(**question))  # type: ignore[return-value]
+            """How likely one need, or every need, is for one client within its horizon, with reasons."""
+            return clients.need(NeedQuestion(**question), accept())  # type: ignore[return-value]
+
+        @bentoml.api(route="/v1/need/batch", input_spec=NeedBatch)
+        def need_batch(self, **question: Any) -> dict[str, Any]:
+            """Needs of several clients: each answered or refused by itself, in the order sent."""
+            return clients.need_batch(NeedBatch(**question))  # type: ignore[return-value]
+
+        @bentoml.api(route="/v1/need/rows", input_spec=NeedRowsQuestion)
+        def need_rows(self, **question: Any) -> dict[str, Any]:
+            """The likelihood of a need for a client whose rows come with the question; they are not kept."""
+            return rows.need(NeedRowsQuestion(**question))  # type: ignore[return-value]
+
+        @bentoml.api(route="/v1/explain", input_spec=ExplainQuestion)
+        def explain(self, **question: Any) -> dict[str, Any]:
+            """Why one estimate is what it is: every contribution, the missing information, the data's age."""
+            return clients.explain(ExplainQuestion(**question))  # type: ignore[return-value]
 
         @bentoml.api(route="/v1/counterfactual", input_spec=CounterfactualQuestion)
         def counterfactual(self, **question: Any) -> dict[str, Any]:
             """What would change one estimate: how the model behaves, not advice."""
-            return api.counterfactual(CounterfactualQuestion(**question))  # type: ignore[return-value]
+            return clients.counterfactual(CounterfactualQuestion(**question))  # type: ignore[return-value]
+
+        @bentoml.api(route="/v1/decision", input_spec=DecisionQuestion)
+        def decision(self, **question: Any) -> dict[str, Any]:
+            """Record what the professional decided about a shown answer; sent twice under one key, it is one."""
+            return acting.decision(DecisionQuestion(**question), header("idempotency-key"))  # type: ignore[return-value]
 
         @bentoml.api(route="/v1/forecast", input_spec=ForecastQuestion)
         def forecast(self, **question: Any) -> dict[str, Any]:
             """The demand forecast of one series, with intervals and back-test error."""
-            return api.forecast(ForecastQuestion(**question))  # type: ignore[return-value]
+            return planning.forecast(ForecastQuestion(**question))  # type: ignore[return-value]
 
         @bentoml.api(route="/v1/scenario", input_spec=ScenarioQuestion)
         def scenario(self, **question: Any) -> dict[str, Any]:
             """A scenario beside the forecast of one series, with the difference and its interval."""
-            return api.scenario(ScenarioQuestion(**question))  # type: ignore[return-value]
+            return planning.scenario(ScenarioQuestion(**question))  # type: ignore[return-value]
 
         @bentoml.api(route="/v1/flow", input_spec=FlowQuestion)
         def flow(self, **question: Any) -> dict[str, Any]:
             """A service chain: stages, their lines ahead with intervals, and where it is held up."""
-            return api.flow(FlowQuestion(**question))  # type: ignore[return-value]
+            return planning.flow(FlowQuestion(**question))  # type: ignore[return-value]
+
+        @bentoml.api(route="/v1/log", input_spec=LogQuestion)
+        def log(self, **question: Any) -> dict[str, Any]:
+            """One page of the audit or decision log, newest first; looking at it is logged."""
+            return acting.log(LogQuestion(**question))  # type: ignore[return-value]
 
     service: Any = Luotain
 
     async def describe(_request: Request) -> Response:
-        return JSONResponse(service.openapi_spec.asdict())
+        return JSONResponse(description(settings))
 
     # A Starlette with everything under "/": BentoML's index page, which loads a third party's tracker, is out of reach.
     service.mount_asgi_app(Starlette(routes=[Route("/docs.json", describe), Mount("/", house.pages)]), path="/")

@@ -16,7 +16,7 @@ DEFAULT_CONFIG = "configs/serving.yaml"
 CONFIG_VARIABLE = "LUOTAIN_SERVING_CONFIG"
 """How `serving.serve` tells the worker processes which config file to read."""
 
-Answer = Literal["segment", "need", "forecast", "counterfactual", "scenario", "flow"]
+Answer = Literal["segment", "need", "explain", "counterfactual", "decision", "forecast", "scenario", "flow", "log"]
 ROLES: tuple[str, ...] = get_args(Role)
 
 
@@ -90,10 +90,25 @@ class PlanningFiles(StrictConfig):
 
 
 class DecisionPoint(StrictConfig):
-    """A place in the county's process where an answer is used, and which answers belong there."""
+    """A place in the county's process where an answer is used: which answers belong there, and how they are told."""
 
     name: Names
     answers: tuple[Answer, ...]
+    text: Names | None = None
+    """What the answer is for at this point, said with every answer; None = the name alone."""
+    horizon_days: int | None = Field(default=None, ge=1)
+    """Need tasks that look further ahead do not belong to this point; None = any."""
+    reasons: int = Field(default=5, ge=1, le=5)
+    """How many reasons of an estimate are said aloud."""
+
+
+class ApiLimits(StrictConfig):
+    """How much one request of the API may ask for."""
+
+    batch_items: int = Field(default=100, ge=1, le=1000)
+    rows: int = Field(default=2000, ge=1, le=20_000)
+    """Rows of one client that are posted with the question."""
+    log_page: int = Field(default=200, ge=1, le=1000)
 
 
 class PagePurposes(StrictConfig):
@@ -151,6 +166,9 @@ class ServingSettings(StrictConfig):
     purposes: dict[str, Names]
     pages: PagePurposes
     planning: PlanningFiles = PlanningFiles()
+    api: ApiLimits = ApiLimits()
+    routing: str = "configs/routing.yaml"
+    """The table of suggested routing; a path from the project's root."""
     sessions: SessionLimits
     development_users: dict[str, DevelopmentUserSettings] = Field(default_factory=dict)
 

@@ -99,6 +99,11 @@ class FakeCase:
             basis="both" if by_hand else "model",
         )
 
+    def holding(self, output):
+        if output == "resources":
+            return None
+        return self.segment() if output == "complexity" else self.need(output)
+
     def explore(self, output):
         self.engine.asked.append(("explore", self.client_id))
         if output == "resources":
@@ -152,6 +157,13 @@ class FakeEngine:
 
     def open(self, client_id):
         return FakeCase(self, client_id)
+
+    def posted(self, tables, as_of):
+        self.asked.append(("posted", sum(len(table) for table in tables.values())))
+        return FakeCase(self, None)
+
+    def horizons(self):
+        return {"heavier_home_care_6m": 182}
 
     def tasks(self):
         return ("heavier_home_care_6m",)

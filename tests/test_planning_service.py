@@ -6,7 +6,7 @@ import pytest
 from openpyxl import Workbook
 
 from models.exchange import read_workbook
-from serving.api.answers import forecast_values
+from serving.api.planning import forecast_values
 from serving.pages.planner.services import Correction, Upload, WrongInput
 from serving.pages.services import NotAllowed
 from serving.records.chained import verify_table

@@ -18,6 +18,10 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:Using `httpx` with `starlette.testclient`",  # Starlette 1.x wants httpx2, BentoML brings httpx
     r"ignore::DeprecationWarning:(_bentoml|bentoml|opentelemetry|simple_di).*",  # old names of their libraries
 )
+ROW_REASONS = (
+    *("unknown_column", "missing_value", "wrong_type", "not_allowed_value"),
+    *("out_of_range", "end_before_start", "future_event"),
+)
 SENTENCES = load_config(CATALOGUE, Refusals).sentences
 
 
@@ -87,7 +91,7 @@ def test_an_error_is_said_in_the_callers_language(served, path, question, key, p
     response = ask(served, path, question, accepted)
     said = response.json()["error"]
     assert set(said) == {"code", "message", "field", "request_id"}
-    allowed = "service_need_assessment, care_planning, resource_planning"
+    allowed = "service_need_assessment, care_planning, log_inspection, resource_planning"
     assert said["message"] == refusal(key, **{"allowed": allowed, **places})[language]
     assert said["field"] == places.get("field")
     assert response.headers["content-language"] == language
@@ -117,6 +121,7 @@ def test_every_sentence_ends_as_one_and_has_the_same_places_in_every_language():
 def test_every_key_that_the_service_uses_has_a_sentence_and_every_sentence_is_used():
     used = {*BY_STATUS.values(), INTERNAL, *FIELD_FAULTS.values(), "invalid_field"}
     used |= {f"log_not_{act}" for act in ("opened", "written", "read")}
+    used |= {f"row_{reason}" for reason in ROW_REASONS}
     for file in Path("serving").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "refusal":

@@ -1,22 +1,44 @@
 """What a caller of the API sends: strict models, nothing converted, nothing unknown."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
 ClientId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Henkilotunnus = Annotated[str, StringConstraints(min_length=1, max_length=32)]
-SeriesId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+AnswerId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 
 
-class Question(BaseModel):
-    """Why and where in the process an answer is asked for; both are registered in `configs/serving.yaml`."""
+class StrictBody(BaseModel):
+    """Nothing converted, nothing unknown, nothing of what was sent repeated."""
 
     model_config = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
 
+
+class Question(StrictBody):
+    """Why and where in the process an answer is asked for; both are registered in `configs/serving.yaml`."""
+
     decision_point: Code = Field(description="Where in the process the answer is used")
     purpose: Code = Field(description="Why the client's data may be handled")
+
+
+class NamesClient(Protocol):
+    """Whatever names a client in one of two ways."""
+
+    client_id: str | None
+    henkilotunnus: str | None
+
+
+N = TypeVar("N", bound=NamesClient)
+
+
+def names_one_client(named: N) -> N:
+    """The same.  Raises ValueError unless exactly one of the two names is given."""
+    if (named.client_id is None) == (named.henkilotunnus is None):
+        raise ValueError("give either `client_id` or `henkilotunnus`, and only one of them")
+    return named
 
 
 class ClientQuestion(Question):
@@ -25,17 +47,11 @@ class ClientQuestion(Question):
     client_id: ClientId | None = Field(default=None, description="Pseudonym of the client")
     henkilotunnus: Henkilotunnus | None = Field(default=None, description="Instead of `client_id`; never logged")
 
-    @model_validator(mode="after")
-    def _names_one_client(self) -> "ClientQuestion":
-        if (self.client_id is None) == (self.henkilotunnus is None):
-            raise ValueError("give either `client_id` or `henkilotunnus`, and only one of them")
-        return self
+    _one_client = model_validator(mode="after")(names_one_client)
 
 
-class ByHand(BaseModel):
+class ByHand(StrictBody):
     """A level that a person gives on one axis, used as it is and stored nowhere but in the audit entry."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
 
     axis: Code = Field(description="Id of the axis in the live scheme")
     level: Code = Field(description="Id of a level of that axis")
@@ -53,7 +69,7 @@ class SegmentQuestion(ClientQuestion):
 class NeedQuestion(ClientQuestion):
     """How likely is the outcome of a need task for the client?"""
 
-    task: Code = Field(description="Id of the need task")
+    task: Code = Field(description="Id of the need task, or `all`: every task of the decision point")
 
 
 class CounterfactualQuestion(ClientQuestion):
@@ -62,29 +78,80 @@ class CounterfactualQuestion(ClientQuestion):
     output: Code = Field(description="Id of the estimate: an axis of a segment answer, or a likelihood of a need")
 
 
-class ForecastQuestion(Question):
-    """What will the demand of one series be?"""
+class ExplainQuestion(ClientQuestion):
+    """Why is one estimate what it is?  Every contribution, in the order of its weight."""
 
-    series_id: SeriesId = Field(description="Id of the series, as the forecast page lists it")
-    model: Code | None = Field(
-        default=None, description="Registered name of the demand model; else the first that fits"
-    )
+    output: Code = Field(description="Id of the estimate: an axis of a segment answer, or a likelihood of a need")
 
 
-class ScenarioQuestion(ForecastQuestion):
-    """What would the demand of one series be under a scenario, beside the forecast?"""
+class SegmentItem(StrictBody):
+    """One client of a batch."""
 
-    scenario: dict[str, Any] | None = Field(default=None, description="A scenario as in configs/scenarios/*.yaml")
-    scenario_id: Code | None = Field(default=None, description="Instead of `scenario`: one that is saved")
+    client_id: ClientId | None = None
+    henkilotunnus: Henkilotunnus | None = None
+    answers: list[ByHand] = Field(default=[], max_length=10)
 
-    @model_validator(mode="after")
-    def _names_one_scenario(self) -> "ScenarioQuestion":
-        if (self.scenario is None) == (self.scenario_id is None):
-            raise ValueError("give either `scenario` or `scenario_id`, and only one of them")
-        return self
+    _one_client = model_validator(mode="after")(names_one_client)
 
 
-class FlowQuestion(Question):
-    """How does a service chain go on, and where is it held up?"""
+class NeedItem(StrictBody):
+    """One client and task of a batch."""
 
-    chain: Code = Field(description="Id of the service chain")
+    client_id: ClientId | None = None
+    henkilotunnus: Henkilotunnus | None = None
+    task: Code
+
+    _one_client = model_validator(mode="after")(names_one_client)
+
+
+class SegmentBatch(Question):
+    """Segments of several clients; each item is answered or refused by itself, in the order sent."""
+
+    items: list[dict[str, Any]] = Field(min_length=1, description="Each a SegmentItem")
+
+
+class NeedBatch(Question):
+    """Needs of several clients; each item is answered or refused by itself, in the order sent."""
+
+    items: list[dict[str, Any]] = Field(min_length=1, description="Each a NeedItem")
+
+
+class RowsQuestion(Question):
+    """One client's rows of the canonical tables, answered as if they lay in the registers; they are not kept."""
+
+    as_of: Day = Field(description="The midnight before which everything known was recorded, YYYY-MM-DD")
+    tables: dict[str, Any] = Field(description="Table name to rows, as in docs/data-contract.md, without `client_id`")
+
+
+class SegmentRowsQuestion(RowsQuestion):
+    """Which segment is proposed for a client of whom these rows are known?"""
+
+    answers: list[ByHand] = Field(default=[], max_length=10, description="Levels given by hand, for this answer only")
+
+
+class NeedRowsQuestion(RowsQuestion):
+    """How likely is a need for a client of whom these rows are known?"""
+
+    task: Code = Field(description="Id of the need task, or `all`")
+
+
+class DecisionQuestion(ClientQuestion):
+    """What the professional decided about an answer that was shown.  The header `Idempotency-Key` makes it one."""
+
+    answer_id: AnswerId = Field(description="Of the segment answer that was shown to this person about this client")
+    choice: Literal["accept", "change", "cannot_tell"]
+    segment: Code | None = Field(default=None, description="With `change`: the segment that fits better")
+    reason: str = Field(default="", max_length=2000, description="Required unless the proposal is accepted")
+    routing_target: Code | None = Field(default=None, description="Where the client is guided")
+    urgency: Code | None = Field(default=None, description="How soon")
+
+
+class LogQuestion(Question):
+    """One page of a log, newest first; looking is logged, too."""
+
+    log: Literal["audit", "decisions"]
+    filters: dict[Code, Code] = Field(default={}, max_length=5, description="Column to value, as in `columns`")
+    since: Day | None = Field(default=None, description="First day, Finnish time")
+    until: Day | None = Field(default=None, description="Last day, Finnish time")
+    page: int = Field(default=1, ge=1, le=1_000_000)
+    size: int = Field(default=50, ge=1, le=1000)

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Protocol
 
 import numpy as np
+import pandas as pd
 
 from configs.errors import DataError
+from features.columnar import Columns
 from features.freshness import newest_dates
 from features.kernel import build_features, plan_of
 from features.segment_records import known_answers
@@ -14,19 +17,30 @@ from models.explaining.counterfactual import counterfactual
 from models.names import NEED_PREFIX
 from models.questionnaire import recorded_answers
 from serving.asking import Explored
+from serving.engine.contract import DataStamp
 from serving.engine.outputs import line_of, outputs_of
-from serving.engine.registers import Registers
 from serving.engine.shelf import LiveModel, Shelf
 from serving.pages.services import Unavailable
 from serving.refusals import refusal
 from serving.settings import ServingSettings
 
 
+class ClientRows(Protocol):
+    """Where one client's rows are: the registers, or the question itself."""
+
+    @property
+    def stamp(self) -> DataStamp:
+        """Up to when the rows know."""
+
+    def tables_of(self, client_id: str) -> Mapping[str, Columns | pd.DataFrame]:
+        """Every row of the client, by table."""
+
+
 class RegisterCase:
     """Answers about one client; rows for models with the same features are built once."""
 
     def __init__(
-        self, registers: Registers, shelf: Shelf, settings: ServingSettings, client_id: str, today: date
+        self, registers: ClientRows, shelf: Shelf, settings: ServingSettings, client_id: str, today: date
     ) -> None:
         self._registers = registers
         self._shelf = shelf
@@ -54,6 +68,15 @@ class RegisterCase:
         )
         return answer
 
+    def holding(self, output: str) -> SegmentAnswer | NeedAnswer | None:
+        """The answer that an estimate is part of; None when this client has no such estimate."""
+        for live in self._client_models():
+            if output in outputs_of(live.model):
+                answer = self._answer_of(live)
+                if likelihood_of(answer, output) is not None:
+                    return answer
+        return None
+
     def explore(self, output: str) -> Explored | None:
         """What would change one estimate; None when this client has no such estimate."""
         for live in self._client_models():
@@ -73,13 +96,13 @@ class RegisterCase:
 
     def _likelihood(self, live: LiveModel, output: str) -> Likelihood | None:
         """The estimate as it is shown of this client; a refused answer has none."""
+        return likelihood_of(self._answer_of(live), output)
+
+    def _answer_of(self, live: LiveModel) -> SegmentAnswer | NeedAnswer:
         name = live.chosen.name
         if name == self._settings.models.segmentation:
-            likelihoods = self.segment().axes
-        else:
-            need = self.need(name.removeprefix(NEED_PREFIX))
-            likelihoods = (*need.likelihoods, *((need.likelihood,) if need.likelihood else ()))
-        return next((one for one in likelihoods if one.id == output), None)
+            return self.segment()
+        return self.need(name.removeprefix(NEED_PREFIX))
 
     def _recorded(self, live: LiveModel) -> tuple[AxisAnswer, ...]:
         """People's recorded answers on the scheme's axes.  Raises Unavailable where a level is none of the scheme's."""
@@ -113,6 +136,15 @@ class RegisterCase:
 
     def _stamp(self, live: LiveModel) -> ModelStamp:
         return stamp_of(live, self._registers.stamp.data_until, self._registers.stamp.as_of)
+
+
+def likelihood_of(answer: SegmentAnswer | NeedAnswer, output: str) -> Likelihood | None:
+    """One explained estimate of an answer by its id."""
+    if isinstance(answer, SegmentAnswer):
+        likelihoods = answer.axes
+    else:
+        likelihoods = (*answer.likelihoods, *((answer.likelihood,) if answer.likelihood else ()))
+    return next((one for one in likelihoods if one.id == output), None)
 
 
 def stamp_of(live: LiveModel, data_until: date, as_of: date) -> ModelStamp:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import pandas as pd
 
+from features.columnar import Columns
 from models.answers import AxisAnswer, NeedAnswer, SegmentAnswer, Text
 from serving.access import ClientTies
 from serving.asking import AxisQuestion, Explored
@@ -45,6 +46,9 @@ class ClientCase(Protocol):
     def need(self, task: str) -> NeedAnswer:
         """One need task's likelihood.  Raises Unavailable without a live model."""
 
+    def holding(self, output: str) -> SegmentAnswer | NeedAnswer | None:
+        """The answer that an estimate is part of; None when this client has no such estimate.  Raises Unavailable."""
+
     def explore(self, output: str) -> Explored | None:
         """What would change one estimate; None when this client has no such estimate.  Raises Unavailable."""
 
@@ -72,6 +76,12 @@ class Engine(Protocol):
 
     def open(self, client_id: str) -> ClientCase:
         """The client's records, for answers."""
+
+    def posted(self, tables: Mapping[str, Columns], as_of: date) -> ClientCase:
+        """A client of whom only these rows are known at `as_of`, for answers by the same kernel and models."""
+
+    def horizons(self) -> Mapping[str, int]:
+        """How many days ahead each served need task with a live model looks."""
 
     def tasks(self) -> tuple[str, ...]:
         """Ids of the need tasks that are served."""

@@ -4,13 +4,14 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 import pandas as pd
 
 from configs.errors import LuotainError
+from features.columnar import Columns
 from features.identity import IdentifierError, canonical_henkilotunnus, pseudonymise
 from features.keys import key_id, load_key
 from features.store import Snapshot, open_snapshot
@@ -23,6 +24,7 @@ from serving.engine import catalogue
 from serving.engine.case import RegisterCase, stamp_of
 from serving.engine.contract import ClientFacts, DataStamp
 from serving.engine.outputs import outputs_of
+from serving.engine.posted import NOBODY, PostedRows
 from serving.engine.registers import Registers, open_registers, packed_or_none, refuse_test_persons
 from serving.engine.shelf import LiveModel, Shelf
 from serving.engine.warming import warm
@@ -114,6 +116,17 @@ class RegisterEngine:
         """The client's records."""
         registers = self._opened()
         return RegisterCase(registers, self._shelf, self._settings, client_id, self._today(registers))
+
+    def posted(self, tables: Mapping[str, Columns], as_of: date) -> RegisterCase:
+        """A client of whom only these rows are known; the registers are not read."""
+        rows = PostedRows(DataStamp("", as_of - timedelta(days=1), as_of), tables)
+        today = self._clock() if self._settings.clock == "system" else as_of
+        return RegisterCase(rows, self._shelf, self._settings, NOBODY, today)
+
+    def horizons(self) -> Mapping[str, int]:
+        """Days ahead of the need tasks with a live model."""
+        lives = [live for name in self._needs() if (live := self._shelf.get(name))]
+        return {live.model.task.id: live.model.task.horizon_days for live in lives}
 
     def tasks(self) -> tuple[str, ...]:
         """Need tasks by their id."""

@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from models.answers import Text
@@ -36,9 +37,11 @@ BY_STATUS: Mapping[int, str] = {
     404: "not_found",
     405: "method_not_allowed",
     408: "too_slow",
+    409: "conflict",
     413: "too_large",
     415: "unsupported_media_type",
     429: "overloaded",
+    431: "headers_too_large",
     503: "unavailable",
     504: "timeout",
 }
@@ -50,7 +53,12 @@ FIELD_FAULTS: Mapping[str, str] = {
     "string_too_short": "field_empty",
 }
 """Our sentence for what pydantic calls the fault of a field."""
-_SAFE_NAME = re.compile(r"[a-z_]{1,40}")
+_SAFE_NAME = re.compile(r"[a-z_]{1,40}|[0-9]{1,4}", re.ASCII)
+"""A field's name, a place in a list: nothing that could be data of a person."""
+_ONE_OF: Mapping[str, Callable[[], Text]] = {
+    "one_client": lambda: refusal("one_client"),
+    "one_scenario": lambda: refusal("one_scenario"),
+}
 
 
 def fault_of_status(status: int, headers: Mapping[str, str] | None = None) -> Fault:
@@ -78,20 +86,31 @@ def fault_of_answer(status: int, body: bytes) -> Fault:
         ours = said["error"]
         return Fault(status, str(ours["code"]), dict.fromkeys(LANGUAGES, str(ours["message"])), ours.get("field"))
     if isinstance(said, Mapping) and isinstance(said.get("detail"), Sequence) and said["detail"]:
-        return _fault_of_field(said["detail"][0])
+        return fault_of_details(said["detail"])
     return fault_of_status(status)
+
+
+def fault_of_details(details: Sequence[Mapping[str, Any]]) -> Fault:
+    """The fault of what pydantic found wrong."""
+    return _fault_of_field(details[0])
+
+
+def _is_safe(name: str) -> bool:
+    return _SAFE_NAME.fullmatch(name) is not None
 
 
 def _fault_of_field(detail: Mapping[str, Any]) -> Fault:
     """The first fault that pydantic found; a name that the caller made up is repeated only when it cannot be data."""
-    names = [str(part) for part in detail.get("loc", ())]
+    sent = [str(part) for part in detail.get("loc", ())]
+    names = list(takewhile(_is_safe, sent))
     kind = str(detail.get("type"))
     if kind == "extra_forbidden":
-        field = ".".join(names) if all(_SAFE_NAME.fullmatch(name) for name in names) else None
+        field = ".".join(names) if names == sent else None
         said = refusal("unknown_field", field=field) if field else refusal("unnamed_field")
         return Fault(400, "unknown_field", said, field)
     if not names:
-        return Fault(400, "invalid_field", refusal("one_client"))
+        one_of = "one_scenario" if "`scenario`" in str(detail.get("msg", "")) else "one_client"
+        return Fault(400, "invalid_field", _ONE_OF[one_of]())
     field = ".".join(names)
     if kind == "missing":
         return Fault(400, "missing_field", refusal("missing_field", field=field), field)

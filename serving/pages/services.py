@@ -150,6 +150,9 @@ class Decision:
     segment: str | None
     reason: str
     key: str
+    routing_target: str | None = None
+    """Where the client is guided (an id of the routing table); None = not said."""
+    urgency: str | None = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ Event = Literal[
     "client_search",
     "client_list",
     "answer",
+    "rows_answer",
     "counterfactual",
     "forecast",
     "scenario",
@@ -102,6 +103,11 @@ class DecisionEntry:
     reason: str
     seconds_from_view: float | None
     model: str
+    routing_target: str | None = None
+    """Where the professional guided the client: a label, beside what was suggested."""
+    urgency: str | None = None
+    suggested_targets: tuple[str, ...] = ()
+    suggested_urgency: str | None = None
 
     def values(self, decision_id: str, at: datetime) -> dict[str, Any]:
         """The entry as it is chained."""
@@ -122,13 +128,17 @@ class DecisionEntry:
             "reason": self.reason,
             "seconds_from_view": self.seconds_from_view,
             "model": self.model,
+            "routing_target": self.routing_target,
+            "urgency": self.urgency,
+            "suggested_targets": list(self.suggested_targets),
+            "suggested_urgency": self.suggested_urgency,
             "keep_until": keep_until(at.date()).isoformat(),
         }
 
     def same_content(self, stored: Mapping[str, Any]) -> bool:
         """True when the stored entry decides the same thing about the same answer."""
-        fields = ("client_id", "answer_id", "choice", "segment", "reason")
-        return all(stored[name] == getattr(self, name) for name in fields)
+        fields = ("client_id", "answer_id", "choice", "segment", "reason", "routing_target", "urgency")
+        return all(stored.get(name) == getattr(self, name) for name in fields)
 
 
 def utc_text(at: datetime) -> str:

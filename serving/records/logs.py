@@ -15,6 +15,7 @@ from serving.records.chained import append_to
 from serving.records.database import Opened, open_logs, reading, writing
 from serving.records.entries import AuditEvent, DecisionEntry, utc_text
 from serving.records.schema import AUDIT_LOG, DECISION_LOG
+from serving.refusals import refusal
 
 Clock = Callable[[], datetime]
 Values = Mapping[str, Any]
@@ -35,6 +36,10 @@ class Wanted:
     equal: Mapping[str, str] = field(default_factory=dict)
     since: str = ""
     before: str = ""
+
+
+class KeyUsed(NotAllowed):
+    """A form or idempotency key that was used before, for something else."""
 
 
 class Records:
@@ -61,10 +66,17 @@ class Records:
         self._committed(seq)
         return seq
 
+    def audit_all(self, events: Sequence[AuditEvent]) -> None:
+        """Append several audit entries in one transaction: all of them, or none."""
+        with writing(self.engine) as connection:
+            places = [self._append_event(connection, event) for event in events]
+        for seq in places:
+            self._committed(seq)
+
     def decide(self, decision: DecisionEntry, event: AuditEvent) -> Values:
         """Append the decision and its audit entry together, or return the one already recorded under its key.
 
-        Raises NotAllowed when the key was used for another decision.
+        Raises KeyUsed when the key was used for another decision.
         """
         with writing(self.engine) as connection:
             stored = self._by_key(connection, decision)
@@ -76,7 +88,7 @@ class Records:
             self._committed(seq)
             return values
         if not decision.same_content(stored):
-            raise NotAllowed("This form was already used for another decision. Open the client again.")
+            raise KeyUsed(refusal("key_used"))
         return stored
 
     def keep(self, table: Table, rows: Sequence[Values], event: AuditEvent) -> tuple[Values, ...]:

@@ -1,0 +1,72 @@
+"""What a request carries through the service: who asks, on what grounds, and what was worked out before it is shown."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from models.answers import NeedAnswer, SegmentAnswer
+from models.explaining.restricted import hide_sensitive
+from models.points import with_reasons
+from serving.access import Action, User
+from serving.pages.services import NotYours, Refused
+from serving.records.entries import AuditEvent, Authority, Event
+from serving.records.evidence import Answer
+from serving.refusals import refusal
+
+ClientAnswer = SegmentAnswer | NeedAnswer
+NOT_YOURS = refusal("no_such_client")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks, by what authority, in which request."""
+
+    user: User
+    authority: Authority
+    request_id: str
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """Where in the process the answer is used, and why the data may be handled."""
+
+    decision_point: str
+    purpose: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which right a question needs, how it is called in the log, and on what grounds it is asked."""
+
+    action: Action
+    event: Event
+    grounds: Grounds
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Answers whose audit entry is committed."""
+
+    answer_id: str
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True)
+class WorkedOut:
+    """An answer about a client, or why there is none, with the audit entry that comes before either is shown."""
+
+    event: AuditEvent | None
+    answers: tuple[ClientAnswer, ...] = ()
+    refused: Refused | None = None
+
+    def told(self) -> Shown:
+        """The answers.  Raises why there are none."""
+        if self.refused is not None or self.event is None:
+            raise self.refused or NotYours(NOT_YOURS)
+        return Shown(str(self.event.answer_id), self.answers)
+
+
+def as_told(answer: ClientAnswer, sensitivities: Collection[str], most: int) -> ClientAnswer:
+    """The answer without the sensitive reasons that the role may not see, and with at most `most` said aloud."""
+    if isinstance(answer, SegmentAnswer):  # each kind keeps its own type
+        return with_reasons(hide_sensitive(answer, sensitivities), most)
+    return with_reasons(hide_sensitive(answer, sensitivities), most)
