@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 from configs.errors import LuotainError
 from models.answers import AxisAnswer, NeedAnswer, SegmentAnswer
 from models.explaining.restricted import hide_sensitive
-from serving.access import Action, ClientTies, User, Verdict, may
+from serving.access import EMERGENCY_ACTIONS, Action, ClientTies, User, Verdict, may
 from serving.asking import Explored
 from serving.engine.contract import ClientCase, Engine
 from serving.pages.services import NotAllowed, NotYours, Unavailable
+from serving.records.emergencies import live_emergency
 from serving.records.entries import Actor, AuditEvent, Authority, Event
 from serving.records.evidence import Answer, evidence, evidence_of_explored
 from serving.records.logs import Records, new_id
@@ -162,7 +163,7 @@ class Desk:
     def checked(self, caller: Caller, action: Action, event: AuditEvent) -> AuditEvent:
         """The event with the ground on which it is allowed; a refusal is logged and raised."""
         client = self._client(event)
-        verdict = may(caller.user, action, client, self._today(client))
+        verdict = self._verdict(caller.user, action, client)
         if not verdict.allowed:
             self.records.audit(replace(event, outcome="denied", ground=verdict.ground))
             raise _refusal(verdict)
@@ -174,6 +175,15 @@ class Desk:
         result = self._or_logged(entry, compute)
         self.records.audit(entry)
         return result
+
+    def _verdict(self, user: User, action: Action, client: ClientTies | None) -> Verdict:
+        """The rule; only where a care relationship is missing is it asked whether an emergency was opened."""
+        today = self._today(client)
+        verdict = may(user, action, client, today)
+        if client is None or verdict.ground != "no_care_relationship" or action not in EMERGENCY_ACTIONS:
+            return verdict
+        emergency = live_emergency(self.records, user.user_id, client.client_id)
+        return may(user, action, client, today, emergency, self.records.now()) if emergency else verdict
 
     def _client(self, event: AuditEvent) -> ClientTies | None:
         return self.engine.ties(event.client_id) if event.client_id else None

@@ -39,6 +39,7 @@ BY_STATUS: Mapping[int, str] = {
     413: "too_large",
     415: "unsupported_media_type",
     429: "overloaded",
+    431: "headers_too_large",
     503: "unavailable",
     504: "timeout",
 }
