@@ -72,6 +72,12 @@ class SignIns:
             changed = connection.execute(update(SIGN_INS).where(wanted).values(tried=self.now()))
             return changed.rowcount == 1
 
+    def gave_up(self, found: SignIn, seconds: float) -> None:
+        """The provider did not answer: whoever waits for the answer need not wait any more."""
+        here = SIGN_INS.c.token_sha256 == found.place
+        with writing(self._opened.engine()) as connection:
+            connection.execute(update(SIGN_INS).where(here).values(tried=self.now() - seconds))
+
     def renew(self, found: SignIn, sealed: bytes) -> None:
         """What the provider says now."""
         here = SIGN_INS.c.token_sha256 == found.place

@@ -20,6 +20,8 @@ from serving.users.sealed import seal, unseal
 
 RETRY_SECONDS = 30.0
 """While the provider is down it is asked this often about one session."""
+OUR_FAULT = frozenset({"invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_request"})
+"""Answers that say nothing about the person (RFC 6749 § 5.2): treated like no answer."""
 WAIT_SECONDS, WAIT_STEP = 6.0, 0.1
 """How long a request waits for another one that is already asking."""
 
@@ -104,12 +106,21 @@ class ProviderPeople:
         try:
             renewed = self._flow.again(person)
         except ProviderDown:
-            return self._in_grace(found)
-        except (ProviderRefused, BadToken):
+            return self._gave_up(found)
+        except ProviderRefused as refused:
+            if refused.error in OUR_FAULT:
+                return self._gave_up(found)
+            self._sign_ins.forget(token)
+            return None
+        except BadToken:
             self._sign_ins.forget(token)
             return None
         self._sign_ins.renew(found, seal(asdict(renewed), self._key(), found.place))
         return renewed
+
+    def _gave_up(self, found: SignIn) -> Person | None:
+        self._sign_ins.gave_up(found, WAIT_SECONDS)
+        return self._in_grace(found)
 
     def _meanwhile(self, token: str, found: SignIn) -> Person | None:
         """Another request is asking, or asked in vain a moment ago: fresh rights hold, older ones wait for it."""

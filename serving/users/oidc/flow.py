@@ -6,7 +6,7 @@ import hmac
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 from serving.pages.entering import BEGUN_SECONDS, Begun, Returned
@@ -18,12 +18,13 @@ from serving.users.oidc.tokens import BadToken, Expected, validated
 from serving.users.sealed import seal, unseal
 
 PLACE = "sign-in begun"
+WhyFailed = Literal["sign_in_expired", "sign_in_refused", "sign_in_bad_answer", "provider_down"]
 
 
 class SignInFailed(Exception):
     """The sign-in did not succeed; `why` is a key of the refusals."""
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, why: WhyFailed) -> None:
         self.why = why
         super().__init__(why)
 

@@ -107,6 +107,8 @@ def _usable(said: Mapping[str, Any]) -> dict[str, PublicKey]:
 def _public_key(raw: Any) -> PublicKey | None:
     if not isinstance(raw, dict) or raw.get("use", "sig") != "sig":
         return None
+    if raw.get("kty") == "RSA" and len(str(raw.get("n", ""))) * 6 < MIN_RSA_BITS:  # base64url: six bits a character
+        return None
     try:
         key = JWKRegistry.import_key({name: value for name, value in raw.items() if name not in ("d", "x5c")})
         if isinstance(key, RSAKey):
