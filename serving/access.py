@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from serving.pages.services import Role
@@ -20,24 +20,30 @@ Action = Literal[
     "see_decisions",
     "see_audit_log",
     "see_metrics",
+    "break_glass",
+    "review_break_glass",
 ]
+
+EMERGENCY_ACTIONS: frozenset[Action] = frozenset({"see_answer"})
+"""What an emergency opens: reading.  A decision about another unit's client stays with that unit."""
 
 CLIENT_ACTIONS: frozenset[Action] = frozenset({"see_answer", "decide"})
 """Actions about one client: besides the role they need a care relationship of the user's own unit."""
 
 RIGHTS: Mapping[Role, frozenset[Action]] = {
-    "coordinator": frozenset({"search_client", "list_clients", "see_answer", "assess_rows", "decide"}),
+    "coordinator": frozenset({"search_client", "list_clients", "see_answer", "assess_rows", "decide", "break_glass"}),
     "planner": frozenset({"see_forecast", "see_flow", "plan"}),
     "manager": frozenset({"see_forecast", "see_flow"}),
     "data_scientist": frozenset({"see_models"}),
-    "auditor": frozenset({"see_models", "see_decisions", "see_audit_log"}),
+    "auditor": frozenset({"see_models", "see_decisions", "see_audit_log", "review_break_glass"}),
     "admin": frozenset({"see_models", "see_metrics"}),
 }
 
 
 @dataclass(frozen=True)
 class User:
-    """Who asks.  Role, unit and service tasks are read from the settings at every request, never from a token."""
+    """Who asks.  Role, unit and service tasks come from the settings, or from the identity provider's claims as the
+    settings read them, five minutes old at most."""
 
     user_id: str
     name: str
@@ -70,6 +76,23 @@ class ClientTies:
 
 
 @dataclass(frozen=True)
+class Emergency:
+    """One person's emergency access to one client: [started, until), or until it was ended.  Times are UTC."""
+
+    emergency_id: str
+    user_id: str
+    client_id: str
+    started: datetime
+    until: datetime
+    ended: datetime | None = None
+
+    def covers(self, user_id: str, client_id: str, now: datetime) -> bool:
+        """True for this person, this client and this moment."""
+        open_now = self.started <= now < self.until and (self.ended is None or now < self.ended)
+        return open_now and (self.user_id, self.client_id) == (user_id, client_id)
+
+
+@dataclass(frozen=True)
 class Verdict:
     """May it be done, and on what ground; the ground goes into the audit log either way."""
 
@@ -82,8 +105,19 @@ class Verdict:
         return self.ground in ("no_such_client", "no_care_relationship")
 
 
-def may(user: User, action: Action, client: ClientTies | None, at: date) -> Verdict:
-    """May `user` do `action` on day `at`?  `client` is None when there is none such or the action concerns none."""
+def may(
+    user: User,
+    action: Action,
+    client: ClientTies | None,
+    at: date,
+    emergency: Emergency | None = None,
+    now: datetime | None = None,
+) -> Verdict:
+    """May `user` do `action` on day `at`?  `client` is None when there is none such or the action concerns none.
+
+    `emergency` is the access that the user opened for this client, judged at the moment `now` (UTC); it counts only
+    where there is no care relationship, only for reading, and only for a role that may open one.
+    """
     if action not in RIGHTS.get(user.role, frozenset()):
         return Verdict(False, "role_without_right")
     if action not in CLIENT_ACTIONS:
@@ -92,7 +126,14 @@ def may(user: User, action: Action, client: ClientTies | None, at: date) -> Verd
         return Verdict(False, "no_such_client")
     if any(_is_ground(tie, user, at) for tie in client.ties):
         return Verdict(True, "care_relationship")
+    if emergency is not None and now is not None and _opens(emergency, user, action, client, now):
+        return Verdict(True, "emergency")
     return Verdict(False, "no_care_relationship")
+
+
+def _opens(emergency: Emergency, user: User, action: Action, client: ClientTies, now: datetime) -> bool:
+    may_open = "break_glass" in RIGHTS.get(user.role, frozenset())
+    return may_open and action in EMERGENCY_ACTIONS and emergency.covers(user.user_id, client.client_id, now)
 
 
 def _is_ground(tie: Tie, user: User, at: date) -> bool:

@@ -17,11 +17,9 @@ from serving.planning.ground import Ground
 from serving.records.logs import Records
 from serving.records.sessions import Sessions
 from serving.records.witness import Witness
-from serving.requests import Caller, Desk
+from serving.requests import Desk
 from serving.settings import ServingSettings
-from serving.users.directory import users_of
-from serving.users.keys import load_or_create_key
-from serving.users.tokens import KEY_FILE, user_of_token
+from serving.users.entrance import Entrance, open_entrance
 
 Clock = Callable[[], datetime]
 
@@ -38,11 +36,13 @@ class House:
     services: CorePageServices
     pages: Starlette
     rules: GuardRules
+    entrance: Entrance
 
     def close(self) -> None:
         """Let go of the database files."""
         self.desk.records.close()
         self.sessions.close()
+        self.entrance.close()
 
 
 def build_house(settings: ServingSettings, engine: Engine, clock: Clock = lambda: datetime.now(UTC)) -> House:
@@ -53,32 +53,20 @@ def build_house(settings: ServingSettings, engine: Engine, clock: Clock = lambda
     sessions = Sessions(folder, settings.sessions.idle_seconds, settings.sessions.absolute_seconds, clock)
     directory = FictionalDirectory() if settings.is_development else NoDirectory()
     planning = PlanningDesk(desk, Ground(settings.planning))
-    services = CorePageServices(desk, planning, sessions, directory, witness)
+    entrance = open_entrance(desk, sessions, clock)
+    services = CorePageServices(desk, planning, sessions, directory, witness, entrance)
     pages = create_pages(services, secure_cookie=not settings.is_development)
-    return House(settings, desk, planning, sessions, witness, services, pages, _rules(settings, clock))
+    rules = _rules(settings, entrance)
+    return House(settings, desk, planning, sessions, witness, services, pages, rules, entrance)
 
 
-def _rules(settings: ServingSettings, clock: Clock) -> GuardRules:
+def _rules(settings: ServingSettings, entrance: Entrance) -> GuardRules:
     hosts = tuple(host.lower() for host in settings.allowed_hosts)
     return GuardRules(
-        doors=DoorRules(hosts, settings.is_development),
-        authenticate=_authenticator(settings, clock),
+        doors=DoorRules(hosts, settings.is_development, settings.trusted_proxies),
+        authenticate=entrance.authenticate,
         max_body_bytes=settings.max_body_bytes,
         max_upload_bytes=settings.max_upload_bytes,
         timeout_seconds=settings.timeout_seconds,
         max_concurrency=settings.max_concurrency,
     )
-
-
-def _authenticator(settings: ServingSettings, clock: Clock) -> Callable[[str, str], Caller | None]:
-    """Development tokens in development; in production nobody, until the county's sign-in is configured."""
-    users = users_of(settings)
-
-    def authenticate(token: str, request_id: str) -> Caller | None:
-        if not users:
-            return None
-        key = load_or_create_key(settings.workspace.keys / KEY_FILE)
-        user = users.get(user_of_token(token, key, clock()) or "")
-        return Caller(user, "development_token", request_id) if user else None
-
-    return authenticate

@@ -9,6 +9,7 @@ from serving.access import User
 from serving.asking import Explored, GivenAnswer, axis_answers
 from serving.deciding import decide
 from serving.directory import Directory
+from serving.emergencies import EmergencyDesk
 from serving.middleware.context import REQUEST_ID
 from serving.pages.services import (
     ChainStatus,
@@ -38,27 +39,38 @@ from serving.records.sessions import Session, Sessions
 from serving.records.witness import Witness
 from serving.requests import NOT_YOURS, Caller, Desk, Grounds
 from serving.users.directory import users_of
+from serving.users.entrance import Entrance
 from serving.users.handles import client_of, handle_of
 
 
 @dataclass(frozen=True)
 class SignedIn(Visitor):
-    """A visitor with the session behind the cookie."""
+    """A visitor with the session behind the cookie, and her rights at the beginning of this request."""
 
     session: Session
+    user: User
 
 
 class CorePageServices:
     """`serving.pages.services.PageServices` over the desk, the sessions and the development users."""
 
     def __init__(
-        self, desk: Desk, planning: PlanningDesk, sessions: Sessions, directory: Directory, witness: Witness
+        self,
+        desk: Desk,
+        planning: PlanningDesk,
+        sessions: Sessions,
+        directory: Directory,
+        witness: Witness,
+        entrance: Entrance,
     ) -> None:
         self._witness = witness
         self._desk = desk
         self._directory = directory
         self._sessions = sessions
         self._users = users_of(desk.settings)
+        self._people = entrance.people
+        self.door = entrance.door
+        self.emergencies = EmergencyDesk(desk, self._caller, _key)
         self.planner = CorePlanner(planning, self._caller)
 
     # Who is there
@@ -66,10 +78,11 @@ class CorePageServices:
     def visitor(self, token: str | None) -> Visitor | None:
         """Who the cookie belongs to; nobody when the user is not there any more."""
         session = self._sessions.find(token) if token else None
-        user = self._users.get(session.user_id) if session else None
+        user = self._people.user_of(token, session) if token and session else None
         if session is None or user is None:
             return None
-        return SignedIn(user.user_id, user.name, user.role, user.unit, user.unit_name, session.csrf, session)
+        self.emergencies.close_lapsed()
+        return SignedIn(user.user_id, user.name, user.role, user.unit, user.unit_name, session.csrf, session, user)
 
     def development_users(self) -> tuple[DevelopmentUser, ...]:
         """The users of the development sign-in."""
@@ -87,8 +100,9 @@ class CorePageServices:
         """End the session, if there is one."""
         visitor = self.visitor(token)
         self._sessions.end(token)
-        if visitor is not None:
-            self._note(self._users[visitor.user_id], "sign_out")
+        self._people.forget(token)
+        if isinstance(visitor, SignedIn):
+            self._note(visitor.user, "sign_out")
 
     # Clients
 
@@ -139,6 +153,7 @@ class CorePageServices:
             past,
             engine.questions(),
             engine.task_names(),
+            self.emergencies.until(visitor, client_id),
         )
 
     def what_would_change(self, visitor: Visitor, handle: str, output: str) -> Explored:
@@ -232,10 +247,9 @@ class CorePageServices:
     # Inside
 
     def _caller(self, visitor: Visitor) -> Caller:
-        user = self._users.get(visitor.user_id)
-        if user is None:
+        if not isinstance(visitor, SignedIn):
             raise NotAllowed("This user is not known any more. Sign in again.")
-        return Caller(user, "session", REQUEST_ID.get() or new_id())
+        return Caller(visitor.user, "session", REQUEST_ID.get() or new_id())
 
     def _note(self, user: User, event: Any) -> None:
         caller = Caller(user, "session", REQUEST_ID.get() or new_id())

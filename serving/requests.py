@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from configs.errors import LuotainError
 from models.answers import AxisAnswer, NeedAnswer, SegmentAnswer
-from serving.access import Action, ClientTies, Verdict, may
+from serving.access import EMERGENCY_ACTIONS, Action, ClientTies, User, Verdict, may
 from serving.asked import NOT_YOURS as NOT_YOURS
 from serving.asked import Asked as Asked
 from serving.asked import Caller as Caller
@@ -21,6 +21,7 @@ from serving.asked import WorkedOut as WorkedOut
 from serving.asking import Explored
 from serving.engine.contract import ClientCase, Engine
 from serving.pages.services import NotAllowed, NotYours, Refused, Unavailable
+from serving.records.emergencies import live_emergency
 from serving.records.entries import Actor, AuditEvent, Event
 from serving.records.evidence import evidence, evidence_of_explored
 from serving.records.logs import Records, new_id
@@ -97,7 +98,7 @@ class Desk:
             event = replace(event, client_id=client())
         except Refused as refused:  # a search that found nobody is in the log already
             return WorkedOut(None, refused=refused)
-        verdict = self._verdict(caller, "see_answer", event)
+        verdict = self._verdict(caller.user, "see_answer", self._client(event))
         event = replace(event, ground=verdict.ground)
         if not verdict.allowed:
             return WorkedOut(replace(event, outcome="denied"), refused=_refusal(verdict))
@@ -191,7 +192,8 @@ class Desk:
 
     def checked(self, caller: Caller, action: Action, event: AuditEvent) -> AuditEvent:
         """The event with the ground on which it is allowed; a refusal is logged and raised."""
-        verdict = self._verdict(caller, action, event)
+        client = self._client(event)
+        verdict = self._verdict(caller.user, action, client)
         if not verdict.allowed:
             self.records.audit(replace(event, outcome="denied", ground=verdict.ground))
             raise _refusal(verdict)
@@ -204,9 +206,14 @@ class Desk:
         self.records.audit(entry)
         return result
 
-    def _verdict(self, caller: Caller, action: Action, event: AuditEvent) -> Verdict:
-        client = self._client(event)
-        return may(caller.user, action, client, self._today(client))
+    def _verdict(self, user: User, action: Action, client: ClientTies | None) -> Verdict:
+        """The rule; only where a care relationship is missing is it asked whether an emergency was opened."""
+        today = self._today(client)
+        verdict = may(user, action, client, today)
+        if client is None or verdict.ground != "no_care_relationship" or action not in EMERGENCY_ACTIONS:
+            return verdict
+        emergency = live_emergency(self.records, user.user_id, client.client_id)
+        return may(user, action, client, today, emergency, self.records.now()) if emergency else verdict
 
     def _client(self, event: AuditEvent) -> ClientTies | None:
         return self.engine.ties(event.client_id) if event.client_id else None

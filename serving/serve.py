@@ -74,13 +74,15 @@ def greeting(settings: ServingSettings, port: int, absent: Sequence[str]) -> tup
     """What the person at the terminal reads: the addresses to open, and what will not answer."""
     base = f"http://{settings.host}:{port}"
     lines = [f"No model is live for {name}: its answers will be 503 until one is promoted." for name in absent]
-    if settings.is_development:
+    if settings.is_development and settings.sign_in is None:
         lines.append(f"Luotain listens at {base} (development mode, this machine only).  Sign in at {base}/sign-in:")
         first = {"coordinator": "/clients", "planner": "/forecasts", "manager": "/forecasts"}
         for user_id, user in settings.development_users.items():
             lines.append(f"  {user_id:<12} {base}{first.get(user.role, '/models')}")
     else:
-        lines.append(f"Luotain listens at {base} (production mode).")
+        lines.append(f"Luotain listens at {base} ({settings.environment} mode).")
+        if settings.sign_in is not None:
+            lines.append(f"People sign in at {settings.sign_in.public_url}/sign-in through {settings.sign_in.issuer}.")
     return tuple(lines)
 
 
@@ -100,6 +102,7 @@ def environment(settings: ServingSettings, config: str) -> dict[str, str]:
         "BENTOML_DO_NOT_TRACK": "True",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+        "FORWARDED_ALLOW_IPS": "nobody",  # uvicorn would believe X-Forwarded-For of this machine's own proxies
         "OMP_NUM_THREADS": "1",  # one row at a time: a second thread costs more than it gives
     }
 

@@ -1,6 +1,5 @@
 """The service's one config file, `configs/serving.yaml`, checked before anything starts."""
 
-import ipaddress
 import os
 from typing import Literal, get_args
 
@@ -11,6 +10,8 @@ from configs.workspace import Workspace
 from features.catalogue.families import Sensitivity
 from models.names import DEMAND_PREFIX, FLOW_PREFIX, NEED_PREFIX
 from serving.pages.services import Role
+from serving.users.loopback import is_loopback as is_loopback
+from serving.users.oidc.settings import SignInSettings
 
 DEFAULT_CONFIG = "configs/serving.yaml"
 CONFIG_VARIABLE = "LUOTAIN_SERVING_CONFIG"
@@ -170,6 +171,10 @@ class ServingSettings(StrictConfig):
     routing: str = "configs/routing.yaml"
     """The table of suggested routing; a path from the project's root."""
     sessions: SessionLimits
+    sign_in: SignInSettings | None = None
+    """The county's identity provider.  Production needs it; then nobody comes in by another way."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses whose X-Forwarded-For is believed, only to tell apart who fails to sign in; empty = nobody's."""
     development_users: dict[str, DevelopmentUserSettings] = Field(default_factory=dict)
 
     @property
@@ -200,6 +205,15 @@ class ServingSettings(StrictConfig):
         return self
 
     @model_validator(mode="after")
+    def _somebody_can_sign_in(self) -> "ServingSettings":
+        if self.sign_in is None and not self.is_development:
+            raise ValueError(
+                "production needs the county's identity provider; add a `sign_in:` block (see docs/sign-in.md) "
+                "or write `environment: development` on this machine"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _pages_name_what_is_registered(self) -> "ServingSettings":
         points = {self.pages.client_decision_point, self.pages.forecast_decision_point} - set(self.decision_points)
         purposes = {self.pages.client_purpose, self.pages.forecast_purpose} - set(self.purposes)
@@ -207,16 +221,6 @@ class ServingSettings(StrictConfig):
             unknown = ", ".join(sorted(points | purposes))
             raise ValueError(f"`pages` names {unknown}, not found in `decision_points` or `purposes`; add it there")
         return self
-
-
-def is_loopback(host: str) -> bool:
-    """True for localhost and for loopback addresses, e.g. 127.0.0.1 and ::1 (also in brackets)."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def load_settings(path: str | None = None) -> ServingSettings:

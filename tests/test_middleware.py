@@ -15,7 +15,7 @@ from starlette.routing import Route
 from serving.access import User
 from serving.middleware.context import CALLER, REQUEST_ID
 from serving.middleware.doors import DoorRules, door_of
-from serving.middleware.errors import fault_of_answer
+from serving.middleware.errors import fault_of_answer, fault_of_status
 from serving.middleware.guard import Guard, GuardRules
 from serving.middleware.quiet import WithoutValues
 from serving.requests import Caller
@@ -27,9 +27,9 @@ ADMIN = User("admin", "A", "admin", "it", {}, ())
 JSON = {"content-type": "application/json"}
 
 
-def authenticate(token, request_id):
-    user = {"good": USER, "admin": ADMIN}.get(token)
-    return Caller(user, "development_token", request_id) if user else None
+async def authenticate(presented):
+    user = {"good": USER, "admin": ADMIN}.get(presented.token)
+    return Caller(user, "development_token", presented.request_id) if user else fault_of_status(401)
 
 
 async def echo(request: Request) -> Response:

@@ -71,7 +71,7 @@ def audited(built, **equal):
 
 def test_the_core_offers_everything_that_the_pages_ask(services):
     for name in (name for name in vars(PageServices) if not name.startswith("_")):
-        assert callable(getattr(services, name)) or name == "planner", name
+        assert callable(getattr(services, name)) or name in ("planner", "door", "emergencies"), name
     for name in (name for name in vars(PlannerServices) if not name.startswith("_")):
         assert callable(getattr(services.planner, name)), name
 

@@ -13,6 +13,7 @@ from configs.loader import PROJECT_ROOT, read_yaml
 from features.tables import PATH_PHASES
 from models.planning.sheets.columns import ALLOWED
 from serving.asking import Respondent
+from serving.pages.emergency import Finding
 from serving.pages.language import CATALOGUES, LANGUAGES, language
 from serving.pages.planner.flow import MEASURES
 from serving.pages.planner.scenario_form import BANDS
@@ -59,6 +60,9 @@ FAMILIES = {
         *("hours", "smallest_digital_share", "largest_change"),
     },
     "event": set(get_args(Event)),
+    "finding": set(get_args(Finding)),
+    "leading_on": {f"{key}.{part}" for key in ("signed_in", "signed_out") for part in ("title", "lead", "button")},
+    "emergency.fault": {"reason", "review"},
     "tile.total": {"week", "month"},
     "backtest": {"wape", "mase", "coverage80", "coverage95"},
     "metric": set(METRICS),

@@ -4,6 +4,7 @@ import ast
 import string
 import warnings
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -11,6 +12,8 @@ from configs.loader import load_config
 from serving.middleware.errors import BY_STATUS, FIELD_FAULTS, INTERNAL
 from serving.pages.services import NotYours, Unavailable
 from serving.refusals import CATALOGUE, Refusals, preferred_language, refusal
+from serving.users.oidc.claims import WhyNot
+from serving.users.oidc.flow import WhyFailed
 from tests.fake_engine import FakeEngine
 from tests.serving_parts import CLIENT_QUESTION, FORECAST_QUESTION, bearer, browser, house, service_of
 
@@ -122,6 +125,7 @@ def test_every_key_that_the_service_uses_has_a_sentence_and_every_sentence_is_us
     used = {*BY_STATUS.values(), INTERNAL, *FIELD_FAULTS.values(), "invalid_field"}
     used |= {f"log_not_{act}" for act in ("opened", "written", "read")}
     used |= {f"row_{reason}" for reason in ROW_REASONS}
+    used |= {*get_args(WhyNot), *get_args(WhyFailed)}
     for file in Path("serving").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "refusal":

@@ -21,7 +21,24 @@ from tests.extracts import ANNA, CONTACTS, county
 
 NOW = datetime(2026, 7, 1, 21, 30, tzinfo=UTC)
 
-PRODUCTION = (("environment: development", "environment: production"), ("clock: data ", "clock: system "))
+SIGN_IN = """
+sign_in:
+  issuer: https://id.county.example
+  client_id: luotain
+  client_secret: {env: LUOTAIN_TEST_SECRET}
+  public_url: https://luotain.county.example
+  audience: luotain-api
+  claims:
+    roles: {claim: [roles], values: {coordinator: coordinator}}
+    units: {claim: [units], values: {west: {id: west, name: {fi: Länsi, sv: Väst, en: West}}}}
+    service_tasks: {claim: [tasks], values: {older_people: older_people}}
+
+# Sessions of the pages"""
+PRODUCTION = (
+    ("environment: development", "environment: production"),
+    ("clock: data ", "clock: system "),
+    ("# Sessions of the pages", SIGN_IN),
+)
 """What must change in the demo's config for production to take it."""
 
 
@@ -145,6 +162,8 @@ def test_it_starts_bentoml_on_the_chosen_port_without_telemetry(var, ready, caps
         ([("workers: 2", "workers: two")], "workers"),
         ([("environment: development", "published_data: true")], "development only"),
         ([("environment: development", "environment: production")], "write `clock: system`"),
+        (PRODUCTION[:2], "add a `sign_in:` block"),
+        ((*PRODUCTION, ("issuer: https:", "issuer: http:")), "https://"),
         ([("clock: data", "clock: yesterday")], "clock"),
         ([("sensitive: {}", "sensitive: {coordinator: [secrets]}")], "sensitive"),
         ([("timeout_seconds:", "timeout_secs:")], "Did you mean `timeout_seconds`?"),
@@ -157,9 +176,17 @@ def test_F27_a_wrong_setting_is_named(var, config, capsys, changes, sentence):
 
 
 def test_production_is_the_default_mode(config):
-    settings = load_settings(config(("environment: development\n", ""), PRODUCTION[1]))
+    settings = load_settings(config(("environment: development\n", ""), *PRODUCTION[1:]))
     assert settings.environment == "production"
-    assert serve.greeting(settings, 3000, ()) == ("Luotain listens at http://127.0.0.1:3000 (production mode).",)
+    assert serve.greeting(settings, 3000, ()) == (
+        "Luotain listens at http://127.0.0.1:3000 (production mode).",
+        "People sign in at https://luotain.county.example/sign-in through https://id.county.example.",
+    )
+
+
+def test_W18_no_forwarded_header_is_believed(config):
+    variables = serve.environment(load_settings(config(*PRODUCTION)), config(*PRODUCTION))
+    assert variables["FORWARDED_ALLOW_IPS"] == "nobody"  # uvicorn believes this machine's proxies without it
 
 
 def test_a_token_is_printed_for_a_known_user(var, capsys):

@@ -1,6 +1,7 @@
 """What the middleware knows of the request in progress, for whoever answers it (also in worker threads)."""
 
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 from serving.refusals import DEFAULT
 from serving.requests import Caller
@@ -13,3 +14,12 @@ LANGUAGE: ContextVar[str] = ContextVar("luotain_language", default=DEFAULT)
 
 CALLER: ContextVar[Caller | None] = ContextVar("luotain_caller", default=None)
 """Who sent the request to the API, already authenticated."""
+
+
+@dataclass(frozen=True)
+class Presented:
+    """A bearer token as it came in (empty when there was none), in which request and from which address."""
+
+    token: str
+    request_id: str
+    address: str

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import unquote_plus
 
-from serving.middleware.errors import Fault
+from serving.middleware.errors import Fault, fault_of_status
 from serving.refusals import refusal
 from serving.settings import is_loopback
 
@@ -15,6 +15,10 @@ HEALTH = frozenset({"/livez", "/readyz", "/healthz"})
 INTERNAL = frozenset({"/metrics", "/docs.json", "/schema.json"})
 UPLOADS = frozenset({"/forecasts/upload", "/forecasts/overrides/upload", "/scenarios/upload"})
 """Pages that take a form with a file, and therefore a larger body."""
+PROXIED = frozenset({"forwarded", "x-real-ip", "via"})
+"""Headers that proxies add, besides every X-Forwarded-*."""
+MAX_HEADER_CHARACTERS = 32_768
+"""Of all headers together besides the token, which has a limit of its own."""
 _IDENTIFIER = re.compile(r"(?<!\d)\d{6}[-+A-FU-Y]\d{3}[0-9A-Y](?![0-9A-Za-z])", re.IGNORECASE)
 
 
@@ -24,6 +28,8 @@ class DoorRules:
 
     allowed_hosts: tuple[str, ...]
     is_development: bool
+    trusted_proxies: tuple[str, ...] = ()
+    """Whose X-Forwarded-For is believed; only the counting of failures looks at it."""
 
 
 def door_of(path: str) -> Door:
@@ -53,6 +59,8 @@ def headers_of(scope: Mapping[str, Any]) -> dict[str, str]:
 
 def door_fault(scope: Mapping[str, Any], headers: Mapping[str, str], rules: DoorRules) -> Fault | None:
     """Why this request may not come in at all, or None."""
+    if sum(len(value) for name, value in headers.items() if name != "authorization") > MAX_HEADER_CHARACTERS:
+        return fault_of_status(431)
     if _host_name(headers.get("host", "")) not in rules.allowed_hosts:
         return Fault(400, "bad_host", refusal("bad_host"))
     if rules.is_development and not _is_direct(scope, headers):
@@ -63,9 +71,18 @@ def door_fault(scope: Mapping[str, Any], headers: Mapping[str, str], rules: Door
     return None
 
 
+def address_of(scope: Mapping[str, Any], headers: Mapping[str, str], trusted: tuple[str, ...]) -> str:
+    """Where a request comes from: the peer, or behind a trusted proxy whom that proxy names last."""
+    peer = scope.get("client")
+    address = str(peer[0]) if peer else ""
+    if address not in trusted:
+        return address
+    return headers.get("x-forwarded-for", address).rpartition(",")[2].strip()[:64]
+
+
 def _is_direct(scope: Mapping[str, Any], headers: Mapping[str, str]) -> bool:
     """True when the request comes from this machine and through no proxy."""
-    forwarded = any(name == "forwarded" or name.startswith("x-forwarded") or name == "x-real-ip" for name in headers)
+    forwarded = any(name in PROXIED or name.startswith("x-forwarded") for name in headers)
     peer = scope.get("client")
     return not forwarded and (peer is None or is_loopback(str(peer[0])))
 

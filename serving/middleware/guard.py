@@ -9,8 +9,8 @@ from typing import Any
 from serving.access import may
 from serving.middleware.answers import Outgoing, Send
 from serving.middleware.body import Receive, json_fault, media_fault, read_body, replay
-from serving.middleware.context import CALLER, LANGUAGE, REQUEST_ID
-from serving.middleware.doors import Door, DoorRules, door_fault, door_of, headers_of, is_upload
+from serving.middleware.context import CALLER, LANGUAGE, REQUEST_ID, Presented
+from serving.middleware.doors import Door, DoorRules, address_of, door_fault, door_of, headers_of, is_upload
 from serving.middleware.errors import Fault, fault_of_status
 from serving.records.logs import new_id
 from serving.refusals import preferred_language
@@ -18,8 +18,8 @@ from serving.requests import Caller
 
 Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-Authenticate = Callable[[str, str], Caller | None]
-"""(bearer token, request id) to who it is; None for a token that is no good."""
+Authenticate = Callable[[Presented], Awaitable[Caller | Fault]]
+"""Who presents a bearer token, or why it is nobody."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,9 @@ class Guard:
         language = preferred_language(headers.get("accept-language", ""))
         outgoing = Outgoing(send, request_id, language, door == "page", not self._rules.doors.is_development)
         scope.setdefault("state", {})["request_id"] = request_id
-        entered = self._enter(scope, headers, door, request_id)
+        address = address_of(scope, headers, self._rules.doors.trusted_proxies)
+        scope["state"]["address"] = address
+        entered = await self._enter(scope, headers, door, request_id)
         if isinstance(entered, Fault):
             await outgoing.refuse(entered)
             return
@@ -71,7 +73,9 @@ class Guard:
         CALLER.set(entered)
         await self._limited(scope, receive if body is None else replay(body, receive), outgoing, door)
 
-    def _enter(self, scope: Scope, headers: Mapping[str, str], door: Door, request_id: str) -> Caller | Fault | None:
+    async def _enter(
+        self, scope: Scope, headers: Mapping[str, str], door: Door, request_id: str
+    ) -> Caller | Fault | None:
         """Who comes in at this door, or why nobody does.  Pages know their visitors by the session cookie."""
         fault = door_fault(scope, headers, self._rules.doors)
         if fault is not None:
@@ -82,9 +86,10 @@ class Guard:
         if door == "health" or (door == "internal" and self._rules.doors.is_development):
             return None
         scheme, _, token = (authorization or "").partition(" ")
-        caller = self._rules.authenticate(token.strip(), request_id) if scheme.lower() == "bearer" else None
-        if caller is None:
-            return fault_of_status(401, {"www-authenticate": "Bearer"})
+        presented = token.strip() if scheme.lower() == "bearer" else ""
+        caller = await self._rules.authenticate(Presented(presented, request_id, scope["state"]["address"]))
+        if isinstance(caller, Fault):
+            return caller
         if door == "api" and scope["method"] != "POST":
             return fault_of_status(405, {"allow": "POST"})
         if door == "internal" and not may(caller.user, "see_metrics", None, date.min).allowed:

@@ -20,7 +20,7 @@ from serving.pages.page import SESSION_COOKIE, Page, check_token, chosen_languag
 from serving.pages.planner import flow, overrides, scenario_form, scenarios, sheets, staffing
 from serving.pages.planner.uploading import read_upload
 from serving.pages.services import NotAllowed, NotYours, PageServices, Unavailable
-from serving.pages.views import clients, forecasts, front, oversight
+from serving.pages.views import clients, emergencies, forecasts, front, oversight, signing
 
 HERE = Path(__file__).parent
 POLICY = (
@@ -55,14 +55,19 @@ def create_pages(services: PageServices, *, secure_cookie: bool = True) -> Starl
 def _routes() -> list[Route | Mount]:
     return [
         _open("/", front.home),
-        _open("/sign-in", front.sign_in_page),
-        _open("/sign-in", front.sign_in, "POST"),
-        _signed_in("/sign-out", front.sign_out, "POST"),
+        _open("/sign-in", signing.sign_in_page),
+        _open("/sign-in", signing.sign_in, "POST"),
+        _open("/sign-in/start", signing.start),
+        _open("/sign-in/callback", signing.callback),
+        _signed_in("/sign-out", signing.sign_out, "POST"),
         _open("/language/{code}", front.change_language),
         _signed_in("/clients", clients.client_list),
         _signed_in("/clients/search", clients.search_page),
         _signed_in("/clients/search", clients.search, "POST"),
+        _signed_in("/clients/emergency", emergencies.form),
+        _signed_in("/clients/emergency", emergencies.open_client, "POST"),
         _signed_in("/clients/{handle}", clients.client),
+        _signed_in("/clients/{handle}/emergency/end", emergencies.end, "POST"),
         _signed_in("/clients/{handle}/by-hand", clients.back_to_client),
         _signed_in("/clients/{handle}/by-hand", clients.try_by_hand, "POST"),
         _signed_in("/clients/{handle}/what-would-change", clients.what_would_change),
@@ -92,6 +97,9 @@ def _routes() -> list[Route | Mount]:
         _signed_in("/models/{name}/{version}/report", oversight.report),
         _signed_in("/decisions", oversight.decisions),
         _signed_in("/audit-log", oversight.audit_log),
+        _signed_in("/emergencies", emergencies.cases),
+        _signed_in("/emergencies/{emergency_id}/review", emergencies.back),
+        _signed_in("/emergencies/{emergency_id}/review", emergencies.review, "POST"),
         Mount("/static", _Static(directory=HERE / "static")),
     ]
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:  # it is described beside what the planner's pages ask
     from serving.pages.planner.services import Upload
 
 SESSION_COOKIE = "luotain_session"
+SIGN_IN_COOKIE = "luotain_sign_in"
+"""What a browser carries while it is at the identity provider."""
 LANGUAGE_COOKIE = "luotain_language"
 MAX_FORM_BYTES = 16 * 1024
 MAX_FORM_FIELDS = 50

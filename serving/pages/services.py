@@ -15,6 +15,8 @@ from serving.asking import AxisQuestion, Explored, GivenAnswer
 from serving.pages.series import Series as Series
 
 if TYPE_CHECKING:  # it names the visitor, who is described here
+    from serving.pages.emergency import EmergencyServices
+    from serving.pages.entering import Door
     from serving.pages.planner.services import PlannerServices
 
 Role = Literal["coordinator", "planner", "data_scientist", "auditor", "manager", "admin"]
@@ -139,6 +141,8 @@ class ClientView:
     """The scheme's axes, as they may be answered by hand."""
     task_names: Mapping[str, Text] = field(default_factory=dict)
     """Names of the need tasks, for those that are not answered."""
+    emergency_until: str | None = None
+    """When an emergency access to this other unit's client ends; None = an own client."""
 
 
 @dataclass(frozen=True)
@@ -217,6 +221,14 @@ class PageServices(Protocol):
     @property
     def planner(self) -> "PlannerServices":
         """Everything that is asked about forecasts, scenarios, staffing and service chains."""
+
+    @property
+    def door(self) -> "Door":
+        """The sign-in at the county's identity provider, where there is one."""
+
+    @property
+    def emergencies(self) -> "EmergencyServices":
+        """Emergency access and its review."""
 
     def visitor(self, token: str | None) -> Visitor | None:
         """Who the session cookie belongs to; None when there is no live session."""

@@ -11,6 +11,11 @@ from serving.pages.services import Choice
 Event = Literal[
     "sign_in",
     "sign_out",
+    "token",
+    "break_glass_started",
+    "break_glass_ended",
+    "break_glass_reviewed",
+    "break_glass_list",
     "client_search",
     "client_list",
     "answer",
@@ -32,7 +37,7 @@ Event = Literal[
     "audit_log",
 ]
 Outcome = Literal["ok", "denied", "error"]
-Authority = Literal["session", "development_token", "none"]
+Authority = Literal["session", "access_token", "development_token", "none"]
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
 KEEP_YEARS = 12

@@ -76,7 +76,20 @@ OVERRIDE_LOG = Table(
     Index("override_log_model", "model"),
 )
 
-CHAINED = (AUDIT_LOG, DECISION_LOG, SCENARIO_LOG, OVERRIDE_LOG)
+EMERGENCY_LOG = Table(
+    "emergency_log",
+    METADATA,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    *_by_whom(),
+    Column("emergency_id", String(40), nullable=False),
+    Column("act", String(10), nullable=False),
+    Column("client_id", String(32), nullable=False),
+    *_chained(),
+    UniqueConstraint("actor_id", "key", name="emergency_log_once"),
+    Index("emergency_log_open", "actor_id", "client_id"),
+)
+
+CHAINED = (AUDIT_LOG, DECISION_LOG, SCENARIO_LOG, OVERRIDE_LOG, EMERGENCY_LOG)
 
 
 def copied_columns(table: Table) -> tuple[str, ...]:

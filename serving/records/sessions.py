@@ -55,7 +55,7 @@ class Sessions:
         token = secrets.token_urlsafe(32)
         now = self._clock().timestamp()
         row = {
-            "token_sha256": _fingerprint(token),
+            "token_sha256": fingerprint(token),
             "user_id": user_id,
             "csrf": secrets.token_urlsafe(32),
             "handle_key": secrets.token_bytes(16),
@@ -71,7 +71,7 @@ class Sessions:
         """The live session of a cookie's token."""
         now = self._clock().timestamp()
         with reading(self._opened.engine()) as connection:
-            query = select(SESSIONS).where(SESSIONS.c.token_sha256 == _fingerprint(token))
+            query = select(SESSIONS).where(SESSIONS.c.token_sha256 == fingerprint(token))
             row = connection.execute(query).first()
         if row is None or now - row.created >= self._absolute or now - row.used >= self._idle:
             return None
@@ -82,11 +82,11 @@ class Sessions:
     def end(self, token: str) -> None:
         """Forget the session."""
         with writing(self._opened.engine()) as connection:
-            connection.execute(delete(SESSIONS).where(SESSIONS.c.token_sha256 == _fingerprint(token)))
+            connection.execute(delete(SESSIONS).where(SESSIONS.c.token_sha256 == fingerprint(token)))
 
-    def _touch(self, fingerprint: str, now: float) -> None:
+    def _touch(self, place: str, now: float) -> None:
         with writing(self._opened.engine()) as connection:
-            connection.execute(update(SESSIONS).where(SESSIONS.c.token_sha256 == fingerprint).values(used=now))
+            connection.execute(update(SESSIONS).where(SESSIONS.c.token_sha256 == place).values(used=now))
 
 
 def _open(folder: Path) -> Engine:
@@ -96,5 +96,6 @@ def _open(folder: Path) -> Engine:
     return engine
 
 
-def _fingerprint(token: str) -> str:
+def fingerprint(token: str) -> str:
+    """What is kept of a cookie's token: its SHA-256."""
     return hashlib.sha256(token.encode("utf-8")).hexdigest()

@@ -1,12 +1,12 @@
-"""The users there are.  In production none come from the config: they will come from the county's sign-in."""
+"""The users of the config.  With an identity provider, and always in production, there are none."""
 
 from serving.access import User
 from serving.settings import DevelopmentUserSettings, ServingSettings
 
 
 def users_of(settings: ServingSettings) -> dict[str, User]:
-    """Users by id; empty in production mode."""
-    if not settings.is_development:
+    """Users by id; empty in production mode and where an identity provider is configured."""
+    if not settings.is_development or settings.sign_in is not None:
         return {}
     return {user_id: _user(user_id, given) for user_id, given in settings.development_users.items()}
 

@@ -1,10 +1,11 @@
 """FakeServices: the protocol of the service core, answered from memory.  Handles and tokens are fixed words."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from models.answers import Text
 from serving.asking import Explored, GivenAnswer
+from serving.pages.emergency import EmergencyCase
 from serving.pages.services import (
     ChainStatus,
     ClientPage,
@@ -23,6 +24,7 @@ from serving.pages.services import (
     Unavailable,
     Visitor,
 )
+from serving.users.door import DevelopmentDoor
 from tests.pages import needs, richer
 from tests.pages.answers import (
     LAYOUT,
@@ -64,6 +66,39 @@ REPORT = (
 )
 
 
+class FakeEmergencies:
+    """Two accesses: one waits for its review, late; one was reviewed."""
+
+    def open(self, visitor: Visitor, client: str, reason: str, key: str) -> str:
+        if len(reason.strip()) < 10:
+            raise NotAllowed("Too short.")
+        return FakeServices().find_client(visitor, client)
+
+    def end(self, visitor: Visitor, handle: str) -> None:
+        return None
+
+    def cases(self, visitor: Visitor) -> tuple[EmergencyCase, ...]:
+        if visitor.role != "auditor":
+            raise NotAllowed("Not this role.")
+        waiting = EmergencyCase(
+            emergency_id="e1",
+            started="2026-11-01T12:00:00",
+            ended="2026-11-01T13:00:00",
+            lapsed=True,
+            actor="aino",
+            role="coordinator",
+            unit="u1",
+            reason="Asiakas löytyi kaupungilta <script>alert(1)</script>",
+            review_by="2026-11-08T12:00:00",
+            overdue=True,
+        )
+        found = {"finding": "justified", "note": "Perusteltu käynti", "reviewed": "2026-11-09T12:00:00"}
+        return (waiting, replace(waiting, emergency_id="e2", overdue=False, reviewer="tuula", **found))
+
+    def review(self, visitor: Visitor, emergency_id: str, finding: str, note: str) -> None:
+        return None
+
+
 @dataclass
 class FakeServices:
     """One unit, four clients.  Set `down` to raise Unavailable, `empty` for a service without data."""
@@ -75,6 +110,8 @@ class FakeServices:
     intact: bool = True
     tried: list[GivenAnswer] = field(default_factory=list)
     planner: FakePlanner = field(default_factory=FakePlanner)
+    door: DevelopmentDoor = field(default_factory=DevelopmentDoor)
+    emergencies: "FakeEmergencies" = field(default_factory=lambda: FakeEmergencies())
 
     def __post_init__(self) -> None:
         self.planner.down, self.planner.empty = self.down, self.empty

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from starlette.responses import RedirectResponse, Response
 
 from serving.pages.language import LANGUAGES
-from serving.pages.page import LANGUAGE_COOKIE, SESSION_COOKIE, Page, cookie, local_path
+from serving.pages.page import LANGUAGE_COOKIE, Page, cookie, local_path
 from serving.pages.services import NotAllowed, NotYours
 
 NAVIGATION: Mapping[str, tuple[str, ...]] = {
     "coordinator": ("clients",),
     "planner": ("forecasts", "scenarios", "staffing", "flow"),
     "manager": ("forecasts", "scenarios", "staffing", "flow"),
-    "auditor": ("models", "decisions", "audit-log"),
+    "auditor": ("models", "decisions", "audit-log", "emergencies"),
     "data_scientist": ("models",),
     "admin": ("models",),
 }
@@ -32,27 +32,6 @@ def home(page: Page) -> Response:
     if not own:
         raise NotAllowed("This role has no pages.")
     return page.go(f"/{own[0]}")
-
-
-def sign_in_page(page: Page) -> Response:
-    """The development users, or a word about the county's own sign-in."""
-    return page.show("sign_in.html", users=page.services.development_users())
-
-
-def sign_in(page: Page) -> Response:
-    """A new session for the chosen development user."""
-    token = page.services.sign_in(page.form.get("user", ""))
-    response = page.go("/")
-    cookie(response, SESSION_COOKIE, token, page.request.app.state.secure_cookie)
-    return response
-
-
-def sign_out(page: Page) -> Response:
-    """The end of the session."""
-    page.services.sign_out(page.request.cookies.get(SESSION_COOKIE, ""))
-    response = page.go("/sign-in")
-    response.delete_cookie(SESSION_COOKIE, path="/")
-    return response
 
 
 def change_language(page: Page) -> Response:
