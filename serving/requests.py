@@ -34,6 +34,8 @@ class Caller:
     user: User
     authority: Authority
     request_id: str
+    session: str | None = None
+    """A short name of the session, where there is one."""
 
 
 @dataclass(frozen=True)
@@ -90,12 +92,13 @@ class Desk:
         event = self.event(caller, "counterfactual", grounds=grounds, client_id=client_id)
         event = self.checked(caller, "see_answer", event)
         data = self.engine.data()
-        explored = self._or_logged(event, lambda: self.engine.open(client_id).explore(output))
+        case = self._or_logged(event, lambda: self.engine.open(client_id))
+        explored = self._or_logged(event, lambda: case.explore(output))
         if explored is None:
             self.records.audit(replace(event, detail={"found": False}))
             raise NotYours(refusal("no_such_estimate"))
         answer_id = new_id()
-        detail = evidence_of_explored(explored, self.engine, data)
+        detail = evidence_of_explored(explored, self.engine, data, case.stamp())
         self.records.audit(replace(event, answer_id=answer_id, detail=detail))
         return answer_id, explored
 
@@ -107,10 +110,11 @@ class Desk:
         event = self.checked(caller, "see_answer", event)
         data = self.engine.data()
         told = self.settings.sensitive.get(caller.user.role, ())
-        computed = self._or_logged(event, lambda: compute(self.engine.open(client_id)))
-        answers = tuple(_told(answer, told) for answer in computed)
+        case = self._or_logged(event, lambda: self.engine.open(client_id))
+        answers = tuple(_told(answer, told) for answer in self._or_logged(event, lambda: compute(case)))
         answer_id = new_id()
-        self.records.audit(replace(event, answer_id=answer_id, detail=evidence(answers, self.engine, data)))
+        detail = evidence(answers, self.engine, data, case.stamp(), told)
+        self.records.audit(replace(event, answer_id=answer_id, detail=detail))
         return Shown(answer_id, answers)
 
     def told(
@@ -154,7 +158,7 @@ class Desk:
     ) -> AuditEvent:
         """The beginning of an audit entry: who asks for what, and why."""
         user = caller.user
-        actor = Actor(user.user_id, user.role, self.settings.county, user.unit, caller.authority)
+        actor = Actor(user.user_id, user.role, self.settings.county, user.unit, caller.authority, caller.session)
         point = grounds.decision_point if grounds else None
         purpose = grounds.purpose if grounds else None
         return AuditEvent(event, "ok", actor, caller.request_id, "role", purpose, point, client_id)
@@ -166,7 +170,7 @@ class Desk:
         if not verdict.allowed:
             self.records.audit(replace(event, outcome="denied", ground=verdict.ground))
             raise _refusal(verdict)
-        return replace(event, ground=verdict.ground)
+        return replace(event, ground=verdict.ground, relationship=_relationship(caller.user, client, verdict))
 
     def logged(self, caller: Caller, action: Action, event: Event, compute: Callable[[], T]) -> T:
         """Something that concerns no client: checked, computed, logged, returned."""
@@ -201,6 +205,14 @@ def _told(answer: ClientAnswer, sensitivities: Collection[str]) -> ClientAnswer:
     if isinstance(answer, SegmentAnswer):  # each kind keeps its own type
         return hide_sensitive(answer, sensitivities)
     return hide_sensitive(answer, sensitivities)
+
+
+def _relationship(user: User, client: ClientTies | None, verdict: Verdict) -> str | None:
+    """The care relationship that is the ground: unit and service task."""
+    if client is None or verdict.ground != "care_relationship":
+        return None
+    own = sorted({str(tie.service_task) for tie in client.ties if tie.unit == user.unit} & set(user.service_tasks))
+    return f"{user.unit}/{','.join(own)}"
 
 
 def _refusal(verdict: Verdict) -> NotYours | NotAllowed:

@@ -11,6 +11,7 @@ from configs.workspace import Workspace
 from features.catalogue.families import Sensitivity
 from models.names import DEMAND_PREFIX, FLOW_PREFIX, NEED_PREFIX
 from serving.pages.services import Role
+from serving.records.databases.settings import RecordsSettings
 
 DEFAULT_CONFIG = "configs/serving.yaml"
 CONFIG_VARIABLE = "LUOTAIN_SERVING_CONFIG"
@@ -151,6 +152,8 @@ class ServingSettings(StrictConfig):
     purposes: dict[str, Names]
     pages: PagePurposes
     planning: PlanningFiles = PlanningFiles()
+    records: RecordsSettings = Field(default_factory=RecordsSettings)
+    """Where the logs lie and how long they are kept."""
     sessions: SessionLimits
     development_users: dict[str, DevelopmentUserSettings] = Field(default_factory=dict)
 

@@ -39,6 +39,7 @@ AUDIT_LOG = Table(
     Index("audit_log_answer", "answer_id"),
     Index("audit_log_client", "client_id", "time"),
     Index("audit_log_filters", "event", "outcome", "role"),
+    Index("audit_log_time", "time"),
 )
 
 DECISION_LOG = Table(
@@ -75,6 +76,15 @@ OVERRIDE_LOG = Table(
     UniqueConstraint("actor_id", "key", name="override_log_once"),
     Index("override_log_model", "model"),
 )
+
+REMOVED = Table(
+    "removed_entries",
+    METADATA,
+    Column("log", String(40), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("hash", String(64), nullable=False),
+)
+"""What stays of entries whose time is over."""
 
 CHAINED = (AUDIT_LOG, DECISION_LOG, SCENARIO_LOG, OVERRIDE_LOG)
 
