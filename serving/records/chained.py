@@ -103,7 +103,11 @@ def _first_bad_removed(walk: _Walk, hashes: Sequence[tuple[int, str]], removals:
         walk.last = Checkpoint(seq, hash_)
     covered = 0
     for removal in sorted(removals, key=lambda one: one.first):
+        if removal.first > walk.last.seq:
+            break  # stated and not done yet: the entries are there, and are checked as such
         own = [hash_ for _, hash_ in hashes[removal.first - 1 : removal.last]]
+        if removal.last <= covered:
+            continue  # stated twice
         if removal.first != covered + 1 or digest_of(own) != removal.digest:
             return covered + 1
         covered = removal.last
@@ -112,7 +116,13 @@ def _first_bad_removed(walk: _Walk, hashes: Sequence[tuple[int, str]], removals:
 
 def _first_bad_link(walk: _Walk, rows: Rows, copies: tuple[str, ...]) -> int | None:
     """The first entry that does not follow from the one before.  `rows`: entry, prev_hash, hash, then the copies."""
-    last_seq, last_hash, anchors, loads, sha256 = walk.last.seq, walk.last.hash, walk.anchors, json.loads, hashlib.sha256
+    last_seq, last_hash, anchors, loads, sha256 = (
+        walk.last.seq,
+        walk.last.hash,
+        walk.anchors,
+        json.loads,
+        hashlib.sha256,
+    )
     for text, prev_hash, hash_, *copied in rows:
         computed = sha256(f"{prev_hash}\n{text}".encode()).hexdigest()
         try:

@@ -11,7 +11,9 @@ ACTOR = Actor("coordinator", "coordinator", "Esimerkki", "asiakasohjaus_keski", 
 
 
 def event(name="answer", outcome="ok", client=CLIENT, answer="answer-1", **more):
-    return AuditEvent(name, outcome, ACTOR, "request-1", "care_relationship", client_id=client, answer_id=answer, **more)
+    return AuditEvent(
+        name, outcome, ACTOR, "request-1", "care_relationship", client_id=client, answer_id=answer, **more
+    )
 
 
 def decision(key="key-1", choice="accept", segment=None, reason=""):

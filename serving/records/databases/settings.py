@@ -77,7 +77,9 @@ def _parsed(text: str, where: str) -> URL:
     except ArgumentError:
         raise ConfigError(f"{where} is no database URL. Write e.g. {EXAMPLE}.") from None
     if url.drivername not in ("postgresql", "postgresql+psycopg"):
-        raise ConfigError(f"{where} names the database {url.drivername}; the logs take PostgreSQL. Write e.g. {EXAMPLE}.")
+        raise ConfigError(
+            f"{where} names the database {url.drivername}; the logs take PostgreSQL. Write e.g. {EXAMPLE}."
+        )
     return url.set(drivername="postgresql+psycopg")
 
 
