@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, func, select
 
+from configs.errors import DataError
 from models.chain import GENESIS, Checkpoint, append, canonical_json, head
 from serving.records.checkpoints import Removal, digest_of
 from serving.records.database import reading
@@ -70,6 +71,26 @@ def append_to(connection: Connection, table: Table, values: Mapping[str, Any]) -
     text = canonical_json(chained.entry).decode("ascii")
     connection.execute(table.insert().values(entry=text, prev_hash=chained.prev_hash, hash=chained.hash, **copies))
     return head(chained)
+
+
+def entry_of(engine: Engine, table: Table, seq: int) -> Mapping[str, Any] | None:
+    """One entry, whose own link holds; None when its content was removed.
+
+    Raises DataError when there is no such entry or it was changed, Unavailable when the log cannot be read.
+    """
+    with reading(engine) as connection:
+        row = connection.execute(
+            select(table.c.entry, table.c.prev_hash, table.c.hash).where(table.c.seq == seq)
+        ).first()
+        kept = removed_head(connection, table).seq
+    if row is None and 1 <= seq <= kept:
+        return None
+    if row is None:
+        raise DataError(f"The {table.name} has no entry {seq}. Type `python -m serving.verify_log` for its last one.")
+    if hashlib.sha256(f"{row.prev_hash}\n{row.entry}".encode()).hexdigest() != row.hash:
+        raise DataError(f"Entry {seq} of the {table.name} was changed. Type `python -m serving.verify_log`.")
+    found: Mapping[str, Any] = json.loads(row.entry)
+    return found
 
 
 def verify_table(

@@ -93,10 +93,12 @@ def _row(case: CaseStamp, model: str) -> Mapping[str, Any]:
 
 
 def _quality(answer: SegmentAnswer | NeedAnswer) -> dict[str, Any]:
-    """Flags of the input: families with nothing known, and how old each register's newest record is (days)."""
+    """Flags of the input: families and registers with nothing known, and the age of the oldest newest record (days)."""
+    ages = [one.days for one in answer.freshness if one.days is not None]
     return {
         "missing": [one.family for one in answer.missing],
-        "age_days": {one.source: one.days for one in answer.freshness},
+        "silent": [one.source for one in answer.freshness if one.days is None],
+        "oldest_days": max(ages, default=None),
     }
 
 
@@ -116,8 +118,13 @@ def _output(answer: Answer) -> dict[str, Any]:
     if isinstance(answer, ForecastAnswer):
         return {"kind": "forecast", "series_id": answer.series_id}
     if isinstance(answer, NeedAnswer):
-        explained = (answer.likelihood,) if answer.likelihood else ()
-        return {"kind": "need", "task": answer.task, "status": answer.status, "explained": _explained(explained)}
+        explained = answer.likelihoods or ((answer.likelihood,) if answer.likelihood else ())
+        said = {"kind": "need", "task": answer.task, "status": answer.status, "explained": _explained(explained)}
+        if answer.levels:
+            said["levels"] = {one.level: one.probability for one in answer.levels}
+        if answer.expected:
+            said["expected"] = [answer.expected.value, answer.expected.low, answer.expected.high]
+        return said
     return {
         "kind": "segment",
         "scheme": f"{answer.scheme} {answer.scheme_version}",
@@ -125,6 +132,7 @@ def _output(answer: Answer) -> dict[str, Any]:
         "segments": {share.segment: share.probability for share in answer.segments},
         "proposed": proposed(answer),
         "credible": list(answer.credible),
+        "coverage": answer.coverage,
         "basis": answer.basis,
         "people": [_person(one) for one in answer.answers],
         "explained": _explained(answer.axes),

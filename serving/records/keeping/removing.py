@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, delete, func, literal, select
 
@@ -73,7 +74,7 @@ def finish_removals(engine: Engine, table: Table, said: Statements) -> None:
 def purge_pages(engine: Engine) -> None:
     """Let the database give the removed bytes up: they must not linger in free pages or in the write-ahead log."""
     with guarded("written"), closing(engine.raw_connection()) as held:
-        driver = held.driver_connection
+        driver: Any = held.driver_connection
         if engine.dialect.name == "sqlite":
             driver.execute("VACUUM")
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")

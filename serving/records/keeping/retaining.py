@@ -1,4 +1,4 @@
-"""One run of retention over every log: months are closed, then what is due is removed, and the run is an entry itself."""
+"""One run of retention over every log: months are closed, what is due is removed, and the run is an entry itself."""
 
 from datetime import datetime
 
@@ -19,7 +19,7 @@ MAX_SILENT_DAYS = 92
 
 
 def retain(settings: ServingSettings, clock: Clock, trusted: bool = False) -> tuple[Kept, ...]:
-    """Close and remove.  Raises DataError when a log is broken or the clock cannot be right: then nothing is removed."""
+    """Close and remove.  Raises DataError, and removes nothing, when a log is broken or the clock cannot be right."""
     records, witness = open_records(settings, clock), witness_of(settings)
     try:
         _refuse_wrong_clock(records, trusted)
