@@ -125,6 +125,17 @@ def read_manifest(store: Path) -> Manifest | None:
     return _parse(file)
 
 
+def read_earlier(store: Path, sha256: str) -> Manifest | None:
+    """The manifest that the store had under a checksum, or None when it is not kept.  Raises DataError when damaged."""
+    file = store / PREVIOUS / f"{sha256}.json"
+    if not file.exists():
+        return None
+    manifest = _parse(file)
+    if manifest.sha256 != sha256:
+        raise DataError(f"The store's {file.name} is damaged: it holds another manifest. Restore it from a backup.")
+    return manifest
+
+
 def publish_manifest(store: Path, manifest: Manifest) -> None:
     """Make `manifest` the store's content in one step.  Before it, readers see the old; after it, the new."""
     previous = store / PREVIOUS

@@ -17,7 +17,7 @@ from configs.errors import DataError
 from features.columnar import Columns
 from features.identity import TestRange
 from features.keys import Purpose
-from features.manifest import Batch, FileEntry, read_manifest
+from features.manifest import Batch, FileEntry, Manifest, read_earlier, read_manifest
 from features.tables import TABLES, Column, Table
 
 ARROW_TYPES = {
@@ -50,6 +50,18 @@ def open_snapshot(store: Path) -> Snapshot:
     manifest = read_manifest(store)
     if manifest is None:
         raise DataError(f"The store {store.name}/ is empty. Type `python -m features.ingest` first.")
+    return _snapshot(store, manifest)
+
+
+def open_earlier(store: Path, sha256: str) -> Snapshot:
+    """The content that the store had under a checksum, for replays.  Raises DataError when it is gone or damaged."""
+    manifest = read_earlier(store, sha256)
+    if manifest is None:
+        raise DataError(f"The store keeps no snapshot {sha256[:12]} any more. Restore it from a backup.")
+    return _snapshot(store, manifest)
+
+
+def _snapshot(store: Path, manifest: Manifest) -> Snapshot:
     return Snapshot(
         root=store,
         sha256=manifest.sha256,

@@ -13,6 +13,8 @@ from serving.records.evidence import Answer
 from serving.refusals import refusal
 
 ClientAnswer = SegmentAnswer | NeedAnswer
+MOST_REASONS = 5
+"""Reasons that are said aloud where no decision point says otherwise."""
 NOT_YOURS = refusal("no_such_client")
 
 
@@ -23,6 +25,8 @@ class Caller:
     user: User
     authority: Authority
     request_id: str
+    session: str | None = None
+    """A short name of the session, where there is one."""
 
 
 @dataclass(frozen=True)

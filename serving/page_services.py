@@ -30,7 +30,6 @@ from serving.pages.services import (
 )
 from serving.planning.desk import PlanningDesk
 from serving.planning.page_planner import CorePlanner
-from serving.records.chained import verify_table
 from serving.records.entries import local_text
 from serving.records.log_pages import AUDIT, DECISIONS, log_page, page_count
 from serving.records.logs import new_id
@@ -239,7 +238,7 @@ class CorePageServices:
         caller = self._caller(visitor)
         self._desk.checked(caller, "see_audit_log", self._desk.event(caller, "audit_log"))
         notes = self._witness.notes(AUDIT_LOG.name)
-        result = verify_table(self._desk.records.engine, AUDIT_LOG, notes)
+        result = self._witness.verified(self._desk.records.engine, AUDIT_LOG)
         checked_at = local_text(self._desk.records.now().isoformat())
         noted = max((point.seq for point in notes), default=None)
         return ChainStatus(result.first_bad is None, result.entries, result.first_bad, checked_at, noted)
@@ -249,7 +248,7 @@ class CorePageServices:
     def _caller(self, visitor: Visitor) -> Caller:
         if not isinstance(visitor, SignedIn):
             raise NotAllowed("This user is not known any more. Sign in again.")
-        return Caller(visitor.user, "session", REQUEST_ID.get() or new_id())
+        return Caller(visitor.user, "session", REQUEST_ID.get() or new_id(), visitor.session.name)
 
     def _note(self, user: User, event: Any) -> None:
         caller = Caller(user, "session", REQUEST_ID.get() or new_id())

@@ -9,12 +9,13 @@ from datetime import date
 from typing import Any, TypeVar
 
 from configs.errors import LuotainError
+from features.catalogue.families import Sensitivity
 from models.answers import AxisAnswer, NeedAnswer, SegmentAnswer
 from serving.access import EMERGENCY_ACTIONS, Action, ClientTies, User, Verdict, may
+from serving.asked import MOST_REASONS, ClientAnswer, as_told
 from serving.asked import NOT_YOURS as NOT_YOURS
 from serving.asked import Asked as Asked
 from serving.asked import Caller as Caller
-from serving.asked import ClientAnswer, as_told
 from serving.asked import Grounds as Grounds
 from serving.asked import Shown as Shown
 from serving.asked import WorkedOut as WorkedOut
@@ -63,12 +64,13 @@ class Desk:
         event = self.event(caller, "counterfactual", grounds=grounds, client_id=client_id)
         event = self.checked(caller, "see_answer", event)
         data = self.engine.data()
-        explored = self._or_logged(event, lambda: self.engine.open(client_id).explore(output))
+        case = self._or_logged(event, lambda: self.engine.open(client_id))
+        explored = self._or_logged(event, lambda: case.explore(output))
         if explored is None:
             self.records.audit(replace(event, detail={"found": False}))
             raise NotYours(refusal("no_such_estimate"))
         answer_id = new_id()
-        detail = evidence_of_explored(explored, self.engine, data)
+        detail = evidence_of_explored(explored, self.engine, data, case.stamp())
         self.records.audit(replace(event, answer_id=answer_id, detail=detail))
         return answer_id, explored
 
@@ -98,19 +100,21 @@ class Desk:
             event = replace(event, client_id=client())
         except Refused as refused:  # a search that found nobody is in the log already
             return WorkedOut(None, refused=refused)
-        verdict = self._verdict(caller.user, "see_answer", self._client(event))
-        event = replace(event, ground=verdict.ground)
+        ties = self._client(event)
+        verdict = self._verdict(caller.user, "see_answer", ties)
+        event = replace(event, ground=verdict.ground, relationship=_relationship(caller.user, ties, verdict))
         if not verdict.allowed:
             return WorkedOut(replace(event, outcome="denied"), refused=_refusal(verdict))
         try:
             data = self.engine.data()
-            found = compute(self.engine.open(str(event.client_id)))
+            case = self.engine.open(str(event.client_id))
+            found = compute(case)
         except Unavailable as refused:
             return WorkedOut(replace(event, outcome="error"), refused=refused)
         if found is None:
             return WorkedOut(replace(event, detail={"found": False}), refused=NotYours(refusal("no_such_estimate")))
         answers = self.fitted(caller, grounds, found)
-        detail = evidence(answers, self.engine, data)
+        detail = evidence(answers, self.engine, data, case.stamp(), *self._fitting(caller, grounds))
         return WorkedOut(replace(event, answer_id=new_id(), detail=detail), answers)
 
     def shown(self, worked_out: Sequence[WorkedOut]) -> tuple[WorkedOut, ...]:
@@ -139,10 +143,13 @@ class Desk:
 
     def fitted(self, caller: Caller, grounds: Grounds, answers: Sequence[ClientAnswer]) -> tuple[ClientAnswer, ...]:
         """The answers as this role may see them and as the decision point wants them told."""
-        told = self.settings.sensitive.get(caller.user.role, ())
-        point = self.settings.decision_points.get(grounds.decision_point)
-        most = point.reasons if point else 5
+        told, most = self._fitting(caller, grounds)
         return tuple(as_told(answer, told, most) for answer in answers)
+
+    def _fitting(self, caller: Caller, grounds: Grounds) -> tuple[Sequence[Sensitivity], int]:
+        """The sensitivities that the role is told, and how many reasons the decision point lets be said."""
+        point = self.settings.decision_points.get(grounds.decision_point)
+        return self.settings.sensitive.get(caller.user.role, ()), point.reasons if point else MOST_REASONS
 
     def told(
         self,
@@ -185,7 +192,7 @@ class Desk:
     ) -> AuditEvent:
         """The beginning of an audit entry: who asks for what, and why."""
         user = caller.user
-        actor = Actor(user.user_id, user.role, self.settings.county, user.unit, caller.authority)
+        actor = Actor(user.user_id, user.role, self.settings.county, user.unit, caller.authority, caller.session)
         point = grounds.decision_point if grounds else None
         purpose = grounds.purpose if grounds else None
         return AuditEvent(event, "ok", actor, caller.request_id, "role", purpose, point, client_id)
@@ -197,7 +204,7 @@ class Desk:
         if not verdict.allowed:
             self.records.audit(replace(event, outcome="denied", ground=verdict.ground))
             raise _refusal(verdict)
-        return replace(event, ground=verdict.ground)
+        return replace(event, ground=verdict.ground, relationship=_relationship(caller.user, client, verdict))
 
     def logged(self, caller: Caller, action: Action, event: Event, compute: Callable[[], T]) -> T:
         """Something that concerns no client: checked, computed, logged, returned."""
@@ -234,6 +241,14 @@ class Desk:
         except Unavailable:
             self.records.audit(replace(event, outcome="error"))
             raise
+
+
+def _relationship(user: User, client: ClientTies | None, verdict: Verdict) -> str | None:
+    """The care relationship that is the ground: unit and service task."""
+    if client is None or verdict.ground != "care_relationship":
+        return None
+    own = sorted({str(tie.service_task) for tie in client.ties if tie.unit == user.unit} & set(user.service_tasks))
+    return f"{user.unit}/{','.join(own)}"
 
 
 def _refusal(verdict: Verdict) -> NotYours | NotAllowed:

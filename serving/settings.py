@@ -10,6 +10,7 @@ from configs.workspace import Workspace
 from features.catalogue.families import Sensitivity
 from models.names import DEMAND_PREFIX, FLOW_PREFIX, NEED_PREFIX
 from serving.pages.services import Role
+from serving.records.databases.settings import RecordsSettings
 from serving.users.loopback import is_loopback as is_loopback
 from serving.users.oidc.settings import SignInSettings
 
@@ -170,6 +171,8 @@ class ServingSettings(StrictConfig):
     api: ApiLimits = ApiLimits()
     routing: str = "configs/routing.yaml"
     """The table of suggested routing; a path from the project's root."""
+    records: RecordsSettings = Field(default_factory=RecordsSettings)
+    """Where the logs lie and how long they are kept."""
     sessions: SessionLimits
     sign_in: SignInSettings | None = None
     """The county's identity provider.  Production needs it; then nobody comes in by another way."""

@@ -1,14 +1,20 @@
-"""`python -m serving.verify_log`: checks both logs link by link and names the first bad entry (exit code 1)."""
+"""`python -m serving.verify_log`: checks every log link by link and names the first bad entry (exit code 1).
+
+`--seen FILE` holds the logs against the heads that the last run wrote there, and writes the new ones when all is whole:
+an auditor who keeps the file notices a rewritten log even when checkpoints and database were both in other hands.
+"""
 
 import argparse
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from configs.command import run_command, say
 from configs.errors import DataError, LuotainError
-from serving.records.chained import Verified, verify_table
-from serving.records.database import LOGS_FILE, open_sqlite
+from models.chain import Checkpoint
+from serving.records.chained import Verified
+from serving.records.opening import place_of, witness_of
 from serving.records.schema import CHAINED
-from serving.records.witness import Witness
 from serving.settings import DEFAULT_CONFIG, load_settings
 
 
@@ -18,19 +24,20 @@ class BrokenChain(LuotainError):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print one line per log."""
-    parser = argparse.ArgumentParser(prog="python -m serving.verify_log", description="Verify both logs")
+    parser = argparse.ArgumentParser(prog="python -m serving.verify_log", description="Verify the logs")
     parser.add_argument("--config", default=None, help=f"YAML file (default: {DEFAULT_CONFIG})")
-    config = parser.parse_args(argv).config
-    return run_command(lambda: _verify(config))
+    parser.add_argument("--seen", type=Path, default=None, help="file of the heads seen last time, kept by the auditor")
+    given = parser.parse_args(argv)
+    return run_command(lambda: _verify(given.config, given.seen))
 
 
-def _verify(config: str | None) -> None:
-    workspace = load_settings(config).workspace
-    folder, witness = workspace.records, Witness(workspace)
-    if not (folder / LOGS_FILE).is_file():
+def _verify(config: str | None, kept: Path | None) -> None:
+    settings = load_settings(config)
+    place, witness, seen = place_of(settings), witness_of(settings), _seen(kept)
+    if not place.exists():
         raise DataError("There is no log yet: nothing was served from this data folder. Type `make demo` first.")
-    engine = open_sqlite(folder, LOGS_FILE)
-    results = [verify_table(engine, table, witness.notes(table.name)) for table in CHAINED]
+    engine = place.engine()
+    results = [witness.verified(engine, table, *seen.get(table.name, ())) for table in CHAINED]
     engine.dispose()
     for result in results:
         say(_sentence(result))
@@ -38,11 +45,27 @@ def _verify(config: str | None) -> None:
     if broken:
         names = ", ".join(f"{result.log} entry {result.first_bad}" for result in broken)
         raise BrokenChain(f"The chain is broken at {names}. Keep the file and call the person in charge of logs.")
+    if kept is not None:
+        heads = {result.log: [result.head.seq, result.head.hash] for result in results}
+        kept.write_text(json.dumps(heads, indent=1) + "\n", encoding="utf-8")
+
+
+def _seen(file: Path | None) -> Mapping[str, tuple[Checkpoint, ...]]:
+    if file is None or not file.exists():
+        return {}
+    try:
+        heads = json.loads(file.read_text(encoding="utf-8"))
+        return {name: (Checkpoint(int(seq), str(hash_)),) for name, (seq, hash_) in heads.items() if seq}
+    except (ValueError, TypeError, AttributeError):
+        raise DataError(f"{file.name} is no file that this command wrote. Name the one of the last run.") from None
 
 
 def _sentence(result: Verified) -> str:
     state = "whole" if result.first_bad is None else f"BROKEN at entry {result.first_bad}"
-    return f"{result.log}: {result.entries} entries, chain {state}, head {result.head.seq} {result.head.hash[:16]}"
+    removed = f" and {result.removed} removed after their time" if result.removed else ""
+    clock = f", the clock went back {result.backwards} times" if result.backwards else ""
+    head = f"head {result.head.seq} {result.head.hash[:16]}"
+    return f"{result.log}: {result.entries} entries{removed}, chain {state}, {head}{clock}"
 
 
 if __name__ == "__main__":

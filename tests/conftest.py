@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,15 @@ for name in ("LUOTAIN_VAR", "MLFLOW_TRACKING_URI", "LUOTAIN_KEYS", "LUOTAIN_SIGN
     os.environ.pop(name, None)
 for name in [name for name in os.environ if name.startswith("LUOTAIN_PSEUDONYM_KEY")]:
     del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a private PostgreSQL server; where the machine has none the test is skipped, but never in CI."""
+    from tests.sources.postgres import server
+
+    with server() as url:
+        yield url
 
 
 @pytest.fixture

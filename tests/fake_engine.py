@@ -17,7 +17,7 @@ from models.answers import (
 )
 from serving.access import ClientTies, Tie
 from serving.asking import AxisQuestion, Explored
-from serving.engine.contract import ClientFacts, DataStamp
+from serving.engine.contract import CaseStamp, ClientFacts, DataStamp, RowStamp
 from serving.pages.services import Axis, Layout, ModelVersion, Unavailable
 from tests.live_models import SmallFlow, small_demand
 
@@ -111,6 +111,9 @@ class FakeCase:
         change = Change("informal_care", said("care"), "informal_care__90d", 3.0, 1.0, said("1 visit (3 now)"))
         found = Counterfactual(output, True, 0.62, 0.4, 0.5, (change,), MODEL_INFORMS)
         return Explored(STAMP, said(output), said(output), found)
+
+    def stamp(self):
+        return CaseStamp(AS_OF, {STAMP.name: RowStamp("12" * 32, "features-1", "rules-1", "2")})
 
     def need(self, task):
         self.engine.asked.append(("need", self.client_id))

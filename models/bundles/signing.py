@@ -21,9 +21,9 @@ TRUSTED_KEYS_ENV = "LUOTAIN_TRUSTED_KEYS"
 _CONTEXT = b"luotain v1\n"  # so that a signature made for another purpose with the same key is worth nothing here
 
 
-def load_or_create_signing_key(keys_folder: Path) -> Ed25519PrivateKey:
-    """The private key: `LUOTAIN_SIGNING_KEY` (a PEM file) wins, else `keys/signing.pem`, made on first use."""
-    named = os.environ.get(SIGNING_KEY_ENV)
+def load_or_create_signing_key(keys_folder: Path, variable: str = SIGNING_KEY_ENV) -> Ed25519PrivateKey:
+    """The private key: the PEM file that `variable` names wins, else `signing.pem` in the folder, made on first use."""
+    named = os.environ.get(variable)
     if named:
         return _read_private(Path(named))
     file = keys_folder / "signing.pem"
@@ -32,18 +32,20 @@ def load_or_create_signing_key(keys_folder: Path) -> Ed25519PrivateKey:
     return _read_private(file)
 
 
-def trusted_keys(keys_folder: Path) -> tuple[Ed25519PublicKey, ...]:
+def trusted_keys(
+    keys_folder: Path, trusted: str = TRUSTED_KEYS_ENV, signing: str = SIGNING_KEY_ENV
+) -> tuple[Ed25519PublicKey, ...]:
     """Every public key whose signature counts.  Raises ModelError when there is none."""
-    named = os.environ.get(TRUSTED_KEYS_ENV)
+    named = os.environ.get(trusted)
     place = Path(named) if named else keys_folder / "trusted"
     files = sorted(place.glob("*.pem")) if place.is_dir() else [place]
     keys = tuple(_read_public(file) for file in files if file.is_file())
-    if not keys and not named and os.environ.get(SIGNING_KEY_ENV):
-        keys = (load_or_create_signing_key(keys_folder).public_key(),)
+    if not keys and not named and os.environ.get(signing):
+        keys = (load_or_create_signing_key(keys_folder, signing).public_key(),)
     if not keys:
         raise ModelError(
             "No trusted signing key was found. Train a model first (`make demo`), or name the public key's PEM file in "
-            f"{TRUSTED_KEYS_ENV}."
+            f"{trusted}."
         )
     return keys
 

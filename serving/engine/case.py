@@ -17,8 +17,9 @@ from models.explaining.counterfactual import counterfactual
 from models.names import NEED_PREFIX
 from models.questionnaire import recorded_answers
 from serving.asking import Explored
-from serving.engine.contract import DataStamp
+from serving.engine.contract import CaseStamp, DataStamp
 from serving.engine.outputs import line_of, outputs_of
+from serving.engine.rows import row_stamp
 from serving.engine.shelf import LiveModel, Shelf
 from serving.pages.services import Unavailable
 from serving.refusals import refusal
@@ -50,6 +51,7 @@ class RegisterCase:
         self._tables = registers.tables_of(client_id)
         self._rows: dict[tuple[str, str], np.ndarray] = {}
         self._dates: dict[tuple[str, str], Mapping[str, date]] = {}
+        self._asked: dict[str, LiveModel] = {}
 
     def segment(self, by_hand: Sequence[AxisAnswer] = ()) -> SegmentAnswer:
         """The proposed segment."""
@@ -89,6 +91,11 @@ class RegisterCase:
                 return Explored(self._stamp(live), shown.name, shown.outcome, found)
         return None
 
+    def stamp(self) -> CaseStamp:
+        """What the answers given so far were computed from."""
+        rows = {name: row_stamp(live.model, self._row(live)) for name, live in self._asked.items()}
+        return CaseStamp(self._today, rows)
+
     def _client_models(self) -> tuple[LiveModel, ...]:
         own = (self._settings.models.segmentation or "", NEED_PREFIX)
         names = [name for name in self._shelf.names if name == own[0] or name.startswith(own[1])]
@@ -116,6 +123,7 @@ class RegisterCase:
         live = self._shelf.get(name)
         if live is None:
             raise no_model(name)
+        self._asked[name] = live
         return live
 
     def _row(self, live: LiveModel) -> np.ndarray:

@@ -1,7 +1,7 @@
 """What a request asks of the engine, as protocols: the real one is `RegisterEngine`, tests bring a small one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
@@ -37,6 +37,28 @@ class ClientFacts:
     sex: str | None = None
 
 
+@dataclass(frozen=True)
+class RowStamp:
+    """What one model was given of a client, without a value: hashes that a replay must find again."""
+
+    input_sha256: str
+    """Of the feature row's bytes."""
+    feature_set: str
+    """Of the feature catalogue and the code vocabulary."""
+    rules: str
+    """Of the task or the scheme and its eligibility rules: thresholds among them."""
+    templates: str
+    """Version of the sentences."""
+
+
+@dataclass(frozen=True)
+class CaseStamp:
+    """What a client's answers were computed from besides the snapshot: the day it was, and a row per model."""
+
+    today: date | None = None
+    rows: Mapping[str, RowStamp] = field(default_factory=dict)
+
+
 class ClientCase(Protocol):
     """One client's records, read once for one request."""
 
@@ -51,6 +73,9 @@ class ClientCase(Protocol):
 
     def explore(self, output: str) -> Explored | None:
         """What would change one estimate; None when this client has no such estimate.  Raises Unavailable."""
+
+    def stamp(self) -> CaseStamp:
+        """What the answers given so far were computed from."""
 
 
 class Engine(Protocol):

@@ -1,18 +1,28 @@
-"""A hash-chained table: append one entry, read entries for the verifier, name the first bad one."""
+"""A hash-chained table: append one entry, read the whole log for the verifier, name the first bad entry.
 
+Entries whose time is over have left their number and hash in `removed_entries`; the signed statement of their removal
+(`serving.records.checkpoints.Removal`) says which they were and what their hashes add up to.
+"""
+
+import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Table, func, select
+from sqlalchemy import Connection, Engine, Table, func, select
 
-from models.chain import GENESIS, ChainedEntry, Checkpoint, append, canonical_json, head, verify
+from configs.errors import DataError
+from models.chain import GENESIS, Checkpoint, append, canonical_json, head
+from serving.records.checkpoints import Removal, digest_of
 from serving.records.database import reading
-from serving.records.schema import copied_columns
+from serving.records.schema import REMOVED, copied_columns
 
-BATCH = 1000
+BATCH = 2000
 """Rows fetched at once by the verifier."""
+
+Rows = Iterable[Sequence[Any]]
 
 
 @dataclass(frozen=True)
@@ -21,13 +31,36 @@ class Verified:
 
     log: str
     entries: int
+    """Those whose content is there."""
     first_bad: int | None
     head: Checkpoint
+    removed: int = 0
+    """Entries whose time was over: their hashes are there."""
+    backwards: int = 0
+    """How often the clock stood earlier than at the entry before; the order is by number all the same."""
+
+
+@dataclass
+class _Walk:
+    """Where the verifier stands in a log."""
+
+    last: Checkpoint
+    anchors: Mapping[int, str]
+    time: str = ""
+    backwards: int = 0
+    entries: int = 0
 
 
 def last_of(connection: Connection, table: Table) -> Checkpoint:
     """The chain's head inside the caller's transaction."""
     row = connection.execute(select(table.c.seq, table.c.hash).order_by(table.c.seq.desc()).limit(1)).first()
+    return Checkpoint(row.seq, row.hash) if row else removed_head(connection, table)
+
+
+def removed_head(connection: Connection, table: Table) -> Checkpoint:
+    """The newest entry that was removed: where the entries that are there go on from."""
+    kept = select(REMOVED.c.seq, REMOVED.c.hash).where(REMOVED.c.log == table.name)
+    row = connection.execute(kept.order_by(REMOVED.c.seq.desc()).limit(1)).first()
     return Checkpoint(row.seq, row.hash) if row else GENESIS
 
 
@@ -40,25 +73,101 @@ def append_to(connection: Connection, table: Table, values: Mapping[str, Any]) -
     return head(chained)
 
 
-def verify_table(engine: Engine, table: Table, checkpoints: tuple[Checkpoint, ...] = ()) -> Verified:
-    """Read the whole log and check every link.  Raises Unavailable when it cannot be read."""
+def entry_of(engine: Engine, table: Table, seq: int) -> Mapping[str, Any] | None:
+    """One entry, whose own link holds; None when its content was removed.
+
+    Raises DataError when there is no such entry or it was changed, Unavailable when the log cannot be read.
+    """
     with reading(engine) as connection:
-        first_bad = verify(_entries(connection, table), checkpoints=checkpoints)
+        row = connection.execute(
+            select(table.c.entry, table.c.prev_hash, table.c.hash).where(table.c.seq == seq)
+        ).first()
+        kept = removed_head(connection, table).seq
+    if row is None and 1 <= seq <= kept:
+        return None
+    if row is None:
+        raise DataError(f"The {table.name} has no entry {seq}. Type `python -m serving.verify_log` for its last one.")
+    if hashlib.sha256(f"{row.prev_hash}\n{row.entry}".encode()).hexdigest() != row.hash:
+        raise DataError(f"Entry {seq} of the {table.name} was changed. Type `python -m serving.verify_log`.")
+    found: Mapping[str, Any] = json.loads(row.entry)
+    return found
+
+
+def verify_table(
+    engine: Engine, table: Table, checkpoints: Sequence[Checkpoint] = (), removals: Sequence[Removal] = ()
+) -> Verified:
+    """Read the whole log and check every link.  Raises Unavailable when it cannot be read."""
+    anchors = {point.seq: point.hash for point in checkpoints}
+    with reading(engine) as connection:
+        hashes = _removed_hashes(connection, table)
+        walk = _Walk(GENESIS, anchors)
+        bad = _first_bad_removed(walk, hashes, removals)
+        if bad is None:
+            with closing(_stored(connection, table)) as rows:
+                bad = _first_bad_link(walk, rows, copied_columns(table))
+        if bad is None and any(seq > walk.last.seq for seq in anchors):
+            bad = walk.last.seq + 1  # a note says that there was more: the tail was cut
         count = connection.execute(select(func.count()).select_from(table)).scalar_one()
-        return Verified(table.name, count, first_bad, last_of(connection, table))
+        return Verified(table.name, count, bad, last_of(connection, table), len(hashes), walk.backwards)
 
 
-def _entries(connection: Connection, table: Table) -> Iterator[ChainedEntry]:
-    rows = connection.execution_options(yield_per=BATCH).execute(select(table).order_by(table.c.seq))
-    return (_chained(row, copied_columns(table)) for row in rows)
+def _removed_hashes(connection: Connection, table: Table) -> list[tuple[int, str]]:
+    query = select(REMOVED.c.seq, REMOVED.c.hash).where(REMOVED.c.log == table.name).order_by(REMOVED.c.seq)
+    return [(row[0], row[1]) for row in connection.execute(query)]
 
 
-def _chained(row: Row[Any], copies: tuple[str, ...]) -> ChainedEntry:
-    """The stored entry; one that is no JSON, or whose copied columns differ from it, becomes one that cannot hold."""
-    stored = row._mapping
-    try:
-        entry = json.loads(stored["entry"])
-    except ValueError:
-        return ChainedEntry({}, stored["prev_hash"], "")
-    same = isinstance(entry, dict) and all(name in entry and entry[name] == stored[name] for name in copies)
-    return ChainedEntry(entry if same else {}, stored["prev_hash"], stored["hash"])
+def _first_bad_removed(walk: _Walk, hashes: Sequence[tuple[int, str]], removals: Sequence[Removal]) -> int | None:
+    """Kept hashes are numbered without a gap, agree with every note, and each lies in a signed removal."""
+    for seq, hash_ in hashes:
+        if seq != walk.last.seq + 1 or walk.anchors.get(seq, hash_) != hash_:
+            return walk.last.seq + 1
+        walk.last = Checkpoint(seq, hash_)
+    covered = 0
+    for removal in sorted(removals, key=lambda one: one.first):
+        if removal.first > walk.last.seq:
+            break  # stated and not done yet: the entries are there, and are checked as such
+        own = [hash_ for _, hash_ in hashes[removal.first - 1 : removal.last]]
+        if removal.last <= covered:
+            continue  # stated twice
+        if removal.first != covered + 1 or digest_of(own) != removal.digest:
+            return covered + 1
+        covered = removal.last
+    return covered + 1 if covered != walk.last.seq else None
+
+
+def _first_bad_link(walk: _Walk, rows: Rows, copies: tuple[str, ...]) -> int | None:
+    """The first entry that does not follow from the one before.  `rows`: entry, prev_hash, hash, then the copies."""
+    last_seq, last_hash, anchors, loads, sha256 = (
+        walk.last.seq,
+        walk.last.hash,
+        walk.anchors,
+        json.loads,
+        hashlib.sha256,
+    )
+    for text, prev_hash, hash_, *copied in rows:
+        computed = sha256(f"{prev_hash}\n{text}".encode()).hexdigest()
+        try:
+            entry = loads(text)
+            same = [entry[name] for name in copies] == copied
+        except (ValueError, KeyError, TypeError):
+            same, entry = False, {}
+        seq = copied[0]
+        if not (same and seq == last_seq + 1 and prev_hash == last_hash and hash_ == computed):
+            walk.last = Checkpoint(last_seq, last_hash)
+            return last_seq if seq == last_seq else last_seq + 1  # a number that stands twice is itself the bad one
+        if seq in anchors and anchors[seq] != hash_:
+            return int(seq)
+        walk.backwards += entry.get("time", "") < walk.time
+        walk.time = entry.get("time", "")
+        last_seq, last_hash = seq, hash_
+    walk.last = Checkpoint(last_seq, last_hash)
+    return None
+
+
+def _stored(connection: Connection, table: Table) -> Generator[Sequence[Any], None, None]:
+    """Entry, prev_hash, hash and the copied columns (the number first), in order."""
+    wanted = [table.c[name] for name in ("entry", "prev_hash", "hash", *copied_columns(table))]
+    query = select(*wanted).order_by(table.c.seq)
+    with connection.execution_options(yield_per=BATCH).execute(query) as result:
+        for batch in result.partitions():
+            yield from map(tuple, batch)

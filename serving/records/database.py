@@ -1,47 +1,71 @@
-"""Opens the logs: SQLite in WAL mode, fully synchronous, one writer at a time, migrated to this release's tables."""
+"""Opens the logs where the settings say, migrated to this release's tables; every fault is one refusal."""
 
-import fcntl
 import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from serving.pages.services import Unavailable
+from serving.records.databases.options import WRITER
+from serving.records.databases.postgres import postgres_engine
+from serving.records.databases.sqlite import alone as alone
+from serving.records.databases.sqlite import sqlite_engine
 from serving.refusals import refusal
 
 LOGS_FILE = "logs.sqlite"
 SESSIONS_FILE = "sessions.sqlite"
 MIGRATIONS = Path(__file__).parent / "migrations"
-BUSY_SECONDS = 10
-WRITER = {"luotain_writes": True}
 
 
-def open_logs(folder: Path) -> Engine:
-    """The database of both logs, created or migrated when needed.  Raises Unavailable."""
-    engine = open_sqlite(folder, LOGS_FILE)
-    with guarded("opened"), alone(folder), engine.connect().execution_options(**WRITER) as connection:
-        _migrate(connection)
-        connection.commit()
+@dataclass(frozen=True)
+class Place:
+    """Where the logs lie: a folder with an SQLite file, or a PostgreSQL server."""
+
+    folder: Path
+    url: URL | None = None
+
+    @property
+    def file(self) -> Path:
+        """The SQLite file."""
+        return self.folder / LOGS_FILE
+
+    def engine(self) -> Engine:
+        """The database as it is, neither made nor migrated."""
+        return sqlite_engine(self.file) if self.url is None else postgres_engine(self.url)
+
+    def exists(self) -> bool:
+        """False when nothing was ever logged here; a server is there as long as it answers."""
+        return self.url is not None or self.file.is_file()
+
+
+def open_logs(place: Place | Path) -> Engine:
+    """The database of the logs, created or migrated when needed.  Raises Unavailable."""
+    place = place if isinstance(place, Place) else Place(place)
+    engine = place.engine() if place.url is not None else open_sqlite(place.folder, LOGS_FILE)
+    try:
+        with guarded("opened"), _prepared_alone(place), engine.connect().execution_options(**WRITER) as connection:
+            migrate(connection)
+            connection.commit()
+    except Unavailable:
+        engine.dispose()
+        raise
     return engine
 
 
 def open_sqlite(folder: Path, name: str) -> Engine:
-    """An SQLite file whose transactions survive a power cut and whose writers queue from their first statement."""
+    """An SQLite file in a folder that is made when needed."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
         raise _unavailable("opened") from None
-    engine = create_engine(f"sqlite:///{folder / name}", connect_args={"timeout": BUSY_SECONDS})
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
-    return engine
+    return sqlite_engine(folder / name)
 
 
 class Opened:
@@ -90,32 +114,24 @@ def guarded(act: str) -> Iterator[None]:
         raise _unavailable(act) from None
 
 
-def _unavailable(act: str) -> Unavailable:
-    return Unavailable(refusal(f"log_not_{act}"))
-
-
-def _prepare(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # the driver must not begin transactions by itself; `_begin` does
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("luotain_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _migrate(connection: Connection) -> None:
+def migrate(connection: Connection, to: str = "head") -> None:
+    """Bring the tables to a release; a database of an earlier one keeps its entries."""
     logging.getLogger("alembic").setLevel(logging.WARNING)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
+
+
+def _unavailable(act: str) -> Unavailable:
+    return Unavailable(refusal(f"log_not_{act}"))
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Workers that start together prepare a database one after the other."""
-    with (folder / ".prepare.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+def _prepared_alone(place: Place) -> Iterator[None]:
+    """A server lets one writer in at a time by itself."""
+    if place.url is not None:
+        yield
+        return
+    with alone(place.folder):
         yield

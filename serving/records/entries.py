@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from serving.pages.services import Choice
+from serving.records.databases.settings import USUAL_MONTHS, RetentionClass, RetentionSettings
 
 Event = Literal[
     "sign_in",
@@ -35,13 +36,24 @@ Event = Literal[
     "report",
     "decision_log",
     "audit_log",
+    "log_statistics",
+    "client_log",
+    "replay",
+    "retention",
+    "checkpoint_key",
 ]
 Outcome = Literal["ok", "denied", "error"]
 Authority = Literal["session", "access_token", "development_token", "none"]
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
-KEEP_YEARS = 12
-"""How long client-data logs are usually kept in Finland (years); the county confirms it for its own archive plan."""
+USUAL = RetentionSettings()
+PLANNING: frozenset[str] = frozenset(
+    {"forecast", "scenario", "scenario_saved", "staffing", "channels", "override", "sheet_forecast", "flow"}
+)
+OVERSIGHT: frozenset[str] = frozenset(
+    {"sign_in", "sign_out", "models", "report", "decision_log", "audit_log", "log_statistics", "retention"}
+    | {"replay", "checkpoint_key"}
+)
 
 
 @dataclass(frozen=True)
@@ -53,6 +65,22 @@ class Actor:
     organisation: str
     unit: str
     authority: Authority
+    session: str | None = None
+    """A short name of the session, so that acts of one sitting can be told apart; never its token."""
+    acting_for: str | None = None
+    """The person on whose behalf somebody else acts."""
+
+    def values(self) -> dict[str, Any]:
+        """The fields of an entry that say who."""
+        return {
+            "actor_id": self.actor_id,
+            "role": self.role,
+            "organisation": self.organisation,
+            "unit": self.unit,
+            "authority": self.authority,
+            "session": self.session,
+            "acting_for": self.acting_for,
+        }
 
 
 @dataclass(frozen=True)
@@ -69,8 +97,19 @@ class AuditEvent:
     client_id: str | None = None
     answer_id: str | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
+    relationship: str | None = None
+    """Which care relationship is the ground: unit and service task."""
+    free_ground: str | None = None
+    """The person's own words where the rule asks for them (breaking the glass, a log older than two years)."""
 
-    def values(self, event_id: str, at: datetime) -> dict[str, Any]:
+    @property
+    def retention(self) -> RetentionClass:
+        """How long it is kept; what nobody classified is kept as long as client data."""
+        if self.client_id is None and self.event in PLANNING:
+            return "planning"
+        return "oversight" if self.client_id is None and self.event in OVERSIGHT else "client"
+
+    def values(self, event_id: str, at: datetime, keep: RetentionSettings = USUAL) -> dict[str, Any]:
         """The entry as it is chained."""
         return {
             "event_id": event_id,
@@ -78,17 +117,16 @@ class AuditEvent:
             "event": self.event,
             "outcome": self.outcome,
             "request_id": self.request_id,
-            "actor_id": self.actor.actor_id,
-            "role": self.actor.role,
-            "organisation": self.actor.organisation,
-            "unit": self.actor.unit,
-            "authority": self.actor.authority,
+            **self.actor.values(),
             "ground": self.ground,
+            "relationship": self.relationship,
+            "free_ground": self.free_ground,
             "purpose": self.purpose,
             "decision_point": self.decision_point,
             "client_id": self.client_id,
             "answer_id": self.answer_id,
-            "keep_until": keep_until(at.date()).isoformat(),
+            "retention": self.retention,
+            "keep_until": keep_until(at.date(), getattr(keep, self.retention)).isoformat(),
             "detail": dict(self.detail),
         }
 
@@ -113,17 +151,17 @@ class DecisionEntry:
     urgency: str | None = None
     suggested_targets: tuple[str, ...] = ()
     suggested_urgency: str | None = None
+    reason_code: str | None = None
+    second_reader: str | None = None
+    """Who looked at it besides, where two are asked to."""
 
-    def values(self, decision_id: str, at: datetime) -> dict[str, Any]:
+    def values(self, decision_id: str, at: datetime, keep: RetentionSettings = USUAL) -> dict[str, Any]:
         """The entry as it is chained."""
         return {
             "decision_id": decision_id,
             "time": utc_text(at),
             "key": self.key,
-            "actor_id": self.actor.actor_id,
-            "role": self.actor.role,
-            "organisation": self.actor.organisation,
-            "unit": self.actor.unit,
+            **self.actor.values(),
             "client_id": self.client_id,
             "answer_id": self.answer_id,
             "decision_point": self.decision_point,
@@ -131,13 +169,16 @@ class DecisionEntry:
             "proposed": self.proposed,
             "segment": self.segment,
             "reason": self.reason,
+            "reason_code": self.reason_code,
+            "second_reader": self.second_reader,
             "seconds_from_view": self.seconds_from_view,
             "model": self.model,
             "routing_target": self.routing_target,
             "urgency": self.urgency,
             "suggested_targets": list(self.suggested_targets),
             "suggested_urgency": self.suggested_urgency,
-            "keep_until": keep_until(at.date()).isoformat(),
+            "retention": "client",
+            "keep_until": keep_until(at.date(), keep.client).isoformat(),
         }
 
     def same_content(self, stored: Mapping[str, Any]) -> bool:
@@ -156,7 +197,8 @@ def local_text(utc: str) -> str:
     return datetime.fromisoformat(utc).astimezone(HELSINKI).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
-def keep_until(day: date) -> date:
-    """The day until which an entry of `day` is kept."""
-    year = day.year + KEEP_YEARS
-    return date(year, 2, 28) if (day.month, day.day) == (2, 29) else day.replace(year=year)
+def keep_until(day: date, months: int = USUAL_MONTHS) -> date:
+    """The day until which an entry of `day` is kept; the last day of a shorter month stands for a later one."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = (date(year + month // 11, (month + 1) % 12 + 1, 1) - timedelta(days=1)).day
+    return date(year, month + 1, min(day.day, last))

@@ -4,28 +4,48 @@ Probabilities, the families of the reasons and hashes are kept; the client's own
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from models.answers import AxisAnswer, ForecastAnswer, Likelihood, ModelStamp, NeedAnswer, SegmentAnswer, json_values
 from models.chain import canonical_json
 from serving.asking import Explored
-from serving.engine.contract import DataStamp, Engine
+from serving.engine.contract import CaseStamp, DataStamp, Engine
+from serving.records.keeping.runtime import runtime
 
 Answer = SegmentAnswer | NeedAnswer | ForecastAnswer
 
 
-def evidence(answers: Sequence[Answer], engine: Engine, data: DataStamp | None = None) -> dict[str, Any]:
-    """The `detail` of an audit entry about `answers`; `data` are the registers that a client's answer was read from."""
+NO_CASE = CaseStamp()
+
+
+def evidence(
+    answers: Sequence[Answer],
+    engine: Engine,
+    data: DataStamp | None = None,
+    case: CaseStamp = NO_CASE,
+    told: Sequence[str] = (),
+    reasons: int | None = None,
+) -> dict[str, Any]:
+    """The `detail` of an audit entry about `answers`.
+
+    `data` are the registers that a client's answer was read from, `case` what it was computed from, `told` the
+    sensitivities that were shown, `reasons` how many reasons the decision point lets be said.
+    """
     sources = {source for answer in answers if not isinstance(answer, ForecastAnswer) for source in answer.sources}
     return {
-        "snapshot_sha256": data.snapshot_sha256 if data else None,
+        **_from(data, case),
+        "told": sorted(told),
+        "reasons": reasons,
         "data_categories": sorted(sources),
-        "answers": [_said(answer, engine) for answer in answers],
+        "answers": [_said(answer, engine, case) for answer in answers],
     }
 
 
-def evidence_of_explored(explored: Explored, engine: Engine, data: DataStamp) -> dict[str, Any]:
+def evidence_of_explored(
+    explored: Explored, engine: Engine, data: DataStamp, case: CaseStamp = NO_CASE
+) -> dict[str, Any]:
     """The `detail` of an audit entry about what would change an estimate: families, never values."""
     found = explored.found
     said = {
@@ -37,7 +57,8 @@ def evidence_of_explored(explored: Explored, engine: Engine, data: DataStamp) ->
         "changed": [change.family for change in found.changes],
         "answer_sha256": sha256_of(json_values(found)),
     }
-    return {"snapshot_sha256": data.snapshot_sha256, "answers": [{**_model(explored.stamp, engine), **said}]}
+    row = _row(case, explored.stamp.name)
+    return {**_from(data, case), "answers": [{**_model(explored.stamp, engine), **row, **said}]}
 
 
 def evidence_of_plan(stamp: ModelStamp | None, engine: Engine, kind: str, **said: Any) -> dict[str, Any]:
@@ -51,8 +72,36 @@ def sha256_of(value: object) -> str:
     return hashlib.sha256(canonical_json(value)).hexdigest()
 
 
-def _said(answer: Answer, engine: Engine) -> dict[str, Any]:
-    return {**_model(answer.stamp, engine), **_output(answer), "answer_sha256": sha256_of(json_values(answer))}
+def _from(data: DataStamp | None, case: CaseStamp) -> dict[str, Any]:
+    """What everything in an entry rests on: the registers, the day it was, and what the service runs on."""
+    return {
+        "snapshot_sha256": data.snapshot_sha256 if data else None,
+        "snapshot_until": data.data_until.isoformat() if data else None,
+        "today": case.today.isoformat() if case.today else None,
+        "runtime": runtime(),
+    }
+
+
+def _said(answer: Answer, engine: Engine, case: CaseStamp) -> dict[str, Any]:
+    said = {**_model(answer.stamp, engine), **_row(case, answer.stamp.name), **_output(answer)}
+    if not isinstance(answer, ForecastAnswer):
+        said |= {"abstained": answer.status != "answered", "quality": _quality(answer)}
+    return {**said, "answer_sha256": sha256_of(json_values(answer))}
+
+
+def _row(case: CaseStamp, model: str) -> Mapping[str, Any]:
+    """Hashes of what a model was given; empty where no row was built."""
+    return asdict(case.rows[model]) if model in case.rows else {}
+
+
+def _quality(answer: SegmentAnswer | NeedAnswer) -> dict[str, Any]:
+    """Flags of the input: families and registers with nothing known, and the age of the oldest newest record (days)."""
+    ages = [one.days for one in answer.freshness if one.days is not None]
+    return {
+        "missing": [one.family for one in answer.missing],
+        "silent": [one.source for one in answer.freshness if one.days is None],
+        "oldest_days": max(ages, default=None),
+    }
 
 
 def _model(stamp: ModelStamp, engine: Engine) -> dict[str, Any]:
@@ -71,8 +120,13 @@ def _output(answer: Answer) -> dict[str, Any]:
     if isinstance(answer, ForecastAnswer):
         return {"kind": "forecast", "series_id": answer.series_id}
     if isinstance(answer, NeedAnswer):
-        explained = (answer.likelihood,) if answer.likelihood else ()
-        return {"kind": "need", "task": answer.task, "status": answer.status, "explained": _explained(explained)}
+        explained = answer.likelihoods or ((answer.likelihood,) if answer.likelihood else ())
+        said: dict[str, Any] = {"kind": "need", "task": answer.task, "status": answer.status, "explained": _explained(explained)}
+        if answer.levels:
+            said["levels"] = {one.level: one.probability for one in answer.levels}
+        if answer.expected:
+            said["expected"] = [answer.expected.value, answer.expected.low, answer.expected.high]
+        return said
     return {
         "kind": "segment",
         "scheme": f"{answer.scheme} {answer.scheme_version}",
@@ -80,6 +134,7 @@ def _output(answer: Answer) -> dict[str, Any]:
         "segments": {share.segment: share.probability for share in answer.segments},
         "proposed": proposed(answer),
         "credible": list(answer.credible),
+        "coverage": answer.coverage,
         "basis": answer.basis,
         "people": [_person(one) for one in answer.answers],
         "explained": _explained(answer.axes),

@@ -1,6 +1,7 @@
 """The service's two logs: what was shown to whom and why, and what the professional then decided."""
 
 import json
+import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,11 +13,14 @@ from sqlalchemy import Connection, Engine, Table, func, select
 
 from serving.pages.services import NotAllowed
 from serving.records.chained import append_to
-from serving.records.database import Opened, open_logs, reading, writing
-from serving.records.entries import AuditEvent, DecisionEntry, utc_text
+from serving.records.database import Opened, Place, open_logs, reading, writing
+from serving.records.databases.settings import RetentionSettings
+from serving.records.entries import USUAL, AuditEvent, DecisionEntry, utc_text
+from serving.records.keeping.clock import ClockWatch
 from serving.records.schema import AUDIT_LOG, DECISION_LOG
 from serving.refusals import refusal
 
+logger = logging.getLogger("luotain.serving")
 Clock = Callable[[], datetime]
 Values = Mapping[str, Any]
 
@@ -43,11 +47,20 @@ class KeyUsed(NotAllowed):
 
 
 class Records:
-    """Both logs on one database.  A method that returns has committed; one that cannot raises Unavailable."""
+    """The logs on one database.  A method that returns has committed; one that cannot raises Unavailable."""
 
-    def __init__(self, folder: Path, clock: Clock, after: Callable[["Records", int], None] | None = None) -> None:
-        self._opened = Opened(lambda: open_logs(folder))
+    def __init__(
+        self,
+        place: Place | Path,
+        clock: Clock,
+        after: Callable[["Records", int], None] | None = None,
+        keep: RetentionSettings = USUAL,
+    ) -> None:
+        """`place`: a folder stands for its SQLite file.  `after` is called with every audit entry committed."""
+        self._opened = Opened(lambda: open_logs(place))
         self._after = after
+        self._keep = keep
+        self._watch = ClockWatch()
         self.now = clock
 
     @property
@@ -81,7 +94,7 @@ class Records:
         with writing(self.engine) as connection:
             stored = self._by_key(connection, decision)
             if stored is None:
-                values = decision.values(new_id(), self.now())
+                values = decision.values(new_id(), self.now(), self._keep)
                 append_to(connection, DECISION_LOG, values)
                 seq = self._append_event(connection, _with_decision(event, values))
         if stored is None:
@@ -154,7 +167,13 @@ class Records:
             self._after(self, seq)
 
     def _append_event(self, connection: Connection, event: AuditEvent) -> int:
-        return append_to(connection, AUDIT_LOG, event.values(new_id(), self.now())).seq
+        now = self.now()
+        values = event.values(new_id(), now, self._keep)
+        jumped = self._watch.jump(now)
+        if jumped is not None:
+            logger.warning("the clock jumped by %.0f seconds; entries keep their order by number", jumped)
+            values["clock_jump_seconds"] = jumped
+        return append_to(connection, AUDIT_LOG, values).seq
 
     def _by_key(self, connection: Connection, decision: DecisionEntry) -> Values | None:
         table = DECISION_LOG.c

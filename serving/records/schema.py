@@ -39,6 +39,7 @@ AUDIT_LOG = Table(
     Index("audit_log_answer", "answer_id"),
     Index("audit_log_client", "client_id", "time"),
     Index("audit_log_filters", "event", "outcome", "role"),
+    Index("audit_log_time", "time"),
 )
 
 DECISION_LOG = Table(
@@ -88,6 +89,15 @@ EMERGENCY_LOG = Table(
     UniqueConstraint("actor_id", "key", name="emergency_log_once"),
     Index("emergency_log_open", "actor_id", "client_id"),
 )
+
+REMOVED = Table(
+    "removed_entries",
+    METADATA,
+    Column("log", String(40), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("hash", String(64), nullable=False),
+)
+"""What stays of entries whose time is over."""
 
 CHAINED = (AUDIT_LOG, DECISION_LOG, SCENARIO_LOG, OVERRIDE_LOG, EMERGENCY_LOG)
 

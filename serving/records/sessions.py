@@ -35,6 +35,8 @@ class Session:
     user_id: str
     csrf: str
     handle_key: bytes
+    name: str = ""
+    """What the log calls it: tells sittings apart, opens nothing."""
 
 
 class Sessions:
@@ -77,7 +79,7 @@ class Sessions:
             return None
         if now - row.used >= TOUCH_SECONDS:
             self._touch(row.token_sha256, now)
-        return Session(row.user_id, row.csrf, row.handle_key)
+        return Session(row.user_id, row.csrf, row.handle_key, row.token_sha256[:16])
 
     def end(self, token: str) -> None:
         """Forget the session."""

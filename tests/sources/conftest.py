@@ -7,16 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from tests.sources import clinic
-from tests.sources.postgres import server
 
 URL = "CLINIC_DATABASE_URL"
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The URL of a PostgreSQL server."""
-    with server() as url:
-        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from serving.records.migrations.triggers import forbid
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -45,12 +47,5 @@ def upgrade() -> None:
     )
     op.create_index("decision_log_client", "decision_log", ["client_id", "time"])
     for table in ("audit_log", "decision_log"):
-        _forbid_changes(table)
-
-
-def _forbid_changes(table: str) -> None:
-    for act in ("UPDATE", "DELETE"):
-        op.execute(
-            f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} "
-            f"BEGIN SELECT RAISE(ABORT, 'the {table} is append-only'); END"
-        )
+        for act in ("UPDATE", "DELETE"):
+            forbid(table, act)

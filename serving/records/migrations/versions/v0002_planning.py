@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from serving.records.migrations.triggers import forbid
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -29,10 +31,7 @@ def upgrade() -> None:
     op.create_index("override_log_model", "override_log", ["model"])
     for table in ("scenario_log", "override_log"):
         for act in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, 'the {table} is append-only'); END"
-            )
+            forbid(table, act)
 
 
 def _first_columns() -> list[sa.Column]:  # type: ignore[type-arg]

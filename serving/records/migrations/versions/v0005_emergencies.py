@@ -3,8 +3,10 @@
 import sqlalchemy as sa
 from alembic import op
 
+from serving.records.migrations.triggers import forbid, forbid_delete_of_unkept
+
 revision = "0005"
-down_revision = "0002"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
@@ -29,21 +31,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("actor_id", "key", name="emergency_log_once"),
     )
     op.create_index("emergency_log_open", TABLE, ["actor_id", "client_id"])
-    for statement in _append_only(op.get_bind().dialect.name):
-        op.execute(statement)
-
-
-def _append_only(dialect: str) -> list[str]:
-    """Triggers of SQLite or PostgreSQL that refuse UPDATE and DELETE."""
-    said = f"the {TABLE} is append-only"
-    if dialect == "postgresql":
-        body = f"BEGIN RAISE EXCEPTION '{said}'; END"
-        return [
-            f"CREATE FUNCTION {TABLE}_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$",
-            f"CREATE TRIGGER {TABLE}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {TABLE} "
-            f"FOR EACH STATEMENT EXECUTE FUNCTION {TABLE}_refuse()",
-        ]
-    return [
-        f"CREATE TRIGGER {TABLE}_no_{act.lower()} BEFORE {act} ON {TABLE} BEGIN SELECT RAISE(ABORT, '{said}'); END"
-        for act in ("UPDATE", "DELETE")
-    ]
+    forbid(TABLE, "UPDATE")
+    forbid_delete_of_unkept(TABLE)
+    forbid(TABLE, "TRUNCATE")
