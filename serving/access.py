@@ -12,6 +12,8 @@ Action = Literal[
     "list_clients",
     "see_answer",
     "decide",
+    "review_sample",
+    "see_review_counts",
     "see_forecast",
     "see_flow",
     "plan",
@@ -25,11 +27,13 @@ CLIENT_ACTIONS: frozenset[Action] = frozenset({"see_answer", "decide"})
 """Actions about one client: besides the role they need a care relationship of the user's own unit."""
 
 RIGHTS: Mapping[Role, frozenset[Action]] = {
-    "coordinator": frozenset({"search_client", "list_clients", "see_answer", "decide"}),
+    "coordinator": frozenset(
+        {"search_client", "list_clients", "see_answer", "decide", "review_sample", "see_review_counts"}
+    ),
     "planner": frozenset({"see_forecast", "see_flow", "plan"}),
     "manager": frozenset({"see_forecast", "see_flow"}),
     "data_scientist": frozenset({"see_models"}),
-    "auditor": frozenset({"see_models", "see_decisions", "see_audit_log"}),
+    "auditor": frozenset({"see_models", "see_decisions", "see_audit_log", "see_review_counts"}),
     "admin": frozenset({"see_models", "see_metrics"}),
 }
 

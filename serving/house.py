@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from starlette.applications import Starlette
 
-from serving.directory import FictionalDirectory, NoDirectory
+from serving.directory import CsvDirectory, Directory, Names, NoDirectory
 from serving.engine.contract import Engine
 from serving.middleware.doors import DoorRules
 from serving.middleware.guard import GuardRules
@@ -34,6 +34,7 @@ class House:
     desk: Desk
     planning: PlanningDesk
     sessions: Sessions
+    names: Names
     witness: Witness
     services: CorePageServices
     pages: Starlette
@@ -43,6 +44,7 @@ class House:
         """Let go of the database files."""
         self.desk.records.close()
         self.sessions.close()
+        self.names.close()
 
 
 def build_house(settings: ServingSettings, engine: Engine, clock: Clock = lambda: datetime.now(UTC)) -> House:
@@ -51,11 +53,21 @@ def build_house(settings: ServingSettings, engine: Engine, clock: Clock = lambda
     witness = Witness(settings.workspace)
     desk = Desk(settings, engine, Records(folder, clock, witness.after))
     sessions = Sessions(folder, settings.sessions.idle_seconds, settings.sessions.absolute_seconds, clock)
-    directory = FictionalDirectory() if settings.is_development else NoDirectory()
+    names = Names(directory_of(settings, engine), settings.coordinator.names.wait_ms / 1000)
     planning = PlanningDesk(desk, Ground(settings.planning))
-    services = CorePageServices(desk, planning, sessions, directory, witness)
+    services = CorePageServices(desk, planning, sessions, names, witness)
     pages = create_pages(services, secure_cookie=not settings.is_development)
-    return House(settings, desk, planning, sessions, witness, services, pages, _rules(settings, clock))
+    return House(settings, desk, planning, sessions, names, witness, services, pages, _rules(settings, clock))
+
+
+def directory_of(settings: ServingSettings, engine: Engine) -> Directory:
+    """Invented persons in development; in production nobody, until a county's own client system is connected here."""
+    file = settings.coordinator.names.csv
+    return (
+        CsvDirectory(settings.workspace.root / file, engine.identify)
+        if file and settings.is_development
+        else NoDirectory()
+    )
 
 
 def _rules(settings: ServingSettings, clock: Clock) -> GuardRules:

@@ -10,6 +10,7 @@ from configs.loader import StrictConfig, load_config
 from configs.workspace import Workspace
 from features.catalogue.families import Sensitivity
 from models.names import DEMAND_PREFIX, FLOW_PREFIX, NEED_PREFIX
+from serving.coordinator.settings import CoordinatorSettings
 from serving.pages.services import Role
 
 DEFAULT_CONFIG = "configs/serving.yaml"
@@ -151,6 +152,7 @@ class ServingSettings(StrictConfig):
     purposes: dict[str, Names]
     pages: PagePurposes
     planning: PlanningFiles = PlanningFiles()
+    coordinator: CoordinatorSettings = CoordinatorSettings()
     sessions: SessionLimits
     development_users: dict[str, DevelopmentUserSettings] = Field(default_factory=dict)
 
@@ -168,6 +170,8 @@ class ServingSettings(StrictConfig):
     def _development_stays_on_loopback(self) -> "ServingSettings":
         if self.published_data and not self.is_development:
             raise ValueError("`published_data` opens every client to one unit; it is for development only, remove it")
+        if self.coordinator.names.csv and not self.is_development:
+            raise ValueError("`names: {csv}` is for invented persons in development only; connect the client system")
         if self.clock == "data" and not self.is_development:
             raise ValueError(
                 "`clock: data` never lets an answer grow old; it is for invented data in development only, "
