@@ -13,6 +13,8 @@ Action = Literal[
     "see_answer",
     "assess_rows",
     "decide",
+    "review_sample",
+    "see_review_counts",
     "see_forecast",
     "see_flow",
     "plan",
@@ -31,11 +33,22 @@ CLIENT_ACTIONS: frozenset[Action] = frozenset({"see_answer", "decide"})
 """Actions about one client: besides the role they need a care relationship of the user's own unit."""
 
 RIGHTS: Mapping[Role, frozenset[Action]] = {
-    "coordinator": frozenset({"search_client", "list_clients", "see_answer", "assess_rows", "decide", "break_glass"}),
+    "coordinator": frozenset(
+        {
+            "search_client",
+            "list_clients",
+            "see_answer",
+            "assess_rows",
+            "decide",
+            "break_glass",
+            "review_sample",
+            "see_review_counts",
+        }
+    ),
     "planner": frozenset({"see_forecast", "see_flow", "plan"}),
     "manager": frozenset({"see_forecast", "see_flow"}),
     "data_scientist": frozenset({"see_models"}),
-    "auditor": frozenset({"see_models", "see_decisions", "see_audit_log", "review_break_glass"}),
+    "auditor": frozenset({"see_models", "see_decisions", "see_audit_log", "review_break_glass", "see_review_counts"}),
     "admin": frozenset({"see_models", "see_metrics"}),
 }
 

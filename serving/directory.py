@@ -1,51 +1,103 @@
-"""Who a client is by name: an exchangeable directory.  Names are held for the page only, never stored or logged.
+"""Who a client is by name: an exchangeable directory.  Names are held in memory for the page, never stored or logged.
 
-A county's own client system gets an adapter here.  Development makes names up, so that its pages can be read.
+A county's own client system gets an adapter (`Directory`); the demo reads the invented persons that the simulator
+wrote.  A directory that is slow or away costs the names of one page, never the page.
 """
 
+import csv
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TooLate
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
-from serving.engine.contract import ClientFacts
+from configs.errors import DataError, LuotainError
 from serving.pages.services import Person
 
-WOMEN = (
-    "Aino", "Anja", "Eeva", "Elina", "Helena", "Hilkka", "Inkeri", "Irma", "Kaarina", "Kerttu", "Lahja", "Laila",
-    "Maija", "Margit", "Martta", "Orvokki", "Pirkko", "Raili", "Ritva", "Sirkka", "Sylvi", "Tuulikki", "Vieno",
-    "Gunnel",
-)  # fmt: skip
-MEN = (
-    "Aarne", "Antero", "Eino", "Erkki", "Esko", "Heikki", "Ilmari", "Jorma", "Kalevi", "Kauko", "Lauri", "Martti",
-    "Matti", "Olavi", "Onni", "Paavo", "Pentti", "Reino", "Seppo", "Tauno", "Toivo", "Veikko", "Vilho", "Göran",
-)  # fmt: skip
-FAMILIES = (
-    "Aaltonen", "Ahonen", "Forsman", "Hakala", "Harju", "Heino", "Hiltunen", "Jokela", "Kallio", "Karjalainen",
-    "Kivelä", "Koivisto", "Kuusisto", "Laakso", "Lahti", "Lehtonen", "Lindroos", "Mattila", "Mäkelä", "Nieminen",
-    "Ojala", "Peltola", "Rantanen", "Salminen", "Savolainen", "Sjöblom", "Suominen", "Tuominen", "Vainio", "Virtanen",
-    "Ylinen", "Österman",
-)  # fmt: skip
+COLUMNS = ("henkilotunnus", "name", "birth_year")
+RETRY_SECONDS = 30.0
+"""After a failure the directory is left alone for so long: pages do not wait for it one after the other."""
+Identify = Callable[[str], str | None]
+
+
+@dataclass(frozen=True)
+class Named:
+    """Who the asked clients are; `known` is False when the directory did not answer in time."""
+
+    people: Mapping[str, Person] = field(default_factory=dict)
+    known: bool = True
 
 
 class Directory(Protocol):
-    """Where names come from."""
+    """An adapter to where names are: asked for a page's clients at once, in a thread that may be left waiting."""
 
-    def person(self, client_id: str, facts: ClientFacts) -> Person | None:
-        """Who the client is; None when the directory does not know."""
+    def people(self, client_ids: Sequence[str]) -> Mapping[str, Person]:
+        """Those of the clients whom the directory knows.  Raises LuotainError or OSError when it cannot answer."""
 
 
 class NoDirectory:
     """Until a county connects its own: no names."""
 
-    def person(self, client_id: str, facts: ClientFacts) -> Person | None:
+    def people(self, client_ids: Sequence[str]) -> Mapping[str, Person]:
         """Nobody is known."""
-        return None
+        return {}
 
 
-class FictionalDirectory:
-    """A made-up name per pseudonym, the same every time; for fictional clients in development."""
+class CsvDirectory:
+    """A file of invented persons, read once; identifiers become pseudonyms at once and are not kept."""
 
-    def person(self, client_id: str, facts: ClientFacts) -> Person | None:
-        """A name that fits the sex in the register, and the year of birth."""
-        number = int(client_id, 16)
-        given = MEN if facts.sex == "male" else WOMEN
-        name = f"{given[number % len(given)]} {FAMILIES[number // 1000 % len(FAMILIES)]}"
-        return Person(name, facts.birth_year)
+    def __init__(self, file: Path, identify: Identify) -> None:
+        self._file, self._identify = file, identify
+        self._lock = threading.Lock()
+        self._people: dict[str, Person] | None = None
+
+    def people(self, client_ids: Sequence[str]) -> Mapping[str, Person]:
+        """The persons in the file.  Raises DataError, without a value, for a file of another shape."""
+        with self._lock:
+            if self._people is None:
+                self._people = self._read()
+        return {client: self._people[client] for client in client_ids if client in self._people}
+
+    def _read(self) -> dict[str, Person]:
+        found = {}
+        with self._file.open(encoding="utf-8", newline="") as file:
+            rows = csv.DictReader(file)
+            if tuple(rows.fieldnames or ()) != COLUMNS:
+                raise DataError(f"{self._file.name}: the header must be `{','.join(COLUMNS)}`.")
+            for row in rows:
+                client = self._identify(row["henkilotunnus"])
+                if client is not None:
+                    year = row["birth_year"]
+                    found[client] = Person(row["name"], int(year) if year.isdigit() else None)
+        return found
+
+
+class Names:
+    """The directory as the pages ask it: never longer than they can wait, and quiet for a while after a failure."""
+
+    def __init__(self, directory: Directory, wait_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._directory, self._wait, self._clock = directory, wait_seconds, clock
+        self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="luotain-names")
+        self._quiet_until = float("-inf")
+
+    def of(self, client_ids: Sequence[str]) -> Named:
+        """Who the clients are, as far as the directory says in time."""
+        if self._clock() < self._quiet_until:
+            return Named(known=False)
+        asked: Future[Mapping[str, Person]] = self._pool.submit(self._directory.people, tuple(client_ids))
+        try:
+            return Named(asked.result(self._wait))
+        except (LuotainError, OSError, TooLate):  # what a directory may raise; its words could hold a name
+            self._quiet_until = self._clock() + RETRY_SECONDS
+            return Named(known=False)
+
+    def warm(self) -> None:
+        """Let the directory get ready without anyone waiting."""
+        self._pool.submit(self._directory.people, ())
+
+    def close(self) -> None:
+        """Let go of the threads."""
+        self._pool.shutdown(wait=False, cancel_futures=True)

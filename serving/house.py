@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from starlette.applications import Starlette
 
-from serving.directory import FictionalDirectory, NoDirectory
+from serving.directory import CsvDirectory, Directory, Names, NoDirectory
 from serving.engine.contract import Engine
 from serving.middleware.doors import DoorRules
 from serving.middleware.guard import GuardRules
@@ -32,6 +32,7 @@ class House:
     desk: Desk
     planning: PlanningDesk
     sessions: Sessions
+    names: Names
     witness: Witness
     services: CorePageServices
     pages: Starlette
@@ -43,6 +44,7 @@ class House:
         self.desk.records.close()
         self.sessions.close()
         self.entrance.close()
+        self.names.close()
 
 
 def build_house(settings: ServingSettings, engine: Engine, clock: Clock = lambda: datetime.now(UTC)) -> House:
@@ -51,13 +53,23 @@ def build_house(settings: ServingSettings, engine: Engine, clock: Clock = lambda
     witness = witness_of(settings)
     desk = Desk(settings, engine, open_records(settings, clock, witness.after))
     sessions = Sessions(folder, settings.sessions.idle_seconds, settings.sessions.absolute_seconds, clock)
-    directory = FictionalDirectory() if settings.is_development else NoDirectory()
+    names = Names(directory_of(settings, engine), settings.coordinator.names.wait_ms / 1000)
     planning = PlanningDesk(desk, Ground(settings.planning))
     entrance = open_entrance(desk, sessions, clock)
-    services = CorePageServices(desk, planning, sessions, directory, witness, entrance)
+    services = CorePageServices(desk, planning, sessions, names, witness, entrance)
     pages = create_pages(services, secure_cookie=not settings.is_development)
     rules = _rules(settings, entrance)
-    return House(settings, desk, planning, sessions, witness, services, pages, rules, entrance)
+    return House(settings, desk, planning, sessions, names, witness, services, pages, rules, entrance)
+
+
+def directory_of(settings: ServingSettings, engine: Engine) -> Directory:
+    """Invented persons in development; in production nobody, until a county's own client system is connected here."""
+    file = settings.coordinator.names.csv
+    return (
+        CsvDirectory(settings.workspace.root / file, engine.identify)
+        if file and settings.is_development
+        else NoDirectory()
+    )
 
 
 def _rules(settings: ServingSettings, entrance: Entrance) -> GuardRules:

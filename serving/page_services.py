@@ -7,14 +7,15 @@ from typing import Any
 from models.answers import NeedAnswer, SegmentAnswer, Text
 from serving.access import User
 from serving.asking import Explored, GivenAnswer, axis_answers
+from serving.coordinator.services import CoreCoordinator
 from serving.deciding import decide
-from serving.directory import Directory
+from serving.directory import Names
 from serving.emergencies import EmergencyDesk
 from serving.middleware.context import REQUEST_ID
+from serving.pages.coordinator.services import ListFilters
 from serving.pages.services import (
     ChainStatus,
     ClientPage,
-    ClientRow,
     ClientView,
     Decision,
     DevelopmentUser,
@@ -31,7 +32,7 @@ from serving.pages.services import (
 from serving.planning.desk import PlanningDesk
 from serving.planning.page_planner import CorePlanner
 from serving.records.entries import local_text
-from serving.records.log_pages import AUDIT, DECISIONS, log_page, page_count
+from serving.records.log_pages import AUDIT, DECISIONS, log_page
 from serving.records.logs import new_id
 from serving.records.schema import AUDIT_LOG
 from serving.records.sessions import Session, Sessions
@@ -58,19 +59,19 @@ class CorePageServices:
         desk: Desk,
         planning: PlanningDesk,
         sessions: Sessions,
-        directory: Directory,
+        names: Names,
         witness: Witness,
         entrance: Entrance,
     ) -> None:
         self._witness = witness
         self._desk = desk
-        self._directory = directory
         self._sessions = sessions
         self._users = users_of(desk.settings)
         self._people = entrance.people
         self.door = entrance.door
         self.emergencies = EmergencyDesk(desk, self._caller, _key)
         self.planner = CorePlanner(planning, self._caller)
+        self.coordinator = CoreCoordinator(desk, names, self._caller, _key)
 
     # Who is there
 
@@ -93,6 +94,8 @@ class CorePageServices:
         if user is None:
             raise NotAllowed("There is no such user to sign in as.")
         self._note(user, "sign_in")
+        if user.role == "coordinator":
+            self.coordinator.warm_names()
         return self._sessions.start(user_id)
 
     def sign_out(self, token: str) -> None:
@@ -109,42 +112,23 @@ class CorePageServices:
         """The session's handle of the client with this henkilötunnus."""
         return handle_of(self._desk.search(self._caller(visitor), henkilotunnus), _key(visitor))
 
-    def clients(self, visitor: Visitor, page: int, without_plan: bool) -> ClientPage:
+    def clients(self, visitor: Visitor, page: int, filters: ListFilters) -> ClientPage:
         """The unit's clients, those with the latest contact first."""
-        caller, engine, size = self._caller(visitor), self._desk.engine, self._desk.settings.pages.rows_per_page
-        facts = [(client, engine.facts(client)) for client in self._desk.own_clients(caller)]
-        wanted = [one for one in facts if not (without_plan and one[1].has_valid_plan)]
-        wanted.sort(key=lambda one: (one[1].last_contact is None, -_ordinal(one[1].last_contact), one[0]))
-        page = min(max(page, 1), page_count(len(wanted), size))
-        shown = wanted[(page - 1) * size : page * size]
-        event = self._desk.event(caller, "client_list", grounds=self._client_grounds())
-        self._desk.records.audit(replace(event, ground="care_relationship", detail={"clients": [c for c, _ in shown]}))
-        rows = tuple(
-            ClientRow(
-                handle=handle_of(client, _key(visitor)),
-                person=self._directory.person(client, facts),
-                plan_until=_iso(facts.plan_until),
-                has_valid_plan=facts.has_valid_plan,
-                last_contact=_iso(facts.last_contact),
-                new_contacts=facts.new_contacts,
-            )
-            for client, facts in shown
-        )
-        until = engine.data().data_until.isoformat()
-        return ClientPage(rows, len(wanted), page, page_count(len(wanted), size), until)
+        return self.coordinator.worklist(visitor, page, filters)
 
     def client(self, visitor: Visitor, handle: str, by_hand: Sequence[GivenAnswer] = ()) -> ClientView:
         """The answers about one client."""
         client_id, engine = self._client_id(visitor, handle), self._desk.engine
+        self.coordinator.require_view(visitor, handle)
         given = axis_answers(by_hand, engine.questions()) if by_hand else ()
         shown = self._desk.everything(self._caller(visitor), self._client_grounds(), client_id, given)
         (segment,) = (answer for answer in shown.answers if isinstance(answer, SegmentAnswer))
         needs = tuple(answer for answer in shown.answers if isinstance(answer, NeedAnswer))
         past = tuple(self._past(entry) for entry in self._desk.records.decisions_about(client_id))
-        person = self._directory.person(client_id, engine.facts(client_id))
+        named = self.coordinator.named(client_id)
         return ClientView(
             handle,
-            person,
+            named.people.get(client_id),
             shown.answer_id,
             segment,
             engine.layout(),
@@ -153,10 +137,12 @@ class CorePageServices:
             engine.questions(),
             engine.task_names(),
             self.emergencies.until(visitor, client_id),
+            named.known,
         )
 
     def what_would_change(self, visitor: Visitor, handle: str, output: str) -> Explored:
         """What would change one estimate."""
+        self.coordinator.require_view(visitor, handle)
         client_id = self._client_id(visitor, handle)
         return self._desk.explore(self._caller(visitor), self._client_grounds(), client_id, output)[1]
 
@@ -166,6 +152,7 @@ class CorePageServices:
 
     def decide(self, visitor: Visitor, handle: str, decision: Decision) -> Receipt:
         """Record the decision."""
+        self.coordinator.require_view(visitor, handle)
         client_id = self._client_id(visitor, handle)
         entry = decide(self._desk, self._caller(visitor), self._client_grounds(), client_id, decision)
         return self._receipt(entry)
@@ -283,11 +270,3 @@ def _key(visitor: Visitor) -> bytes:
     if not isinstance(visitor, SignedIn):
         raise Unavailable("This visitor has no session. Sign in again.")
     return visitor.session.handle_key
-
-
-def _iso(day: Any) -> str | None:
-    return day.isoformat() if day else None
-
-
-def _ordinal(day: Any) -> int:
-    return int(day.toordinal()) if day else 0

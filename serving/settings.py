@@ -9,6 +9,7 @@ from configs.loader import StrictConfig, load_config
 from configs.workspace import Workspace
 from features.catalogue.families import Sensitivity
 from models.names import DEMAND_PREFIX, FLOW_PREFIX, NEED_PREFIX
+from serving.coordinator.settings import CoordinatorSettings
 from serving.pages.services import Role
 from serving.records.databases.settings import RecordsSettings
 from serving.users.loopback import is_loopback as is_loopback
@@ -173,6 +174,7 @@ class ServingSettings(StrictConfig):
     """The table of suggested routing; a path from the project's root."""
     records: RecordsSettings = Field(default_factory=RecordsSettings)
     """Where the logs lie and how long they are kept."""
+    coordinator: CoordinatorSettings = CoordinatorSettings()
     sessions: SessionLimits
     sign_in: SignInSettings | None = None
     """The county's identity provider.  Production needs it; then nobody comes in by another way."""
@@ -194,6 +196,8 @@ class ServingSettings(StrictConfig):
     def _development_stays_on_loopback(self) -> "ServingSettings":
         if self.published_data and not self.is_development:
             raise ValueError("`published_data` opens every client to one unit; it is for development only, remove it")
+        if self.coordinator.names.csv and not self.is_development:
+            raise ValueError("`names: {csv}` is for invented persons in development only; connect the client system")
         if self.clock == "data" and not self.is_development:
             raise ValueError(
                 "`clock: data` never lets an answer grow old; it is for invented data in development only, "

@@ -3,16 +3,22 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
 from features.columnar import Columns
 from models.answers import AxisAnswer, NeedAnswer, SegmentAnswer, Text
+from models.similar import Similar
 from serving.access import ClientTies
 from serving.asking import AxisQuestion, Explored
+from serving.pages.coordinator.services import Outcome
 from serving.pages.services import Layout, ModelVersion
 from serving.planning.live import LiveDemand, LiveFlow
+
+if TYPE_CHECKING:  # they stand on the facts that are described here
+    from serving.engine.looking import ClientRecords, RuleName
+    from serving.engine.overview import Overview
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,8 @@ class ClientFacts:
     new_contacts: int = 0
     birth_year: int | None = None
     sex: str | None = None
+    changes: tuple[tuple[date, str], ...] = ()
+    """(day on which it became known, kind) of what happened in the last 90 days, newest first."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +106,21 @@ class Engine(Protocol):
 
     def facts(self, client_id: str) -> ClientFacts:
         """What the list shows of a client."""
+
+    def overview(self) -> "Overview | None":
+        """Every client's line for the work list and the random sample; None until it is worked out."""
+
+    def rule_names(self, seen: Sequence[str]) -> "tuple[RuleName, ...]":
+        """Alerts and target groups that a role seeing `seen` (besides normal) may be told of.  Raises Unavailable."""
+
+    def client_records(self, client_id: str, seen: Sequence[str]) -> "ClientRecords":
+        """The client's alerts with their evidence and her history, without what the role may not see."""
+
+    def similar(self, client_id: str) -> tuple[Similar | None, date | None]:
+        """Outcomes of the clients who looked like this one a horizon ago, and the date of that; None = not told."""
+
+    def outcome(self, client_id: str, task: str, asked_at: date) -> Outcome:
+        """What became of a forecast made for `asked_at`.  Raises Unavailable when the task is not served."""
 
     def open(self, client_id: str) -> ClientCase:
         """The client's records, for answers."""

@@ -18,16 +18,20 @@ from features.store import Snapshot, open_snapshot
 from models.answers import Text
 from models.names import DEMAND_PREFIX, FLOW_PREFIX, NEED_PREFIX
 from models.registry import connect
+from models.similar import Similar
 from serving.access import ClientTies
 from serving.asking import AxisQuestion
 from serving.engine import catalogue
 from serving.engine.case import RegisterCase, stamp_of
 from serving.engine.contract import ClientFacts, DataStamp
+from serving.engine.looking import ClientRecords, Looking, RuleName
 from serving.engine.outputs import outputs_of
+from serving.engine.overview import Overview
 from serving.engine.posted import NOBODY, PostedRows
 from serving.engine.registers import Registers, open_registers, packed_or_none, refuse_test_persons
 from serving.engine.shelf import LiveModel, Shelf
 from serving.engine.warming import warm
+from serving.pages.coordinator.services import Outcome
 from serving.pages.services import Layout, ModelVersion, Unavailable
 from serving.planning.live import LiveDemand, LiveFlow
 from serving.records.entries import HELSINKI
@@ -56,6 +60,7 @@ class RegisterEngine:
         self._warmed: frozenset[tuple[str, str]] = frozenset()
         self._planned: dict[str, LiveDemand | LiveFlow] = {}
         self._stop = threading.Event()
+        self._looking = Looking(settings)
 
     def start(self) -> None:
         """Load in the background, and look for a new snapshot and new champions from time to time."""
@@ -71,6 +76,35 @@ class RegisterEngine:
         self._shelf.refresh()
         lives = [live for name in self._shelf.names if (live := self._shelf.get(name))]
         self._warmed = warm(self._registers, lives, self._warmed)
+
+    def look_over(self) -> None:
+        """Work out the overview of the clients, if there is anything new."""
+        registers = self._registers
+        if registers is not None:
+            lives = [
+                live for name in (self._settings.models.segmentation, *self._needs()) if (live := self._named(name))
+            ]
+            self._looking.look(registers, lives, self._today(registers))
+
+    def overview(self) -> Overview | None:
+        """The clients at a glance."""
+        return self._looking.overview
+
+    def rule_names(self, seen: Sequence[str]) -> tuple[RuleName, ...]:
+        """Alerts and target groups."""
+        return self._looking.rule_names(self._opened(), seen)
+
+    def client_records(self, client_id: str, seen: Sequence[str]) -> ClientRecords:
+        """Alerts with evidence, and the history."""
+        return self._looking.records(self._opened(), client_id, seen)
+
+    def similar(self, client_id: str) -> tuple[Similar | None, date | None]:
+        """Similar clients' outcomes."""
+        return self._looking.similar(self._opened(), client_id, self._segmentation())
+
+    def outcome(self, client_id: str, task: str, asked_at: date) -> Outcome:
+        """What became of an earlier forecast."""
+        return self._looking.outcome(self._opened(), self._named(f"{NEED_PREFIX}{task}"), client_id, asked_at)
 
     def missing(self) -> tuple[str, ...]:
         """The registers and every served model that is not there yet."""
@@ -218,7 +252,9 @@ class RegisterEngine:
         return found
 
     def _segmentation(self) -> LiveModel | None:
-        name = self._settings.models.segmentation
+        return self._named(self._settings.models.segmentation)
+
+    def _named(self, name: str | None) -> LiveModel | None:
         return self._shelf.get(name) if name else None
 
     def _opened(self) -> Registers:
@@ -228,8 +264,10 @@ class RegisterEngine:
 
     def _keep_fresh(self) -> None:
         self.refresh()
-        while not self._stop.wait(self._settings.refresh_seconds):
-            self.refresh()
+        while not self._stop.is_set():
+            self.look_over()
+            if not self._stop.wait(self._settings.refresh_seconds):
+                self.refresh()
 
     def _refresh_registers(self) -> None:
         try:

@@ -1,6 +1,7 @@
 """What the client list shows of each client: the plan and the latest contacts, as known at one date."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pandas as pd
@@ -9,19 +10,53 @@ from features.known import known_at
 from features.tables import TABLES
 from serving.engine.contract import ClientFacts
 
-CONTACT_COLUMNS = ("client_id", "time", "status", "recorded_at", "superseded_at")
+CONTACT_COLUMNS = ("client_id", "time", "status", "urgency", "service", "recorded_at", "superseded_at")
 NEW_DAYS = 30
 """A contact of the last 30 days of the data is shown as new."""
+CHANGE_DAYS = 90
+"""How far back the list can say what changed since the last visit."""
+ROUTINE = "home_care"
+"""Home-care visits follow a decision that stands: one more of them is no change."""
+CHANGES: Mapping[str, str] = {
+    "episodes": "episode",
+    "plans": "plan",
+    "assessments": "assessment",
+    "requests": "request",
+}
+"""Tables of which a new row is a change, and how the change is called."""
 
 
 def collect_facts(
-    residents: pd.DataFrame, plans: pd.DataFrame, contacts: Iterable[pd.DataFrame], as_of: date
+    residents: pd.DataFrame,
+    plans: pd.DataFrame,
+    contacts: Iterable[pd.DataFrame],
+    as_of: date,
+    others: Mapping[str, pd.DataFrame] | None = None,
 ) -> dict[str, ClientFacts]:
-    """Facts per client; `contacts` come in parts (client buckets)."""
-    latest = _latest_contacts(contacts, as_of)
+    """Facts per client; `contacts` come in parts (client buckets), `others` are whole tables of CHANGES."""
+    changes: dict[str, list[tuple[date, str]]] = {}
+    latest = _latest_contacts(contacts, as_of, changes)
+    for name, frame in {"plans": plans, **(others or {})}.items():
+        _note(changes, known_at(TABLES[name], frame, as_of), TABLES[name].time, as_of, CHANGES[name])
     until = _plans_until(plans, as_of)
     people = _people(residents, as_of)
-    return {client: _facts(client, people, latest, until, as_of) for client in {*people, *latest, *until}}
+    return {
+        client: replace(_facts(client, people, latest, until, as_of), changes=_ordered(changes.get(client, ())))
+        for client in {*people, *latest, *until}
+    }
+
+
+def _note(changes: dict[str, list[tuple[date, str]]], known: pd.DataFrame, at: str, as_of: date, kind: str) -> None:
+    """Add the rows of the last 90 days under the day on which they became known; the same day and kind once."""
+    became = known[[at, "recorded_at"]].max(axis=1)
+    recent = became >= pd.Timestamp(as_of - timedelta(days=CHANGE_DAYS))
+    told = pd.DataFrame({"client": known["client_id"][recent].astype(str), "day": became[recent].dt.date})
+    for client, day in told.drop_duplicates().itertuples(index=False, name=None):
+        changes.setdefault(client, []).append((day, kind))
+
+
+def _ordered(changes: Iterable[tuple[date, str]]) -> tuple[tuple[date, str], ...]:
+    return tuple(sorted(changes, reverse=True))
 
 
 def _facts(
@@ -48,13 +83,18 @@ def _people(residents: pd.DataFrame, as_of: date) -> dict[str, tuple[int | None,
     }
 
 
-def _latest_contacts(parts: Iterable[pd.DataFrame], as_of: date) -> dict[str, tuple[date, int]]:
+def _latest_contacts(
+    parts: Iterable[pd.DataFrame], as_of: date, changes: dict[str, list[tuple[date, str]]]
+) -> dict[str, tuple[date, int]]:
     """The day of the last realised contact and the number of new ones, per client."""
     start = pd.Timestamp(as_of - timedelta(days=NEW_DAYS))
     found: dict[str, tuple[date, int]] = {}
     for part in parts:
         known = known_at(TABLES["contacts"], part, as_of)
         done = known[known["status"] == "done"]
+        urgent = done["urgency"] == "emergency"
+        _note(changes, done[urgent], "time", as_of, "emergency")
+        _note(changes, done[~urgent & (done["service"] != ROUTINE)], "time", as_of, "contact")
         done = pd.DataFrame(
             {"client": done["client_id"].astype(str), "last": done["time"], "new": done["time"] >= start}
         )

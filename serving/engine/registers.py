@@ -14,7 +14,7 @@ from features.packed import PackedClients, open_packed
 from features.store import Snapshot, open_snapshot, read_client, read_table
 from serving.access import Tie
 from serving.engine.contract import ClientFacts, DataStamp
-from serving.engine.facts import CONTACT_COLUMNS, collect_facts
+from serving.engine.facts import CHANGES, CONTACT_COLUMNS, collect_facts
 from serving.engine.relations_index import RelationsIndex, index_everyone, index_relations
 from serving.settings import ServingSettings
 
@@ -67,9 +67,18 @@ def open_registers(store: Path, published: bool = False) -> Registers:
         index_everyone(residents["client_id"], PUBLISHED)
         if published
         else index_relations(read_table(snapshot, "relations"), residents["client_id"], as_of),
-        collect_facts(residents, read_table(snapshot, "plans"), contacts, as_of),
+        collect_facts(residents, read_table(snapshot, "plans"), contacts, as_of, _changing(snapshot)),
         population=_population(snapshot),
     )
+
+
+def _changing(snapshot: Snapshot) -> dict[str, pd.DataFrame]:
+    """The tables besides contacts and plans in which a new row is a change, with the columns that say when."""
+    found = {}
+    for name in CHANGES:
+        if name != "plans":
+            found[name] = read_table(snapshot, name)
+    return found
 
 
 def _population(snapshot: Snapshot) -> pd.DataFrame | None:

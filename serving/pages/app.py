@@ -15,6 +15,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from configs.errors import LuotainError
+from serving.pages.coordinator import letters, own_view, samples
 from serving.pages.language import LANGUAGES, language
 from serving.pages.page import SESSION_COOKIE, Page, check_token, chosen_language, read_form
 from serving.pages.planner import flow, overrides, scenario_form, scenarios, sheets, staffing
@@ -74,6 +75,14 @@ def _routes() -> list[Route | Mount]:
         _signed_in("/clients/{handle}/decision", clients.back_to_client),
         _signed_in("/clients/{handle}/decision", clients.decide, "POST"),
         _signed_in("/clients/{handle}/decided/{decision_id}", clients.decided),
+        _signed_in("/clients/{handle}/own-view", clients.back_to_client),
+        _signed_in("/clients/{handle}/own-view", own_view.give, "POST"),
+        _signed_in("/clients/{handle}/letter", letters.letter),
+        _signed_in("/clients/{handle}/letter.pdf", letters.letter_pdf),
+        _signed_in("/reviews", samples.queue),
+        _signed_in("/reviews/{handle}", samples.back),
+        _signed_in("/reviews/{handle}", samples.review, "POST"),
+        _signed_in("/review-counts", samples.counts),
         _signed_in("/forecasts", forecasts.forecast),
         _signed_in("/forecasts/download", forecasts.download),
         _signed_in("/forecasts/overrides", overrides.back),

@@ -14,7 +14,8 @@ from models.answers import NeedAnswer, SegmentAnswer, Text
 from serving.asking import AxisQuestion, Explored, GivenAnswer
 from serving.pages.series import Series as Series
 
-if TYPE_CHECKING:  # it names the visitor, who is described here
+if TYPE_CHECKING:  # they name the visitor, who is described here
+    from serving.pages.coordinator.services import CoordinatorServices, ListChoices, ListFilters
     from serving.pages.emergency import EmergencyServices
     from serving.pages.entering import Door
     from serving.pages.planner.services import PlannerServices
@@ -82,8 +83,12 @@ class ClientRow:
     plan_until: str | None
     has_valid_plan: bool
     last_contact: str | None
-    new_contacts: int = 0
-    """Contacts recorded during the last 30 days of the data: what changed."""
+    segment: Text | None = None
+    status: str = ""
+    """answered, not_eligible, not_assessable, ask_first (the own view comes first), or empty: not known yet."""
+    alerts: tuple[Text, ...] = ()
+    changes: tuple[tuple[str, int], ...] = ()
+    """(kind, on how many days) of what became known since `ClientPage.since`."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,13 @@ class ClientPage:
     page: int
     pages: int
     data_until: str
+    since: str = ""
+    """The ISO day from which on changes are told."""
+    visited: bool = False
+    """True when `since` is the visitor's last visit on older data."""
+    names_known: bool = True
+    """False when the directory did not answer: the page says so and works without names."""
+    choices: "ListChoices | None" = None
 
 
 @dataclass(frozen=True)
@@ -143,6 +155,8 @@ class ClientView:
     """Names of the need tasks, for those that are not answered."""
     emergency_until: str | None = None
     """When an emergency access to this other unit's client ends; None = an own client."""
+    names_known: bool = True
+    """False when the directory did not answer."""
 
 
 @dataclass(frozen=True)
@@ -245,8 +259,12 @@ class PageServices(Protocol):
     def find_client(self, visitor: Visitor, henkilotunnus: str) -> str:
         """The session's handle of the client.  Raises NotYours, also for a malformed henkilötunnus."""
 
-    def clients(self, visitor: Visitor, page: int, without_plan: bool) -> ClientPage:
-        """The unit's clients, only those without a valid plan when so asked."""
+    @property
+    def coordinator(self) -> "CoordinatorServices":
+        """The client's file, her letter, the own view first, and the random sample."""
+
+    def clients(self, visitor: Visitor, page: int, filters: "ListFilters") -> ClientPage:
+        """The unit's clients, narrowed by the filters."""
 
     def client(self, visitor: Visitor, handle: str, by_hand: Sequence[GivenAnswer] = ()) -> ClientView:
         """The answers about one client, logged before they are returned; `by_hand` counts for this view only.

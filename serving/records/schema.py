@@ -40,6 +40,7 @@ AUDIT_LOG = Table(
     Index("audit_log_client", "client_id", "time"),
     Index("audit_log_filters", "event", "outcome", "role"),
     Index("audit_log_time", "time"),
+    Index("audit_log_own", "actor_id", "event", "seq"),
 )
 
 DECISION_LOG = Table(
@@ -99,7 +100,53 @@ REMOVED = Table(
 )
 """What stays of entries whose time is over."""
 
-CHAINED = (AUDIT_LOG, DECISION_LOG, SCENARIO_LOG, OVERRIDE_LOG, EMERGENCY_LOG)
+OWN_VIEW_LOG = Table(
+    "own_view_log",
+    METADATA,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    *_by_whom(),
+    Column("client_id", String(32), nullable=False),
+    Column("day", String(10), nullable=False),
+    *_chained(),
+    UniqueConstraint("actor_id", "key", name="own_view_log_once"),
+    Index("own_view_log_case", "actor_id", "client_id", "day"),
+)
+
+REVIEW_DRAW_LOG = Table(
+    "review_draw_log",
+    METADATA,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    *_by_whom(),
+    Column("unit", String(200), nullable=False),
+    Column("period", String(7), nullable=False),
+    *_chained(),
+    UniqueConstraint("actor_id", "key", name="review_draw_log_once"),
+    Index("review_draw_log_unit", "unit", "period"),
+)
+
+REVIEW_LOG = Table(
+    "review_log",
+    METADATA,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    *_by_whom(),
+    Column("unit", String(200), nullable=False),
+    Column("period", String(7), nullable=False),
+    Column("client_id", String(32), nullable=False),
+    *_chained(),
+    UniqueConstraint("actor_id", "key", name="review_log_once"),
+    Index("review_log_unit", "unit", "period"),
+)
+
+CHAINED = (
+    AUDIT_LOG,
+    DECISION_LOG,
+    SCENARIO_LOG,
+    OVERRIDE_LOG,
+    OWN_VIEW_LOG,
+    REVIEW_DRAW_LOG,
+    REVIEW_LOG,
+    EMERGENCY_LOG,
+)
 
 
 def copied_columns(table: Table) -> tuple[str, ...]:

@@ -2,14 +2,19 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from http import HTTPStatus
 from typing import get_args
+from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from models.answers import MODEL_INFORMS
 from serving.asking import GivenAnswer, NotAsked
+from serving.pages.coordinator.file_picture import picture_of
+from serving.pages.coordinator.own_view import ask
+from serving.pages.coordinator.services import ListFilters, ViewFirst
 from serving.pages.page import Page
 from serving.pages.services import Choice, ClientView, Decision, NotYours
 from serving.pages.views.change import change_of
@@ -18,13 +23,13 @@ from serving.pages.views.need_picture import OPEN_NEEDS
 from serving.pages.views.people import FIELD, given_by_hand
 
 MAX_REASON = 2000
+FILTERS = tuple(one.name for one in fields(ListFilters))
 
 
 def client_list(page: Page) -> Response:
-    """The clients of the visitor's unit."""
-    without_plan = page.query("plan") == "none"
-    found = page.services.clients(page.who, page.page_number(), without_plan)
-    return page.show("clients.html", found=found, without_plan=without_plan, failed=None)
+    """The clients of the visitor's unit, narrowed as she asks."""
+    filters = ListFilters(**{name: page.query(name) for name in FILTERS})
+    return _show_list(page, filters, None, 200)
 
 
 def search_page(page: Page) -> Response:
@@ -46,7 +51,11 @@ def search(page: Page) -> Response:
 
 def client(page: Page) -> Response:
     """One client: the proposal in words, reasons, needs, what is missing, and the decision form."""
-    view = page.services.client(page.who, page.request.path_params["handle"])
+    handle = page.request.path_params["handle"]
+    try:
+        view = page.services.client(page.who, handle)
+    except ViewFirst:
+        return ask(page, handle)
     return _show_client(page, view, {}, {}, 200)
 
 
@@ -88,8 +97,13 @@ def decided(page: Page) -> Response:
 
 
 def _search_failed(page: Page, message: str, status: int) -> Response:
-    found = page.services.clients(page.who, 1, False)
-    return page.show("clients.html", status, found=found, without_plan=False, failed=message)
+    return _show_list(page, ListFilters(), message, status)
+
+
+def _show_list(page: Page, filters: ListFilters, failed: str | None, status: int) -> Response:
+    found = page.services.clients(page.who, page.page_number(), filters)
+    query = urlencode(filters.chosen) + "&" if filters.chosen else ""
+    return page.show("clients.html", status, found=found, filters=filters, query=query, failed=failed)
 
 
 def _tried(page: Page, handle: str, given: Sequence[GivenAnswer]) -> ClientView:
@@ -103,10 +117,13 @@ def _tried(page: Page, handle: str, given: Sequence[GivenAnswer]) -> ClientView:
 def _show_client(
     page: Page, view: ClientView, given: Mapping[str, str], faults: Mapping[str, str], status: int
 ) -> Response:
+    file = page.services.coordinator.file(page.who, view.handle)
     return page.show(
         "client.html",
         status,
         view=view,
+        file=file,
+        told=picture_of(file, view.task_names, page.format),
         picture=summarise(view, page.format),
         segments=page.services.segments(page.who),
         informs=MODEL_INFORMS,

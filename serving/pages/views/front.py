@@ -9,10 +9,10 @@ from serving.pages.page import LANGUAGE_COOKIE, Page, cookie, local_path
 from serving.pages.services import NotAllowed, NotYours
 
 NAVIGATION: Mapping[str, tuple[str, ...]] = {
-    "coordinator": ("clients",),
+    "coordinator": ("clients", "reviews"),
     "planner": ("forecasts", "scenarios", "staffing", "flow"),
     "manager": ("forecasts", "scenarios", "staffing", "flow"),
-    "auditor": ("models", "decisions", "audit-log", "emergencies"),
+    "auditor": ("models", "decisions", "review-counts", "audit-log", "emergencies"),
     "data_scientist": ("models",),
     "admin": ("models",),
 }

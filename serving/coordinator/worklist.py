@@ -1,0 +1,71 @@
+"""The work list: the unit's own clients, narrowed and in order.  Pure; who is one's own was decided before."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from serving.engine.contract import ClientFacts
+from serving.engine.overview import ClientLine
+from serving.pages.coordinator.services import ListFilters
+
+NOT_ANSWERED = "not_answered"
+"""The segment filter's word for clients without a proposal."""
+ASK_FIRST = "ask_first"
+"""And for those whose proposal is not shown before the own view: a segment filter must not give it away."""
+
+
+@dataclass(frozen=True)
+class ListedClient:
+    """One client as the list knows her; `line` is None while the overview is being worked out."""
+
+    client_id: str
+    facts: ClientFacts
+    line: ClientLine | None
+    ask_first: bool
+
+    @property
+    def segment_key(self) -> str:
+        """What the segment filter compares."""
+        if self.ask_first:
+            return ASK_FIRST
+        return (self.line.segment if self.line else None) or NOT_ANSWERED
+
+
+def narrowed(
+    clients: Sequence[ListedClient], filters: ListFilters, since: date, rules: Collection[str]
+) -> list[ListedClient]:
+    """Those that every filter lets through, the latest contact first; `rules` are the ids one may filter by."""
+    kept = [one for one in clients if _passes(one, filters, since, rules)]
+    return sorted(
+        kept, key=lambda one: (one.facts.last_contact is None, -_ordinal(one.facts.last_contact), one.client_id)
+    )
+
+
+def changes_since(facts: ClientFacts, since: date) -> dict[str, int]:
+    """Kind of change -> on how many days something of it became known since the day."""
+    return dict(Counter(kind for day, kind in facts.changes if day >= since))
+
+
+def _passes(one: ListedClient, filters: ListFilters, since: date, rules: Collection[str]) -> bool:
+    line = one.line
+    return (
+        not (filters.plan == "none" and one.facts.has_valid_plan)
+        and filters.segment in ("", one.segment_key)
+        and _named(filters.alert, line.alerts if line else (), rules)
+        and _named(filters.group, line.groups if line else (), rules)
+        and not (filters.changed == "yes" and not changes_since(one.facts, since))
+    )
+
+
+def _named(wanted: str, own: Collection[str], rules: Collection[str]) -> bool:
+    return not wanted or (wanted in rules and wanted in own)
+
+
+def _ordinal(day: date | None) -> int:
+    return day.toordinal() if day else 0
+
+
+def names_of(ids: Sequence[str], names: Mapping[str, Mapping[str, str]]) -> tuple[Mapping[str, str], ...]:
+    """The names of the ids that may be told."""
+    return tuple(names[one] for one in ids if one in names)
