@@ -7,6 +7,7 @@ from evaluation.backtest.covered import (
     calibrate,
     coverage,
     covered,
+    interval_score,
     with_quantiles,
 )
 from evaluation.backtest.errors import (
@@ -30,6 +31,7 @@ __all__ = [
     "choosing",
     "coverage",
     "covered",
+    "interval_score",
     "mean_scaled_errors",
     "published_errors",
     "rolled",

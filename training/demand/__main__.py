@@ -49,7 +49,7 @@ def train_one(config: DemandConfig, workspace: Workspace, sources_version: str =
     source = panel.source_sha256
     with tracked_run(workspace, demand_model(config.id), "demand", config, source, sources_version) as run:
         book = driver_book_of(config, panel, workspace)
-        tested = rolled(panel.frame, standing.own, config, partial(forecast_members, book=book))
+        tested = rolled(panel.frame, standing.own, config, partial(forecast_members, book=book), forecast_members)
         judged = judged_windows(tested, standing.own, config)
         model, rows = fitted_model(config, panel, tested, judged, book, standing)
         run.log_metrics(metrics_of(judged, config))

@@ -19,7 +19,7 @@ from evaluation.backtest import (
 )
 from models.bundles.golden import DEFAULT_SEED, GOLDEN_FILE, draw_rows, golden_file
 from models.demand import boosted
-from models.demand.combination import SERVED, TREES, Choice, groups_of, served
+from models.demand.combination import SERVED, TREES, Choice, groups_of
 from models.demand.config import DemandConfig
 from models.demand.drivers import DriverBook
 from models.demand.explained import Explained, Reasons, explanations
@@ -27,6 +27,8 @@ from models.demand.hierarchy import Published, aggregate, level_of
 from models.demand.intervals import DECILES, series_scale, with_intervals
 from models.demand.members import FittedMembers, fit_members
 from models.demand.model import DemandModel, parse_booster
+from models.demand.yardsticks import MOVES, series_moves
+from training.demand.coherent import coherent_ahead
 from training.demand.cold_start import Standing, statuses_of, with_loans
 from training.demand.panel import Panel
 
@@ -67,7 +69,7 @@ def fitted_model(
     """The model on everything known, with the rows its trees were fitted on."""
     fitted = fit_members(panel.frame, config, config.horizon, book)
     members = _grouped(fitted, panel.frame, config)
-    ahead = members[["unique_id", "ds"]].assign(value=served(members, tested.choice))
+    ahead = coherent_ahead(config, panel.frame, members, tested, standing.own)
     calibration = calibrate(tested.table, SERVED, config.horizon, config.backtest.calibration_windows)
     own = _published(config, fitted.learned, ahead, standing.own, judged, calibration)
     forecast = with_loans(own, ahead, standing, tested, config)
@@ -106,8 +108,10 @@ def _published(
     summed = aggregate(ahead, published, ["ds"])
     summed = summed[summed["series_id"].isin(judged["series_id"])].copy()
     summed["step"] = summed.groupby("series_id")["ds"].rank(method="first").astype(int)
-    scale = calibration.scale(series_scale(aggregate(learned, published, ["ds"]), config.season_length))
-    return with_intervals(summed, scale, calibration.quantiles, level_of(published))
+    past = aggregate(learned, published, ["ds"])
+    moves = calibration.yardstick == MOVES
+    scale = series_moves(past, config.horizon) if moves else series_scale(past, config.season_length)
+    return with_intervals(summed, calibration.scale(scale), calibration.quantiles, level_of(published))
 
 
 def _grouped(fitted: FittedMembers, panel: pd.DataFrame, config: DemandConfig) -> pd.DataFrame:

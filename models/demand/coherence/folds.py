@@ -23,7 +23,7 @@ def folds_of(bottom: Windows) -> list[Fold]:
         half = len(places) // 2
         apart = bottom.origins >= bottom.origins[half - 1] + bottom.horizon
         return [(places[:half], places[apart] if apart.any() else places[half:])]
-    each = [(strangers(bottom, place), np.array([place])) for place in places]
+    each = [(strangers(bottom, int(place)), np.array([place])) for place in places]
     return [fold for fold in each if len(fold[0]) >= FEWEST_TO_FIT]
 
 

@@ -82,7 +82,7 @@ def fit_coherence(
     if not folds or len(tried) == 1:
         return _fitted("bottom_up" if "bottom_up" in tried else tried[0], summing, bottom, sums)
     missed = {one: _missed(one, summing, bottom, sums, folds) for one in tried}
-    errors = {one: float(known_mean(windows, axis=0)) for one, windows in missed.items()}
+    errors: dict[str, float] = {one: float(known_mean(windows, axis=0)) for one, windows in missed.items()}
     judged = int(max((~np.isnan(windows)).sum() for windows in missed.values()))
     return replace(_fitted(_best(missed), summing, bottom, sums), errors=errors, windows=judged)
 
