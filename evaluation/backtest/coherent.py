@@ -90,9 +90,7 @@ class _Back:
         return fit_coherence(self.ground.summing, *self.known(before), self.ground.config.coherence.methods)
 
 
-def coherent_columns(
-    bottom: pd.DataFrame, sums: pd.DataFrame | None, ground: Ground
-) -> tuple[pd.DataFrame, Coherence]:
+def coherent_columns(bottom: pd.DataFrame, sums: pd.DataFrame | None, ground: Ground) -> tuple[pd.DataFrame, Coherence]:
     """The table of bottom series with `served` as the chosen method says it, and the method for the served forecast.
 
     A report window gets the method that it may have.  A selection window gets the chosen one fitted on the selection

@@ -61,9 +61,7 @@ def _by(kept: pd.DataFrame, member: str, horizon: int, yardstick: str) -> Calibr
 def _score(kept: pd.DataFrame, member: str, calibration: Calibration) -> float:
     """Mean interval score (Gneiting & Raftery 2007) of 80 and 95 %, in units of each series' mean move."""
     levels = dict(zip(kept["series_id"], kept["level"], strict=True))
-    parts = [
-        with_quantiles(rows.assign(value=rows[member]), calibration, levels) for _, rows in kept.groupby("origin")
-    ]
+    parts = [with_quantiles(rows.assign(value=rows[member]), calibration, levels) for _, rows in kept.groupby("origin")]
     found, unit = pd.concat(parts), kept.groupby("series_id")[MOVES].mean()
     scores = [interval_score(found, level) / found["series_id"].map(unit).to_numpy(float) for level in (80, 95)]
     return float(np.mean(scores))
@@ -96,10 +94,15 @@ def covered(
     shown = table[table["reported"]].assign(value=lambda rows: rows[member])
     parts = []
     for origin, rows in shown.groupby("origin"):
-        past = table[(table["origin"] < origin) & (table["ds"] <= origin)] if renew else table[~table["reported"]]
+        past = known_before(table, pd.Timestamp(str(origin)), renew)
         calibration = calibrate(past, member, horizon, newest)
         parts.append(with_quantiles(rows[rows["level"].isin(calibration.quantiles)], calibration, levels))
     return pd.concat(parts, ignore_index=True)
+
+
+def known_before(table: pd.DataFrame, origin: pd.Timestamp, renew: bool) -> pd.DataFrame:
+    """The rows that may calibrate a report window: the selection windows, or with `renew` all that was known."""
+    return table[(table["origin"] < origin) & (table["ds"] <= origin)] if renew else table[~table["reported"]]
 
 
 def with_quantiles(rows: pd.DataFrame, calibration: Calibration, levels: Mapping[str, str]) -> pd.DataFrame:

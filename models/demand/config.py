@@ -7,8 +7,8 @@ from pydantic import Field, ValidationError, model_validator
 
 from configs.loader import StrictConfig
 from features.panel.periods import FREQUENCIES, Period
-from models.demand.cold_start.config import ColdStart
 from models.demand.coherence.config import CoherenceRule
+from models.demand.cold_start.config import ColdStart
 from models.demand.combination import Combination
 from models.demand.drivers.config import Drivers
 from models.demand.regimes import Regime

@@ -1,18 +1,34 @@
-"""The served forecast of the bottom series as the chosen method makes it coherent."""
+"""The served forecast made coherent over areas and over time, and what the bundle says of its sums."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from evaluation.backtest import Tested
+from evaluation.backtest import (
+    Calibration,
+    Tested,
+    expected_over,
+    judged_over,
+    longer_periods,
+    longer_widths,
+    summed_over,
+    whole_periods,
+)
 from evaluation.backtest.coherent import Ground
+from features.panel.periods import Period
+from models.demand.coherence.stored import Sums
 from models.demand.coherence.windows import scales
 from models.demand.combination import Choice, groups_of, served
 from models.demand.config import DemandConfig
-from models.demand.hierarchy import Published
+from models.demand.hierarchy import Published, aggregate, level_of
+from models.demand.intervals import series_scale
 from models.demand.matrix import PanelMatrix
 from models.demand.members import forecast_members
+from models.demand.yardsticks import MOVES, series_moves
+from training.demand.cold_start import Loans, Standing
+
+BOUNDS = ("low80", "high80", "low95", "high95")
 
 
 def coherent_ahead(
@@ -32,6 +48,41 @@ def coherent_ahead(
     points = method.bottom(_matrix(own, ground.history, config), scale, sums)
     place = pd.Index(ground.history.ids).get_indexer(pd.Index(own["unique_id"]))
     return own.assign(value=points[place, _steps(own, ground.history, config) - 1])
+
+
+def scale_now(
+    config: DemandConfig, learned: pd.DataFrame, published: Sequence[Published], calibration: Calibration
+) -> pd.Series:
+    """The yardstick of every published series today, with its own factor."""
+    past = aggregate(learned, published, ["ds"])
+    moves = calibration.yardstick == MOVES
+    found = series_moves(past, config.horizon) if moves else series_scale(past, config.season_length)
+    return calibration.scale(found)
+
+
+def sums_of(
+    config: DemandConfig,
+    tested: Tested,
+    own: pd.DataFrame,
+    calibration: Calibration,
+    scale: pd.Series,
+    standing: Standing,
+    loans: Loans,
+) -> Sums:
+    """What the bundle says of its sums.  `own`: the published forecast without borrowed parts."""
+    levels, method = level_of(standing.own), tested.coherence
+    tables: dict[Period, pd.DataFrame] = {}
+    expected: dict[Period, dict[str, dict[str, float]]] = {}
+    for period in longer_periods(config):
+        found = whole_periods(config, pd.DatetimeIndex(sorted(own["ds"].unique())), period)
+        judged = judged_over(tested.table, config, levels, period)
+        if not found or judged is None:
+            continue
+        widths = longer_widths(tested.table, config, calibration, levels, found)
+        made = loans.added(summed_over(own, found, widths, scale, levels), found)
+        expected[period] = expected_over(judged)
+        tables[period] = made.reset_index(drop=True)[["series_id", "ds", "step", "value", *BOUNDS]]
+    return Sums(method.method, dict(method.errors), method.windows, calibration.yardstick, tables, expected)
 
 
 def _sums_ahead(config: DemandConfig, panel: pd.DataFrame, choice: Choice) -> pd.DataFrame:

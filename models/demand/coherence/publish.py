@@ -14,6 +14,7 @@ from models.demand.coherence.temporal import WITHIN, Bucket, buckets, over
 from models.demand.coherence.windows import Windows, scales
 from models.demand.matrix import PanelMatrix
 
+
 @dataclass(frozen=True)
 class CoherentForecast:
     """`tables`: per period `series_id, ds, step, value, low80, high80, low95, high95` of every published series."""

@@ -12,7 +12,11 @@ import pandas as pd
 
 from features.panel.periods import FREQUENCIES, Period, period_starts
 
-WITHIN: Mapping[Period, tuple[Period, ...]] = {"day": ("day", "week", "month"), "week": ("week", "month"), "month": ("month",)}
+WITHIN: Mapping[Period, tuple[Period, ...]] = {
+    "day": ("day", "week", "month"),
+    "week": ("week", "month"),
+    "month": ("month",),
+}
 """What periods add up to, themselves first."""
 TO_THURSDAY = pd.Timedelta(days=3)
 

@@ -73,9 +73,10 @@ def windows_of_table(
 ) -> Windows:
     """The windows of a back-test table `unique_id, origin, step, y, <member>` (refitted at every origin).
 
-    `origins` and `horizon` are those of the table unless they are given.
+    `origins` and `horizon` are those of the table unless they are given; rows of other origins are left out.
     """
     when = pd.DatetimeIndex(np.sort(table["origin"].unique())) if origins is None else origins
+    table = table[table["origin"].isin(when)]
     places = history.dates.get_indexer(when)
     row = pd.Index(history.ids).get_indexer(pd.Index(table["unique_id"]))
     at = row, when.get_indexer(pd.DatetimeIndex(table["origin"])), table["step"].to_numpy(int) - 1
