@@ -74,6 +74,15 @@ def summed_history(seen: pd.Series, period: Period, base: Period) -> pd.Series:
     return sums[~sums.index.isin(partly)]
 
 
+def summed_reasons(table: pd.DataFrame, starts: pd.DatetimeIndex, period: Period, base: Period) -> pd.DataFrame:
+    """One series' explanation (`explained.table.COLUMNS`) by a longer period: every share is a sum of its steps."""
+    held = holding(table["ds"], period, base)
+    rows = table.assign(ds=held)[held.isin(starts).to_numpy()]
+    shares = [name for name in rows.columns if name not in {"series_id", "ds", "step", "reference"}]
+    summed = rows.groupby(["series_id", "ds"])[shares].sum().reset_index()
+    return summed.assign(step=range(1, len(summed) + 1), reference=rows["reference"].iloc[0])
+
+
 def year_before(when: pd.Timestamp, period: Period) -> pd.Timestamp:
     """Last year's same month, or the same weekday 52 weeks ago."""
     return when - pd.DateOffset(years=1) if period == "month" else when - pd.Timedelta(weeks=52)

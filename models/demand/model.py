@@ -23,7 +23,7 @@ from models.demand.explained import ForecastExplanation, Reasons, explanation_of
 from models.demand.frames import parquet_bytes, read_frame
 from models.demand.hierarchy import AREA, Published, aggregate, dimensions_of, names_of, published_series
 from models.demand.intervals import Quantiles
-from models.demand.longer import by_longer, year_before
+from models.demand.longer import by_longer, summed_reasons, unit_per, year_before
 from models.demand.series_info import GroupInfo, SeriesInfo
 
 CONFIG, BOOSTER, OBSERVATIONS, FORECAST = "config.json", "booster.txt", "observations.parquet", "forecast.parquet"
@@ -148,12 +148,16 @@ class DemandModel:
         )
 
     def _by(self, series_id: str, stamp: ModelStamp, period: Period) -> ForecastAnswer:
+        rows = self._rows_by(series_id, period)
+        expected = self.sums.backtest.get(period, {}).get(series_id, {}) if self.sums else {}
+        measure, seen = self.config.measures[self.published[series_id].measure], self.history.get(series_id, NEVER)
+        return by_longer(self.answer(series_id, stamp), rows, seen, measure, self.config.period, period, expected)
+
+    def _rows_by(self, series_id: str, period: Period) -> pd.DataFrame:
         if self.sums is None or period not in self.sums.tables:
             raise ModelError(f"This forecast is not made by the {period}. Choose {' or '.join(self.periods)}.")
-        table, expected = self.sums.tables[period], self.sums.backtest.get(period, {}).get(series_id, {})
-        measure, seen = self.config.measures[self.published[series_id].measure], self.history.get(series_id, NEVER)
-        rows = table[table["series_id"] == series_id]
-        return by_longer(self.answer(series_id, stamp), rows, seen, measure, self.config.period, period, expected)
+        table = self.sums.tables[period]
+        return table[table["series_id"] == series_id]
 
     def member_of(self, series_id: str) -> str:
         """The member that serves a published series, `by_group` where its parts are served by several."""
@@ -168,7 +172,7 @@ class DemandModel:
         rows = self.members
         return {} if rows is None else {str(k): str(v) for k, v in zip(rows["unique_id"], rows["group"], strict=True)}
 
-    def explanation(self, series_id: str) -> ForecastExplanation:
+    def explanation(self, series_id: str, period: Period | None = None) -> ForecastExplanation:
         """Why the forecast of one series is what it is.  Raises ModelError for an unknown one."""
         if self.reasons is None:
             raise ModelError("This demand model has no explanations. Train a new version.")
@@ -176,9 +180,14 @@ class DemandModel:
             raise ModelError(UNKNOWN)
         if self.status(series_id).status == BORROWED:
             raise ModelError("This forecast is borrowed from similar areas and has no explanation of its own.")
-        one = self.published[series_id]
-        unit = self.config.measures[one.measure].unit.as_text()
-        return explanation_of(self.reasons.table, series_id, unit, self.config.period, one.age_group in OLDER)
+        one, base = self.published[series_id], self.config.period
+        measure, table = self.config.measures[one.measure], self.reasons.table
+        unit: Text = measure.unit.as_text()
+        if period is not None and period != base:
+            starts = pd.DatetimeIndex(self._rows_by(series_id, period)["ds"])
+            table = summed_reasons(table[table["series_id"] == series_id], starts, period, base)
+            unit = unit_per(measure, period)
+        return explanation_of(table, series_id, unit, base, one.age_group in OLDER)
 
     def golden_outputs(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         """What the trees say of synthetic rows, and the published table's own numbers."""

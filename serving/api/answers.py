@@ -23,6 +23,7 @@ from serving.api.questions import (
 from serving.asking import Explored, GivenAnswer, NotAsked, axis_answers
 from serving.middleware.context import CALLER, LANGUAGE
 from serving.middleware.errors import Fault, fault_of_error, fault_of_status
+from serving.pages.planner.services import WrongInput
 from serving.pages.services import NotAllowed, NotYours, Unavailable
 from serving.planning.desk import PlanningDesk
 from serving.planning.keeping import Keeper, about_nobody
@@ -87,7 +88,12 @@ class Api:
         """One forecast series, with its status, explanation and overrides beside the model's own numbers."""
 
         def ask(caller: Caller, grounds: Grounds) -> Said:
-            found = self._planning.picture(caller, grounds, question.model or "", question.series_id)
+            model, period = question.model or "", question.period
+            try:
+                found = self._planning.picture(caller, grounds, model, question.series_id, period)
+            except WrongInput:
+                allowed = ", ".join(self._planning.live(model, question.series_id).periods(question.series_id))
+                raise _Refused("period", refusal("field_not_allowed", field="period", allowed=allowed)) from None
             return found[0], forecast_values(found[1])
 
         return self._answer("forecast", question, ask)

@@ -94,7 +94,9 @@ def _sheet(config: DemandConfig, source: SheetSource) -> Panel:
     until = (following(frame["ds"].max(), config.period) - pd.Timedelta(days=1)).date()
     few = {one.series_id for one in refused if one.reason.startswith(TOO_SHORT)}
     short = sheet.loc[sheet["unique_id"].isin(few), ["unique_id", "ds", "y"]]
-    return Panel(_sorted(frame), until, sha256(file.read_bytes()).hexdigest(), refused, short=_sorted(short), totals=totals)
+    return Panel(
+        _sorted(frame), until, sha256(file.read_bytes()).hexdigest(), refused, short=_sorted(short), totals=totals
+    )
 
 
 def data_file(name: str) -> Path:

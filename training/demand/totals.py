@@ -16,7 +16,8 @@ def sound_sums(
 ) -> tuple[tuple[Published, ...], tuple[Refused, ...]]:
     """The published series whose sums can be made and hold, and the others with one sentence each.
 
-    `panel`: bottom series `unique_id, ds, y`; `totals`: the same of the delivered sums, with `shown` (the date as told).
+    `panel`: bottom series `unique_id, ds, y`; `totals`: the same of the delivered sums, and `shown`,
+    the date as it was told.
     """
     summing, faults = summing_of(published, sorted(panel["unique_id"].unique()))
     kept = tuple(one for one in published if one.series_id in summing.level_of)
