@@ -73,10 +73,10 @@ def sums_table(config: DemandConfig, tested: Tested, sums: Sums | None) -> str:
 
 
 def _by_period(period: str, found: Mapping[str, Mapping[str, float]]) -> str:
-    mean = {key: sum(one[key] for one in found.values()) / len(found) for key in ("wape", "coverage80", "coverage95")}
+    mean = {key: sum(one[key] for one in found.values()) / len(found) for key in ("coverage80", "coverage95")}
     return (
-        f"    by the {period}: {len(found)} series, WAPE {mean['wape']:.4f}, "
-        f"80 % cover {mean['coverage80']:.3f}, 95 % cover {mean['coverage95']:.3f}"
+        f"    by the {period}: {len(found)} series, 80 % cover {mean['coverage80']:.3f}, "
+        f"95 % cover {mean['coverage95']:.3f}"
     )
 
 
