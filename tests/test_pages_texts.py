@@ -142,6 +142,7 @@ def test_every_text_is_used_somewhere() -> None:
         "segment.",
         "decision_point.",
         "backtest.",
+        "period.",
     )
     sources = "".join(file.read_text(encoding="utf-8") for file in (*PAGES.rglob("*.html"), *PAGES.rglob("*.py")))
     unused = {key for key in set(messages("fi")) - used_keys() if f'"{key}"' not in sources}

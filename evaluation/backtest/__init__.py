@@ -7,6 +7,7 @@ from evaluation.backtest.covered import (
     calibrate,
     coverage,
     covered,
+    interval_score,
     with_quantiles,
 )
 from evaluation.backtest.errors import (
@@ -15,6 +16,14 @@ from evaluation.backtest.errors import (
     scaled_quantile_loss,
     weighted_errors,
     weighted_quantile_loss,
+)
+from evaluation.backtest.longer import (
+    expected_over,
+    judged_over,
+    longer_periods,
+    longer_widths,
+    summed_over,
+    whole_periods,
 )
 from evaluation.backtest.rolling import Forecaster, Tested, rolled
 from evaluation.backtest.windows import Window, windows
@@ -30,12 +39,19 @@ __all__ = [
     "choosing",
     "coverage",
     "covered",
+    "expected_over",
+    "interval_score",
+    "judged_over",
+    "longer_periods",
+    "longer_widths",
     "mean_scaled_errors",
     "published_errors",
     "rolled",
     "scaled_quantile_loss",
+    "summed_over",
     "weighted_errors",
     "weighted_quantile_loss",
+    "whole_periods",
     "windows",
     "with_quantiles",
 ]

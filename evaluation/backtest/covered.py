@@ -3,12 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from evaluation.backtest.errors import mean_scaled_errors
 from models.demand.combination import NAIVE
 from models.demand.intervals import Quantiles, fit_quantiles, with_deciles, with_intervals
 from models.demand.own_scale import other_window_factors, own_factors
+from models.demand.yardsticks import MOVES, SEASONAL
+
+MARGIN = 0.01
+"""How much less another yardstick's interval score must be: the seasonal one stands else."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +22,8 @@ class Calibration:
 
     quantiles: Quantiles
     factors: pd.Series
+    yardstick: str = SEASONAL
+    """The column that errors are scaled by."""
 
     def scale(self, scale: pd.Series) -> pd.Series:
         """The scale of each series with its own factor; a series without one keeps its scale."""
@@ -26,18 +33,48 @@ class Calibration:
 def calibrate(table: pd.DataFrame, member: str, horizon: int, newest: int | None = None) -> Calibration:
     """The calibration by the residuals of a back-test table's `newest` windows (none = all).
 
-    A period inside a declared regime calibrates nothing.
+    A period inside a declared regime calibrates nothing.  Of two yardsticks (models.demand.yardsticks) the one whose
+    intervals score better on these residuals is taken.
     """
     kept = table[~table["regime"]] if "regime" in table else table
     if newest is not None:
         kept = kept[kept["origin"].isin(sorted(kept["origin"].unique())[-newest:])]
-    scaled = (kept[member] - kept["y"]).abs() / kept["scale"]
+    seasonal = _by(kept, member, horizon, SEASONAL)
+    if MOVES not in kept or kept.empty:
+        return seasonal
+    moves = _by(kept, member, horizon, MOVES)
+    better = _score(kept, member, moves) < (1 - MARGIN) * _score(kept, member, seasonal)
+    return moves if better else seasonal
+
+
+def _by(kept: pd.DataFrame, member: str, horizon: int, yardstick: str) -> Calibration:
+    scaled = (kept[member] - kept["y"]).abs() / kept[yardstick]
     residuals = kept[["level", "series_id", "origin", "step"]].assign(scaled=scaled)
     residuals = residuals.assign(scaled=scaled / other_window_factors(residuals))
     return Calibration(
         fit_quantiles(residuals[["level", "step", "scaled"]], horizon),
         own_factors(residuals.assign(scaled=scaled)),
+        yardstick,
     )
+
+
+def _score(kept: pd.DataFrame, member: str, calibration: Calibration) -> float:
+    """Mean interval score (Gneiting & Raftery 2007) of 80 and 95 %, in units of each series' mean move."""
+    levels = dict(zip(kept["series_id"], kept["level"], strict=True))
+    parts = [with_quantiles(rows.assign(value=rows[member]), calibration, levels) for _, rows in kept.groupby("origin")]
+    found, unit = pd.concat(parts), kept.groupby("series_id")[MOVES].mean()
+    scores = [interval_score(found, level) / found["series_id"].map(unit).to_numpy(float) for level in (80, 95)]
+    return float(np.mean(scores))
+
+
+def interval_score(table: pd.DataFrame, level: int) -> np.ndarray:
+    """Width of the interval plus 2 / (1 − coverage) × the distance of what came from it, per row.
+
+    Range 0 …; smaller is better.  Source: Gneiting & Raftery 2007.
+    """
+    low, high, y = (table[name].to_numpy(float) for name in (f"low{level}", f"high{level}", "y"))
+    missed = np.maximum(low - y, 0.0) + np.maximum(y - high, 0.0)
+    return np.asarray(high - low + 2 / (1 - level / 100) * missed)
 
 
 def covered(
@@ -57,15 +94,20 @@ def covered(
     shown = table[table["reported"]].assign(value=lambda rows: rows[member])
     parts = []
     for origin, rows in shown.groupby("origin"):
-        past = table[(table["origin"] < origin) & (table["ds"] <= origin)] if renew else table[~table["reported"]]
+        past = known_before(table, pd.Timestamp(str(origin)), renew)
         calibration = calibrate(past, member, horizon, newest)
         parts.append(with_quantiles(rows[rows["level"].isin(calibration.quantiles)], calibration, levels))
     return pd.concat(parts, ignore_index=True)
 
 
+def known_before(table: pd.DataFrame, origin: pd.Timestamp, renew: bool) -> pd.DataFrame:
+    """The rows that may calibrate a report window: the selection windows, or with `renew` all that was known."""
+    return table[(table["origin"] < origin) & (table["ds"] <= origin)] if renew else table[~table["reported"]]
+
+
 def with_quantiles(rows: pd.DataFrame, calibration: Calibration, levels: Mapping[str, str]) -> pd.DataFrame:
     """Intervals and deciles (q10 … q90) of one window's rows."""
-    scale = calibration.scale(rows.groupby("series_id")["scale"].first())
+    scale = calibration.scale(rows.groupby("series_id")[calibration.yardstick].first())
     found = with_intervals(rows, scale, calibration.quantiles, levels)
     return with_deciles(found, scale, calibration.quantiles, levels)
 

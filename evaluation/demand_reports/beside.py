@@ -11,7 +11,8 @@ from evaluation.demand_reports.settings import CaseloadConfig, Comparison, UnitC
 from evaluation.demand_reports.words import note
 from models.demand.config import COUNTY
 from models.demand.hierarchy import places_of
-from models.demand.model import DemandModel, year_before
+from models.demand.longer import year_before
+from models.demand.model import DemandModel
 
 PER = 1000.0
 ENDS = ("value", "low80", "high80", "low95", "high95")

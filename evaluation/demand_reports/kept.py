@@ -8,7 +8,8 @@ import pandas as pd
 from evaluation.demand_reports.section import Line, Section
 from evaluation.demand_reports.words import note
 from features.manifest import write_atomically
-from models.demand.model import DemandModel, year_before
+from models.demand.longer import year_before
+from models.demand.model import DemandModel
 
 COLUMNS = ["series_id", "ds", "step", "value", "low80", "high80", "low95", "high95"]
 

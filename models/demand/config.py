@@ -7,6 +7,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from configs.loader import StrictConfig
 from features.panel.periods import FREQUENCIES, Period
+from models.demand.coherence.config import CoherenceRule
 from models.demand.cold_start.config import ColdStart
 from models.demand.combination import Combination
 from models.demand.drivers.config import Drivers
@@ -57,6 +58,8 @@ class Measure(StrictConfig):
 
     name: Texts
     unit: Texts
+    per: dict[Period, Texts] = {}
+    """The unit of sums over longer periods, e.g. `month`; left out, it is said with the measure's name."""
 
 
 class Recipe(StrictConfig):
@@ -145,6 +148,8 @@ class DemandConfig(StrictConfig):
     """Of the rhythm member, for daily series."""
     backtest: Backtest
     drivers: Drivers = Drivers()
+    coherence: CoherenceRule = CoherenceRule()
+    """How sums are made of their parts."""
     cold_start: ColdStart | None = None
     """How areas with too short a history borrow; none = they get no forecast."""
     published: tuple[Figure, ...] = ()
@@ -184,6 +189,12 @@ class DemandConfig(StrictConfig):
     def _lent(self) -> "DemandConfig":
         if self.cold_start is not None and not self.areas:
             raise ValueError("`cold_start` lends between areas: give `areas`, or take `cold_start` out")
+        return self
+
+    @model_validator(mode="after")
+    def _summed(self) -> "DemandConfig":
+        if self.coherence.sums and (self.areas or not isinstance(self.source, SheetSource)):
+            raise ValueError("`coherence.sums` is for a sheet without `areas`; areas are summed by `area_groups`")
         return self
 
     @model_validator(mode="after")

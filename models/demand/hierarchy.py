@@ -70,7 +70,8 @@ def places_of(config: DemandConfig) -> Mapping[str, tuple[str, ...]]:
 def names_of(config: DemandConfig) -> Mapping[str, Texts]:
     """Place → name."""
     county = {COUNTY: config.county} if config.county else {}
-    return {**county, **{name: group.name for name, group in config.area_groups.items()}, **config.areas}
+    sums = {name: one.name for name, one in config.coherence.sums.items() if one.name}
+    return {**county, **{name: group.name for name, group in config.area_groups.items()}, **config.areas, **sums}
 
 
 def bottom_id(area: str, measure: str, *codes: str) -> str:
@@ -87,16 +88,24 @@ def dimensions_of(config: DemandConfig) -> Mapping[str, Dimension]:
 
 
 def published_series(config: DemandConfig, bottom: Sequence[str]) -> tuple[Published, ...]:
-    """Every published series; for a sheet each of its own series, else the sums over areas and dimensions."""
+    """Every published series; for a sheet its declared sums and own series, else sums over areas and dimensions."""
     if not config.areas:
         measure = next(iter(config.measures))
-        return tuple(Published(one, one, TOTAL, measure, (one,)) for one in sorted(bottom))
+        own = tuple(Published(one, one, TOTAL, measure, (one,)) for one in sorted(bottom))
+        return (*_declared(config, measure), *own)
     return tuple(
         _sum(config, measure, area, place, areas, groups)
         for measure in config.measures
         for area, place, areas in _places(config)
         for groups in _chosen_groups(config)
     )
+
+
+def _declared(config: DemandConfig, measure: str) -> tuple[Published, ...]:
+    """The sums that a sheet's config declares, the county first."""
+    rule = config.coherence
+    sums = sorted(rule.sums.items(), key=lambda one: one[1].level != COUNTY)
+    return tuple(Published(name, name, TOTAL, measure, rule.series_of(name), place=one.level) for name, one in sums)
 
 
 def _places(config: DemandConfig) -> list[tuple[str, str, tuple[str, ...]]]:

@@ -14,6 +14,7 @@ from configs.loader import validate_config
 from features.panel.periods import Period
 from models.answers import ForecastAnswer, ForecastPoint, ModelStamp, Text
 from models.bundles.bundle import Bundle
+from models.demand.coherence.stored import Sums
 from models.demand.cold_start.status import SeriesStatus
 from models.demand.cold_start.stored import STATUSES, read_statuses, statuses_file
 from models.demand.combination import Choice
@@ -22,6 +23,7 @@ from models.demand.explained import ForecastExplanation, Reasons, explanation_of
 from models.demand.frames import parquet_bytes, read_frame
 from models.demand.hierarchy import AREA, Published, aggregate, dimensions_of, names_of, published_series
 from models.demand.intervals import Quantiles
+from models.demand.longer import by_longer, summed_reasons, unit_per, year_before
 from models.demand.series_info import GroupInfo, SeriesInfo
 
 CONFIG, BOOSTER, OBSERVATIONS, FORECAST = "config.json", "booster.txt", "observations.parquet", "forecast.parquet"
@@ -61,6 +63,8 @@ class DemandModel:
     """What stands behind each published series, also those without a forecast; None in an older bundle."""
     short: pd.DataFrame | None = None
     """Bottom series (unique_id, ds, y) that are too short for a forecast of their own."""
+    sums: Sums | None = None
+    """How sums were made, and the tables of longer periods; None in an older bundle."""
 
     @cached_property
     def published(self) -> dict[str, Published]:
@@ -114,10 +118,20 @@ class DemandModel:
         every = published_series(self.config, sorted(ids))
         return tuple(self._info(one) for one in every if one.series_id in ids)
 
-    def answer(self, series_id: str, stamp: ModelStamp) -> ForecastAnswer:
-        """The forecast of one series.  Raises ModelError for an unknown one."""
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """By what the forecast can be read: the config's own period first, then those it adds up to."""
+        return (self.config.period, *(self.sums.tables if self.sums else ()))
+
+    def answer(self, series_id: str, stamp: ModelStamp, period: Period | None = None) -> ForecastAnswer:
+        """The forecast of one series, by its own or by a longer period.
+
+        Raises ModelError for an unknown series and for a period that the model has no table of.
+        """
         if series_id not in self.published:
             raise ModelError(UNKNOWN)
+        if period is not None and period != self.config.period:
+            return self._by(series_id, stamp, period)
         info, measure = self._info(self.published[series_id]), self.config.measures[self.published[series_id].measure]
         seen = self.history.get(series_id, NEVER)
         return ForecastAnswer(
@@ -133,6 +147,18 @@ class DemandModel:
             notice=self.config.notice.as_text(),
         )
 
+    def _by(self, series_id: str, stamp: ModelStamp, period: Period) -> ForecastAnswer:
+        rows = self._rows_by(series_id, period)
+        expected = self.sums.backtest.get(period, {}).get(series_id, {}) if self.sums else {}
+        measure, seen = self.config.measures[self.published[series_id].measure], self.history.get(series_id, NEVER)
+        return by_longer(self.answer(series_id, stamp), rows, seen, measure, self.config.period, period, expected)
+
+    def _rows_by(self, series_id: str, period: Period) -> pd.DataFrame:
+        if self.sums is None or period not in self.sums.tables:
+            raise ModelError(f"This forecast is not made by the {period}. Choose {' or '.join(self.periods)}.")
+        table = self.sums.tables[period]
+        return table[table["series_id"] == series_id]
+
     def member_of(self, series_id: str) -> str:
         """The member that serves a published series, `by_group` where its parts are served by several."""
         if self.choice is None:
@@ -146,7 +172,7 @@ class DemandModel:
         rows = self.members
         return {} if rows is None else {str(k): str(v) for k, v in zip(rows["unique_id"], rows["group"], strict=True)}
 
-    def explanation(self, series_id: str) -> ForecastExplanation:
+    def explanation(self, series_id: str, period: Period | None = None) -> ForecastExplanation:
         """Why the forecast of one series is what it is.  Raises ModelError for an unknown one."""
         if self.reasons is None:
             raise ModelError("This demand model has no explanations. Train a new version.")
@@ -154,9 +180,14 @@ class DemandModel:
             raise ModelError(UNKNOWN)
         if self.status(series_id).status == BORROWED:
             raise ModelError("This forecast is borrowed from similar areas and has no explanation of its own.")
-        one = self.published[series_id]
-        unit = self.config.measures[one.measure].unit.as_text()
-        return explanation_of(self.reasons.table, series_id, unit, self.config.period, one.age_group in OLDER)
+        one, base = self.published[series_id], self.config.period
+        measure, table = self.config.measures[one.measure], self.reasons.table
+        unit: Text = measure.unit.as_text()
+        if period is not None and period != base:
+            starts = pd.DatetimeIndex(self._rows_by(series_id, period)["ds"])
+            table = summed_reasons(table[table["series_id"] == series_id], starts, period, base)
+            unit = unit_per(measure, period)
+        return explanation_of(table, series_id, unit, base, one.age_group in OLDER)
 
     def golden_outputs(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         """What the trees say of synthetic rows, and the published table's own numbers."""
@@ -182,7 +213,7 @@ class DemandModel:
             files[STATUSES] = statuses_file(self.statuses)
         if self.short is not None and len(self.short):
             files[SHORT] = parquet_bytes(self.short)
-        return files
+        return files | (self.sums.to_files() if self.sums else {})
 
     @classmethod
     def from_bundle(cls, bundle: Bundle) -> "DemandModel":
@@ -202,6 +233,7 @@ class DemandModel:
             reasons=Reasons.from_bundle(bundle),
             statuses=read_statuses(bundle),
             short=read_frame(bundle, SHORT) if SHORT in bundle.files else None,
+            sums=Sums.from_bundle(bundle),
         )
 
     @property
@@ -233,11 +265,6 @@ class DemandModel:
         last_year = float(seen[before]) if before in seen.index else None
         numbers = {name: float(getattr(row, name)) for name in ("value", "low80", "high80", "low95", "high95")}
         return ForecastPoint(period_start=when.date().isoformat(), last_year=last_year, **numbers)
-
-
-def year_before(when: pd.Timestamp, period: Period) -> pd.Timestamp:
-    """Last year's same month, or the same weekday 52 weeks ago."""
-    return when - pd.DateOffset(years=1) if period == "month" else when - pd.Timedelta(weeks=52)
 
 
 def _plain(words: str) -> Text:

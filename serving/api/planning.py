@@ -9,6 +9,7 @@ from models.answers import json_values
 from models.planning.scenarios.config import Scenario, scenario_of
 from serving.api.planning_questions import FlowQuestion, ForecastQuestion, ScenarioQuestion
 from serving.api.replies import Counter, FieldRefused, told
+from serving.pages.planner.services import WrongInput
 from serving.planning.desk import PlanningDesk
 from serving.planning.keeping import Keeper, about_nobody
 from serving.planning.records import SeriesPicture
@@ -26,7 +27,12 @@ class PlanningApi:
         """One forecast series, with its status, explanation and overrides beside the model's own numbers."""
 
         def ask(caller: Caller, grounds: Grounds) -> Response:
-            answer_id, picture = self._planning.picture(caller, grounds, question.model or "", question.series_id)
+            model, period = question.model or "", question.period
+            try:
+                answer_id, picture = self._planning.picture(caller, grounds, model, question.series_id, period)
+            except WrongInput:
+                allowed = ", ".join(self._planning.live(model, question.series_id).periods(question.series_id))
+                raise FieldRefused("period", refusal("field_not_allowed", field="period", allowed=allowed)) from None
             return told({**self._head(caller, grounds, answer_id), **forecast_values(picture)})
 
         return self._counter.answered("forecast", question, ask)

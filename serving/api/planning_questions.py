@@ -9,8 +9,8 @@ from serving.api.questions import Code, Question
 SeriesId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
-class ForecastQuestion(Question):
-    """What will the demand of one series be?"""
+class SeriesQuestion(Question):
+    """About one forecast series."""
 
     series_id: SeriesId = Field(description="Id of the series, as the forecast page lists it")
     model: Code | None = Field(
@@ -18,7 +18,15 @@ class ForecastQuestion(Question):
     )
 
 
-class ScenarioQuestion(ForecastQuestion):
+class ForecastQuestion(SeriesQuestion):
+    """What will the demand of one series be?"""
+
+    period: Code | None = Field(
+        default=None, description="day, week or month: the series' own period, or a longer one that it adds up to"
+    )
+
+
+class ScenarioQuestion(SeriesQuestion):
     """What would the demand of one series be under a scenario, beside the forecast?"""
 
     scenario: dict[str, Any] | None = Field(default=None, description="A scenario as in configs/scenarios/*.yaml")

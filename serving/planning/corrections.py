@@ -4,7 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
+
 from configs.errors import LuotainError
+from models.answers import ForecastAnswer
+from models.demand.coherence.temporal import holding
 from models.planning.base import LEVELS, Base
 from models.planning.overrides import Overridden, Override, apply_overrides, override_of
 from serving.planning.records import Corrected, OverrideNote
@@ -37,6 +41,26 @@ class Stored:
         own = [one for one in self.entries if one["series_id"] == series_id]
         newest = {str(one["ds"]): number for number, one in enumerate(own)}
         return tuple(_note(one, newest[str(one["ds"])] == number, periods) for number, one in enumerate(own))[::-1]
+
+
+def corrected_over(
+    corrected: Mapping[str, Corrected], own: ForecastAnswer, longer: ForecastAnswer
+) -> dict[str, Corrected]:
+    """What overrides of the series' own periods make of the longer ones: each moves by what its parts moved."""
+    said = {point.period_start: point.value for point in own.points}
+    starts = [point.period_start for point in longer.points]
+    held = holding(pd.Series(pd.to_datetime(list(corrected))), longer.period, own.period)  # type: ignore[arg-type]
+    moved: dict[str, float] = {}
+    for (name, one), start in zip(corrected.items(), held.dt.date.map(str), strict=True):
+        moved[start] = moved.get(start, 0.0) + one.value - said[name]
+    points = {point.period_start: point for point in longer.points}
+    return {
+        start: Corrected(
+            **{name: max(getattr(points[start], name) + moved[start], 0.0) for name in ("value", *LEVELS)}, given=True
+        )
+        for start in starts
+        if start in moved
+    }
 
 
 def stored_of(entries: tuple[Mapping[str, Any], ...], base: Base) -> Stored:

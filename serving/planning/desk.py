@@ -19,7 +19,7 @@ from serving.pages.planner.services import WrongInput
 from serving.pages.services import NotYours
 from serving.planning.assumptions import changed, tried_queues
 from serving.planning.comparing import applied, compared_lines, periods_of
-from serving.planning.corrections import Stored, stored_of
+from serving.planning.corrections import Stored, corrected_over, stored_of
 from serving.planning.ground import Ground, people_of
 from serving.planning.live import LiveDemand, LiveFlow
 from serving.planning.records import ChannelPicture, Comparison, FlowPicture, SeriesPicture, StaffingPicture
@@ -58,17 +58,31 @@ class PlanningDesk:
         """The forecast as planned with: overridden where planners changed it."""
         return self.stored(live).base(live.base)
 
-    def picture(self, caller: Caller, grounds: Grounds, model: str, series_id: str) -> tuple[str, SeriesPicture]:
-        """One series with what stands behind it and what people changed."""
+    def picture(
+        self, caller: Caller, grounds: Grounds, model: str, series_id: str, period: str | None = None
+    ) -> tuple[str, SeriesPicture]:
+        """One series, by its own or a longer period, with what stands behind it and what people changed.
+
+        Raises WrongInput for a period that the model has no table of.
+        """
 
         def compute() -> SeriesPicture:
             live = self.live(model, series_id)
-            answer, stored = live.answer(series_id), self.stored(live)
+            periods = live.periods(series_id)
+            asked = next((one for one in periods if one == period), None)
+            if period and asked is None:
+                raise WrongInput(f"There is no forecast by `{period}`. Choose {' or '.join(periods)}.")
+            stored = self.stored(live)
+            answer = live.answer(series_id, asked)
+            corrected = stored.corrected(series_id)
+            if asked not in (None, periods[0]):
+                corrected = corrected_over(corrected, live.answer(series_id), answer)
             return SeriesPicture(
                 answer=answer,
+                periods=periods,
                 status=live.status(series_id),
-                explanation=live.explanation(series_id),
-                corrected=stored.corrected(series_id),
+                explanation=live.explanation(series_id, asked),
+                corrected=corrected,
                 overrides=stored.notes(series_id, [point.period_start for point in answer.points]),
                 said=stored.overridden.said if stored.overridden else (),
                 parts=live.parts(series_id),

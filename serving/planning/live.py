@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from configs.errors import LuotainError
+from features.panel.periods import Period
 from models.answers import ForecastAnswer, ModelStamp, Text
 from models.demand.cold_start import SeriesStatus
 from models.demand.explained import ForecastExplanation
@@ -85,10 +86,14 @@ class LiveDemand:
         """Of how many bottom series the series is the sum."""
         return len(self.model.published[series_id].parts) if series_id in self.model.published else 1
 
-    def answer(self, series_id: str) -> ForecastAnswer:
-        """The model's own answer.  Raises ModelError for an unknown series."""
+    def periods(self, series_id: str) -> tuple[Period, ...]:
+        """By what the series can be read, its own period first."""
+        return self.model.periods if series_id not in self._lacking else self.model.periods[:1]
+
+    def answer(self, series_id: str, period: Period | None = None) -> ForecastAnswer:
+        """The model's own answer.  Raises ModelError for an unknown series or period."""
         lacking = self._lacking.get(series_id)
-        return self.model.answer(series_id, self.stamp) if lacking is None else self._without_forecast(lacking)
+        return self.model.answer(series_id, self.stamp, period) if lacking is None else self._without_forecast(lacking)
 
     def _without_forecast(self, one: SeriesInfo) -> ForecastAnswer:
         """The answer of a series that lacks data: no number at all."""
@@ -110,10 +115,10 @@ class LiveDemand:
         """What stands behind the series, as the bundle says it."""
         return self.model.status(series_id)
 
-    def explanation(self, series_id: str) -> ForecastExplanation | None:
+    def explanation(self, series_id: str, period: Period | None = None) -> ForecastExplanation | None:
         """Why the forecast is what it is; None for a borrowed or lacking series and for a bundle that stores none."""
         try:
-            return self.model.explanation(series_id)
+            return self.model.explanation(series_id, period)
         except LuotainError:
             return None
 

@@ -50,9 +50,9 @@ class CorePlanner:
     def _keeper(self) -> Keeper:
         return Keeper(self.planning)
 
-    def picture(self, visitor: Visitor, model: str, series_id: str) -> SeriesPicture:
+    def picture(self, visitor: Visitor, model: str, series_id: str, period: str | None = None) -> SeriesPicture:
         """One series."""
-        return self.planning.picture(self.caller(visitor), self._grounds, model, series_id)[1]
+        return self.planning.picture(self.caller(visitor), self._grounds, model, series_id, period)[1]
 
     def workbook(self, visitor: Visitor, model: str, series_id: str, language: str) -> tuple[Sheet, ...]:
         """Scenarios, staffing, overrides and assumptions of one series, logged as a forecast that was taken away."""

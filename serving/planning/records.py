@@ -53,6 +53,8 @@ class SeriesPicture:
     said: tuple[Text, ...] = ()
     parts: int = 1
     """Of how many bottom series the series is the sum."""
+    periods: tuple[str, ...] = ()
+    """By what the series can be read: its own period, then the longer ones that it adds up to."""
     fault: str = ""
     """Why stored overrides could not be used, in the words of the planning rules."""
 

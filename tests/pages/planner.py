@@ -103,6 +103,9 @@ def people() -> AgeStructure:
     return AgeStructure(persons, np.ones((2, 106)), words("iän mukaan", "enligt ålder", "by age"), open_from)
 
 
+PERIODS = ("week", "month")
+
+
 @dataclass
 class FakePlanner:
     """Keeps scenarios and overrides in lists.  `plans` False: a manager, who only looks."""
@@ -114,11 +117,15 @@ class FakePlanner:
     asked: str = ""
     """The series of the last picture."""
 
-    def picture(self, visitor: Visitor, model: str, series_id: str) -> SeriesPicture:
+    def picture(self, visitor: Visitor, model: str, series_id: str, period: str | None = None) -> SeriesPicture:
         self._check(visitor)
+        if period not in (None, *PERIODS):
+            raise WrongInput("There is no such period.")
         self.asked = series_id
         area, age, measure = series_id.split("|")
         answer = replace(forecast_answer(area=area), series_id=series_id)
+        if period == "month":
+            answer = replace(answer, period="month", points=answer.points[:2], history=answer.history[::4])
         if area == "Itä":
             short = SeriesStatus(
                 "not_enough_data", 8, 52, "2025-11-03", (), words("Liian lyhyt.", "För kort.", "Too short.")
@@ -129,7 +136,8 @@ class FakePlanner:
         periods = [point.period_start for point in answer.points]
         return SeriesPicture(
             answer, SeriesStatus("forecast", 130, 52), explanation(answer.points, series_id), told.corrected(own),
-            told.notes(own, periods), told.overridden.said if told.overridden else (), parts=3, fault=told.fault,
+            told.notes(own, periods), told.overridden.said if told.overridden else (), parts=3,
+            fault=told.fault, periods=PERIODS,
         )  # fmt: skip
 
     def workbook(self, visitor: Visitor, model: str, series_id: str, language: str) -> tuple[Sheet, ...]:

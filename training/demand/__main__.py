@@ -17,9 +17,9 @@ from models.demand.config import DemandConfig
 from models.demand.members import forecast_members
 from models.names import demand_model
 from training.demand.cold_start import standing_of
-from training.demand.fitting import bundle_files, fitted_model, judged_windows, metrics_of
+from training.demand.fitting import bundle_files, fitted_model, judged_windows, metrics_of, sums_metrics
 from training.demand.panel import driver_book_of, read_panel, shown
-from training.demand.tables import backtest_table, lost, published_table
+from training.demand.tables import backtest_table, lost, published_table, sums_table
 from training.tracking import tracked_run
 
 
@@ -49,14 +49,16 @@ def train_one(config: DemandConfig, workspace: Workspace, sources_version: str =
     source = panel.source_sha256
     with tracked_run(workspace, demand_model(config.id), "demand", config, source, sources_version) as run:
         book = driver_book_of(config, panel, workspace)
-        tested = rolled(panel.frame, standing.own, config, partial(forecast_members, book=book))
+        tested = rolled(panel.frame, standing.own, config, partial(forecast_members, book=book), forecast_members)
         judged = judged_windows(tested, standing.own, config)
         model, rows = fitted_model(config, panel, tested, judged, book, standing)
-        run.log_metrics(metrics_of(judged, config))
+        run.log_metrics(metrics_of(judged, config) | sums_metrics(tested, judged))
+        run.log_params({"chosen": {"coherence": tested.coherence.method}})
         run.log_frame("backtest.parquet", judged.drop(columns=["level"]))
         registered = run.register_bundle(bundle_files(model, rows), {"data_until": panel.data_until.isoformat()})
-    refused = lost(model, (*panel.refused, *unseen))
+    refused = lost(model, (*unseen, *panel.refused))
     say(backtest_table(config, panel.frame, refused, tested, judged, model.borrowed))
+    say(sums_table(config, tested, model.sums))
     say(published_table(config, judged, panel.frame, standing.own))
     say(f"Registered {registered.name} version {registered.version} (bundle {registered.sha256[:12]}).\n")
 

@@ -1,7 +1,7 @@
 """Cold start in training: which areas borrow, how wide their intervals are, and the status of published series."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -12,6 +12,8 @@ from evaluation.hidden_areas import hidden_errors
 from features.panel.drivers import population_records
 from features.panel.periods import following
 from features.store import open_snapshot
+from models.demand.coherence.summing import grained
+from models.demand.coherence.temporal import Bucket, over_table
 from models.demand.cold_start import (
     Known,
     Lent,
@@ -88,18 +90,36 @@ def standing_of(config: DemandConfig, panel: Panel, workspace: Workspace) -> Sta
     return Standing(borrowing, replace(planned, statuses={**_lend(config, known, None).statuses, **planned.statuses}))
 
 
-def with_loans(
-    own: pd.DataFrame, ahead: pd.DataFrame, standing: Standing, tested: Tested, config: DemandConfig
-) -> pd.DataFrame:
-    """The published forecast with borrowed parts summed in; `own` itself where nobody borrows.
+@dataclass(frozen=True)
+class Loans:
+    """What is lent to the bottom series that borrow, ready to be summed in; nothing where nobody borrows."""
+
+    published: tuple[Published, ...] = ()
+    lent: Lent | None = None
+    widths: Widths = field(default_factory=dict)
+
+    def added(self, own: pd.DataFrame, found: tuple[Bucket, ...] | None = None) -> pd.DataFrame:
+        """A published forecast with borrowed parts summed in; by a longer period with its `found` buckets."""
+        if self.lent is None:
+            return own
+        lent = self.lent.forecasts
+        if found is not None:
+            steps = lent.assign(step=lent.groupby("unique_id")["ds"].rank(method="first").astype(int))
+            lent = over_table(steps, found, ["unique_id"], ["value"]).drop(columns="step")
+        return with_borrowed_sums(own, lent, self.published, self.lent.loans, self.widths)
+
+
+def loans_of(ahead: pd.DataFrame, standing: Standing, tested: Tested, config: DemandConfig) -> Loans:
+    """What similar areas lend, in whole grains.
 
     `ahead`: `unique_id, ds, value` of the bottom series with a forecast of their own.
     """
     if not standing.borrowed or config.cold_start is None:
-        return own
+        return Loans()
     lent = _lend(config, replace(standing.known, forecasts=ahead), config.cold_start)
+    exact = lent.forecasts.assign(value=grained(lent.forecasts["value"].to_numpy(float)))
     widths = measured_widths(config, standing, tested, config.cold_start)
-    return with_borrowed_sums(own, lent.forecasts, standing.published, lent.loans, widths)
+    return Loans(standing.published, replace(lent, forecasts=exact), widths)
 
 
 def measured_widths(config: DemandConfig, standing: Standing, tested: Tested, rule: ColdStart) -> Widths:

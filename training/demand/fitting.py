@@ -19,15 +19,16 @@ from evaluation.backtest import (
 )
 from models.bundles.golden import DEFAULT_SEED, GOLDEN_FILE, draw_rows, golden_file
 from models.demand import boosted
-from models.demand.combination import SERVED, TREES, Choice, groups_of, served
+from models.demand.combination import SERVED, TREES, Choice, groups_of
 from models.demand.config import DemandConfig
 from models.demand.drivers import DriverBook
 from models.demand.explained import Explained, Reasons, explanations
 from models.demand.hierarchy import Published, aggregate, level_of
-from models.demand.intervals import DECILES, series_scale, with_intervals
+from models.demand.intervals import DECILES, with_intervals
 from models.demand.members import FittedMembers, fit_members
 from models.demand.model import DemandModel, parse_booster
-from training.demand.cold_start import Standing, statuses_of, with_loans
+from training.demand.coherent import coherent_ahead, scale_now, sums_of
+from training.demand.cold_start import Standing, loans_of, statuses_of
 from training.demand.panel import Panel
 
 GOLDEN_ROWS = 16
@@ -50,6 +51,14 @@ def metrics_of(judged: pd.DataFrame, config: DemandConfig) -> dict[str, float]:
     }
 
 
+def sums_metrics(tested: Tested, judged: pd.DataFrame) -> dict[str, float]:
+    """Coverage by level, and what each candidate of the sums missed on the windows that chose."""
+    by_level = {
+        f"{name}_{level}": value for level, rows in judged.groupby("level") for name, value in coverage(rows).items()
+    }
+    return by_level | {f"coherence_mase_{name}": value for name, value in tested.coherence.errors.items()}
+
+
 def judged_windows(tested: Tested, published: Sequence[Published], config: DemandConfig) -> pd.DataFrame:
     """The report windows of what is served, with their intervals and deciles."""
     plan, levels = config.backtest, level_of(published)
@@ -67,10 +76,12 @@ def fitted_model(
     """The model on everything known, with the rows its trees were fitted on."""
     fitted = fit_members(panel.frame, config, config.horizon, book)
     members = _grouped(fitted, panel.frame, config)
-    ahead = members[["unique_id", "ds"]].assign(value=served(members, tested.choice))
+    ahead = coherent_ahead(config, panel.frame, members, tested, standing.own)
     calibration = calibrate(tested.table, SERVED, config.horizon, config.backtest.calibration_windows)
-    own = _published(config, fitted.learned, ahead, standing.own, judged, calibration)
-    forecast = with_loans(own, ahead, standing, tested, config)
+    scale = scale_now(config, fitted.learned, standing.own, calibration)
+    own = _published(ahead, standing.own, judged, calibration, scale)
+    loans = loans_of(ahead, standing, tested, config)
+    forecast = loans.added(own)
     booster = parse_booster(boosted.booster_text(fitted.trees))
     share = tree_shares(members, tested.choice, config)
     what = Explained(config, fitted.learned, booster, share, fitted.drivers)
@@ -90,23 +101,22 @@ def fitted_model(
         reasons=Reasons(explanations(what, explained, alone), share, fitted.drivers),
         statuses=statuses_of(config, standing, forecast),
         short=panel.short,
+        sums=sums_of(config, tested, own, calibration, scale, standing, loans),
     )
     return model, boosted.feature_rows(fitted.trees, fitted.learned, fitted.drivers).to_numpy(np.float32)
 
 
 def _published(
-    config: DemandConfig,
-    learned: pd.DataFrame,
     ahead: pd.DataFrame,
     published: Sequence[Published],
     judged: pd.DataFrame,
     calibration: Calibration,
+    scale: pd.Series,
 ) -> pd.DataFrame:
     """The published forecast of own history; none without a back-test beside it."""
     summed = aggregate(ahead, published, ["ds"])
     summed = summed[summed["series_id"].isin(judged["series_id"])].copy()
     summed["step"] = summed.groupby("series_id")["ds"].rank(method="first").astype(int)
-    scale = calibration.scale(series_scale(aggregate(learned, published, ["ds"]), config.season_length))
     return with_intervals(summed, scale, calibration.quantiles, level_of(published))
 
 

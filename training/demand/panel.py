@@ -19,6 +19,7 @@ from models.demand.hierarchy import Published, bottom_id, published_series
 from models.demand.series_config import SeriesSource
 from training.demand.drivers import cells_of, driver_book
 from training.demand.series import counted_series, shown_series
+from training.demand.totals import sound_sums
 
 DATA_FOLDER = "${LUOTAIN_DATA}/"
 DEFAULT_DATA = "../shared/data"
@@ -38,6 +39,8 @@ class Panel:
     """unique_id, ds, clients: who stands behind counted series, short ones among them; None where that is not told."""
     short: pd.DataFrame | None = None
     """`unique_id, ds, y` of the series that are too short for a forecast of their own."""
+    totals: pd.DataFrame | None = None
+    """`unique_id, ds, y, shown` of the sums that a sheet delivers beside their parts (features.panel.sheet_panel)."""
 
     @property
     def observed(self) -> pd.DataFrame:
@@ -52,6 +55,8 @@ def shown(
     published = published_series(config, sorted(panel.frame["unique_id"].unique()))
     if isinstance(config.source, SeriesSource) and panel.clients is not None:
         return shown_series(config, config.source, published, panel.frame, panel.clients, borrowed)
+    if config.coherence.sums:
+        return sound_sums(config, published, panel.frame, panel.totals)
     return published, ()
 
 
@@ -83,11 +88,15 @@ def _sheet(config: DemandConfig, source: SheetSource) -> Panel:
     file = data_file(source.file)
     sheet = sheet_panel(file, config.period, source.origin)
     starts = pd.Timestamp(source.complete_from) if source.complete_from else None
+    given = sheet["unique_id"].isin(config.coherence.sums)
+    totals, sheet = sheet[given], sheet[~given]
     frame, refused = checked_series(sheet, config.period, config.minimum_periods, starts, date.today())
     until = (following(frame["ds"].max(), config.period) - pd.Timedelta(days=1)).date()
     few = {one.series_id for one in refused if one.reason.startswith(TOO_SHORT)}
     short = sheet.loc[sheet["unique_id"].isin(few), ["unique_id", "ds", "y"]]
-    return Panel(_sorted(frame), until, sha256(file.read_bytes()).hexdigest(), refused, short=_sorted(short))
+    return Panel(
+        _sorted(frame), until, sha256(file.read_bytes()).hexdigest(), refused, short=_sorted(short), totals=totals
+    )
 
 
 def data_file(name: str) -> Path:

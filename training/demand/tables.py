@@ -10,12 +10,14 @@ from evaluation.backtest import (
     Tested,
     choosing,
     coverage,
+    longer_periods,
     mean_scaled_errors,
     published_errors,
     scaled_quantile_loss,
     weighted_errors,
 )
 from features.panel import Refused
+from models.demand.coherence.stored import Sums
 from models.demand.cold_start import SeriesStatus
 from models.demand.combination import SERVED, Choice
 from models.demand.config import DemandConfig
@@ -55,6 +57,27 @@ def backtest_table(
         *_without_regimes(config, judged),
     ]
     return "\n".join(lines)
+
+
+def sums_table(config: DemandConfig, tested: Tested, sums: Sums | None) -> str:
+    """How sums were made, what each candidate missed, and how the longer periods' intervals cover."""
+    method = tested.coherence
+    missed = ", ".join(f"{name} {error:.3f}" for name, error in method.errors.items())
+    why = f"chosen on {method.windows} windows, MASE over levels: {missed}" if missed else "nothing to choose between"
+    lines = [f"  sums: {method.method} ({why})"]
+    if sums is not None:
+        lines += [_by_period(period, found) for period, found in sums.backtest.items()]
+        absent = [one for one in longer_periods(config) if one not in sums.tables]
+        lines += [f"    by the {one}: none, the horizon holds no whole {one} to judge" for one in absent]
+    return "\n".join(lines)
+
+
+def _by_period(period: str, found: Mapping[str, Mapping[str, float]]) -> str:
+    mean = {key: sum(one[key] for one in found.values()) / len(found) for key in ("coverage80", "coverage95")}
+    return (
+        f"    by the {period}: {len(found)} series, 80 % cover {mean['coverage80']:.3f}, "
+        f"95 % cover {mean['coverage95']:.3f}"
+    )
 
 
 def lost(model: DemandModel, refused: Sequence[Refused]) -> tuple[Refused, ...]:

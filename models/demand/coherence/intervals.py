@@ -81,6 +81,8 @@ def fit_widths(windows: Windows, level_of: Mapping[str, str], periods: Sequence[
     for one in periods:
         parts = {level: Residuals(_shifted(errors[levels == level], one)) for level in found}
         parts = {level: part for level, part in parts.items() if len(part.known)}
+        if not parts:
+            continue
         lags = max(one.last // max(spacing, 1), 1)
         worth = {level: part.effective(lags) for level, part in parts.items()}
         tails = {coverage: _tail(parts, sum(worth.values()), coverage) for coverage in LEVELS}

@@ -10,12 +10,9 @@ from features.panel.periods import Period
 from models.demand.coherence.intervals import Widths, fit_widths, published_intervals
 from models.demand.coherence.reconcile import Coherence, coherent_windows
 from models.demand.coherence.summing import Summing
-from models.demand.coherence.temporal import Bucket, buckets, over
+from models.demand.coherence.temporal import WITHIN, Bucket, buckets, over
 from models.demand.coherence.windows import Windows, scales
 from models.demand.matrix import PanelMatrix
-
-WITHIN: Mapping[Period, tuple[Period, ...]] = {"day": ("day", "week", "month"), "week": ("week",), "month": ("month",)}
-"""What periods add up to: weeks do not divide months, so weekly forecasts have no monthly sums."""
 
 
 @dataclass(frozen=True)
@@ -53,17 +50,11 @@ def coherent_forecast(
     dates = pd.date_range(history.dates[-1], periods=points.shape[1] + 1, freq=history.dates.freq)[1:]
     tables, widths = {}, {}
     for one in WITHIN[period]:
-        found = _buckets(dates, one, period)
+        found = buckets(dates, one, period)
         if found:
             widths[one] = fit_widths(judged, summing.level_of, found)
             tables[one] = _table(points, found, scale, widths[one], summing)
     return CoherentForecast(coherence, judged, tables, widths)
-
-
-def _buckets(dates: pd.DatetimeIndex, one: Period, period: Period) -> tuple[Bucket, ...]:
-    if one == period:
-        return tuple(Bucket(start, k + 1, k + 1) for k, start in enumerate(dates))
-    return buckets(dates, one)
 
 
 def _table(

@@ -9,23 +9,26 @@ solved again under parts ≥ 0 (Wickramasuriya, Turlach & Hyndman 2020), not cli
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from hierarchicalforecast.methods import MinTrace
 
 from configs.errors import ModelError
+from models.demand.coherence.config import METHODS, Method
+from models.demand.coherence.folds import folds_of
 from models.demand.coherence.summing import Summing, grained
 from models.demand.coherence.windows import Windows, known_mean
 
-Method = Literal["bottom_up", "mint", "samples"]
-METHODS: tuple[Method, ...] = ("bottom_up", "mint", "samples")
+__all__ = ["METHODS", "Coherence", "Method", "coherent_windows", "fit_coherence"]
+
 MOST_FOR_MINT = 1500
 """Series in all levels: MinT inverts a dense covariance of so many."""
 MARGIN = 0.01
 """How much less than bottom-up another method must miss: below that, few windows cannot tell them apart."""
 FEWEST_ERRORS, MOST_ERRORS = 20, 4000
 """Error vectors that the covariance is estimated from."""
+WINDOWS_TO_TELL = 3
+"""Judged windows from which a difference must also lie beyond its standard error."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Coherence:
     method: Method
     summing: Summing
     errors: Mapping[str, float]
+    windows: int = 0
+    """Windows that judged; 0 = nothing could be judged."""
     projection: np.ndarray | None = None
     """MinT: [bottom, sums then bottom]."""
     covariance_errors: np.ndarray | None = None
@@ -45,37 +50,41 @@ class Coherence:
     def bottom(self, bottom: np.ndarray, scale: np.ndarray, sums: np.ndarray | None = None) -> np.ndarray:
         """[bottom, step] coherent points ≥ 0 from the members' [bottom, step], their scale, and forecasts of the sums.
 
-        `sums` are [distinct sum, step] in the order of `summing.sums`.
+        `sums` are [distinct sum, step] in the order of `summing.sums`.  Where the method knows nothing (a step that
+        no window reached, a series that is too young for one), the members' own number stands.
         Raises ModelError when MinT is asked without forecasts of the sums.
         """
+        found = bottom
         if self.method == "mint":
             if sums is None:
                 raise ModelError("MinT needs forecasts of the sums beside those of their parts. Give `sums`.")
-            return grained(_mint(self, np.concatenate([sums, bottom])))
+            found = _mint(self, np.concatenate([sums, bottom]))
         if self.method == "samples" and self.paths is not None:
             moved = bottom[:, None, :] + self.paths[:, :, : bottom.shape[1]] * scale[:, None, None]
-            return grained(known_mean(np.maximum(moved, 0.0), axis=1))
-        return grained(bottom)
+            found = known_mean(np.maximum(moved, 0.0), axis=1)
+        return grained(np.where(np.isnan(found), bottom, found))
 
 
 def fit_coherence(
     summing: Summing, bottom: Windows, sums: Windows | None = None, methods: Sequence[Method] = METHODS
 ) -> Coherence:
-    """Fit every method on the earlier windows, judge it on the later ones, and fit the best again on all.
+    """Fit every method on some windows, judge it on others (`folds_of`), and fit the best again on all.
 
     `sums` are windows in which the distinct sums (`summing.sums`) themselves were forecast; without them, or with more
-    series than MinT can bear, MinT is not tried.  With one window nothing can be judged: bottom-up.
+    series than MinT can bear, MinT is not tried.  Where nothing can be judged: bottom-up.
     """
-    early, late = _split(bottom)
-    tried = [one for one in methods if one != "mint" or _bearable(summing, sums, bottom, early)]
-    if len(late) == 0 or len(tried) == 1:
-        return _fitted(tried[0], summing, bottom, sums)
-    missed: dict[str, float] = {
-        one: _missed(_fitted(one, summing, bottom, sums, early), bottom, sums, late) for one in tried
-    }
-    simplest = missed.get("bottom_up", np.inf) * (1 - MARGIN)
-    best = min(tried, key=lambda one: simplest if one == "bottom_up" else missed[one])
-    return replace(_fitted(best, summing, bottom, sums), errors=missed)
+    folds = folds_of(bottom)
+    fitting = [fit for fit, _ in folds] or [np.arange(len(bottom.origins))]
+    able = [
+        one for one in methods if one != "mint" or all(_bearable(summing, sums, bottom, places) for places in fitting)
+    ]
+    tried = able or ["bottom_up"]
+    if not folds or len(tried) == 1:
+        return _fitted("bottom_up" if "bottom_up" in tried else tried[0], summing, bottom, sums)
+    missed = {one: _missed(one, summing, bottom, sums, folds) for one in tried}
+    errors: dict[str, float] = {one: float(known_mean(windows, axis=0)) for one, windows in missed.items()}
+    judged = int(max((~np.isnan(windows)).sum() for windows in missed.values()))
+    return replace(_fitted(_best(missed), summing, bottom, sums), errors=errors, windows=judged)
 
 
 def coherent_windows(
@@ -107,15 +116,20 @@ def _joint_errors(bottom: Windows, sums: Windows, places: np.ndarray) -> np.ndar
     return known[:, :: max(known.shape[1] // MOST_ERRORS, 1)]
 
 
-def _split(bottom: Windows) -> tuple[np.ndarray, np.ndarray]:
-    """Places of the windows that fit and of those that judge; between them one horizon, where that leaves any."""
-    half = len(bottom.origins) // 2
-    places = np.arange(len(bottom.origins))
-    if half == 0:
-        return places, places[:0]
-    apart = bottom.origins >= bottom.origins[half - 1] + bottom.horizon
-    late = places[apart] if apart.any() else places[half:]
-    return places[:half], late
+def _best(missed: Mapping[Method, np.ndarray]) -> Method:
+    """The method of least error; bottom-up unless that one is told from it.
+
+    Told: 1 % less, and, from three judged windows on, by more than the standard error of the windows' differences.
+    """
+    means = {one: float(known_mean(windows, axis=0)) for one, windows in missed.items()}
+    best = min(means, key=lambda one: means[one])
+    if "bottom_up" not in missed or best == "bottom_up":
+        return best
+    apart = missed[best] - missed["bottom_up"]
+    apart = apart[~np.isnan(apart)]
+    error = float(apart.std(ddof=1) / np.sqrt(len(apart))) if len(apart) >= WINDOWS_TO_TELL else 0.0
+    told = means[best] < (1 - MARGIN) * means["bottom_up"] and float(apart.mean()) < -error
+    return best if told else "bottom_up"
 
 
 def _fitted(
@@ -124,20 +138,32 @@ def _fitted(
     places = np.arange(len(bottom.origins)) if chosen is None else chosen
     if method == "mint" and sums is not None:
         known = _joint_errors(bottom, sums, places)
-        return Coherence(method, summing, {}, _projection(summing, known), known)
+        return Coherence(method, summing, {}, projection=_projection(summing, known), covariance_errors=known)
     if method == "samples":
         return Coherence(method, summing, {}, paths=bottom.errors[:, places])
     return Coherence("bottom_up", summing, {})
 
 
-def _missed(coherence: Coherence, bottom: Windows, sums: Windows | None, late: np.ndarray) -> float:
-    """Mean |error| / scale over windows and steps, per level, then over levels."""
+def _missed(
+    method: Method,
+    summing: Summing,
+    bottom: Windows,
+    sums: Windows | None,
+    folds: Sequence[tuple[np.ndarray, np.ndarray]],
+) -> np.ndarray:
+    """[judged window]: mean |error| / scale over steps and series, per level, then over levels."""
+    return np.concatenate(
+        [_missed_by(_fitted(method, summing, bottom, sums, fit), bottom, sums, late) for fit, late in folds]
+    )
+
+
+def _missed_by(coherence: Coherence, bottom: Windows, sums: Windows | None, late: np.ndarray) -> np.ndarray:
     judged = bottom.some(late)
     scale = coherence.summing.of(judged.scale**2) ** 0.5  # of parts that move apart: a fixed yardstick for all methods
     said = coherent_windows(coherence, judged, None if sums is None else sums.some(late), scale)
-    each = known_mean(np.abs(said.errors), axis=(1, 2))
+    each = known_mean(np.abs(said.errors), axis=2)
     levels = np.array([coherence.summing.level_of[str(one)] for one in said.ids])
-    return float(np.nanmean([known_mean(each[levels == level], axis=0) for level in np.unique(levels)]))
+    return known_mean(np.stack([known_mean(each[levels == level], axis=0) for level in np.unique(levels)]), axis=0)
 
 
 def _projection(summing: Summing, errors: np.ndarray) -> np.ndarray:

@@ -109,8 +109,9 @@ def checked_totals(observed: pd.DataFrame, summed: pd.DataFrame) -> tuple[Hierar
     return tuple(
         HierarchyFault(
             str(name),
-            f"On {rows['ds'].iloc[0].date()} its delivered total differs from the sum of its parts "
-            f"(on {len(rows)} dates in all). Correct the delivery or leave the total out: it is the sum of its parts.",
+            f"On {rows['ds'].iloc[0].date()} its delivered total is {rows['y'].iloc[0]:.10g}, the sum of its parts "
+            f"{rows['y_parts'].iloc[0]:.10g}; they differ on {len(rows)} dates in all. Correct the delivery or leave "
+            "the total out: it is the sum of its parts.",
         )
         for name, rows in wrong.groupby("series_id")
     )

@@ -63,14 +63,25 @@ def residual_windows(
     return Windows(history.ids, origins, forecast, history.values[:, ahead], scales(history.values, origins, season))
 
 
-def windows_of_table(table: pd.DataFrame, member: str, history: PanelMatrix, season: int) -> Windows:
-    """The windows of a back-test table `unique_id, origin, step, y, <member>` (refitted at every origin)."""
-    origins = np.sort(table["origin"].unique())
-    places = history.dates.get_indexer(pd.DatetimeIndex(origins))
+def windows_of_table(
+    table: pd.DataFrame,
+    member: str,
+    history: PanelMatrix,
+    season: int,
+    origins: pd.DatetimeIndex | None = None,
+    horizon: int | None = None,
+) -> Windows:
+    """The windows of a back-test table `unique_id, origin, step, y, <member>` (refitted at every origin).
+
+    `origins` and `horizon` are those of the table unless they are given; rows of other origins are left out.
+    """
+    when = pd.DatetimeIndex(np.sort(table["origin"].unique())) if origins is None else origins
+    table = table[table["origin"].isin(when)]
+    places = history.dates.get_indexer(when)
     row = pd.Index(history.ids).get_indexer(pd.Index(table["unique_id"]))
-    at = row, np.searchsorted(origins, table["origin"].to_numpy()), table["step"].to_numpy(int) - 1
-    shape = (len(history.ids), len(origins), int(table["step"].max()))
-    forecast, actual = np.full(shape, np.nan), np.full(shape, np.nan)
+    at = row, when.get_indexer(pd.DatetimeIndex(table["origin"])), table["step"].to_numpy(int) - 1
+    steps = int(table["step"].max()) if horizon is None else horizon
+    forecast, actual = (np.full((len(history.ids), len(when), steps), np.nan) for _ in range(2))
     forecast[at], actual[at] = table[member].to_numpy(float), table["y"].to_numpy(float)
     return Windows(history.ids, places, forecast, actual, scales(history.values, places, season))
 

@@ -13,8 +13,9 @@ from pydantic import Field
 
 from configs.errors import ModelError
 from configs.loader import StrictConfig
+from models.demand.coherence.config import METHODS, Method
 from models.demand.coherence.publish import CoherentForecast, coherent_forecast
-from models.demand.coherence.reconcile import METHODS, MOST_FOR_MINT, Coherence, Method, fit_coherence
+from models.demand.coherence.reconcile import MOST_FOR_MINT, Coherence, fit_coherence
 from models.demand.coherence.summing import Summing
 from models.demand.coherence.unrefitted import TREES, OnceFitted, Unrefitted, fit_once
 from models.demand.coherence.windows import Windows, known_mean, residual_windows, scales

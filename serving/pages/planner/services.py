@@ -56,8 +56,11 @@ class Correction:
 class PlannerServices(Protocol):
     """The planning side of the service core.  Every method may be called from several threads."""
 
-    def picture(self, visitor: Visitor, model: str, series_id: str) -> SeriesPicture:
-        """One series with its explanation, status and overrides.  Raises NotYours for an unknown one."""
+    def picture(self, visitor: Visitor, model: str, series_id: str, period: str | None = None) -> SeriesPicture:
+        """One series with its explanation, status and overrides.  Raises NotYours for an unknown one.
+
+        `period`: day, week or month; None = the series' own.  Raises WrongInput for one that it has no table of.
+        """
 
     def workbook(self, visitor: Visitor, model: str, series_id: str, language: str) -> tuple[Sheet, ...]:
         """The sheets of scenarios, staffing, overrides and assumptions of one series."""

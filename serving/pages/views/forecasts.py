@@ -15,8 +15,10 @@ from serving.pages.format import Format
 from serving.pages.page import Page
 from serving.pages.planner.choosing import Chosen, choose_series
 from serving.pages.planner.reading import FormFault
+from serving.pages.planner.services import WrongInput
 from serving.planning.records import SeriesPicture
 
+PERIOD = "period"
 SAME = 0.05
 """Two errors that differ by less than this share of the simple guess's error are called the same."""
 WIDE, NARROW = 820.0, 350.0
@@ -49,7 +51,11 @@ def forecast(page: Page) -> Response:
     series = page.services.series(page.who)
     if not series:
         return page.show("forecasts_none.html")
-    return show_forecast(page, choose_series(page, series))
+    chosen, period = choose_series(page, series), page.query(PERIOD)
+    try:
+        return show_forecast(page, chosen, period=period or None)
+    except WrongInput:
+        return show_forecast(page, chosen, fault=FormFault(page.language.text("period.unknown")), status=400)
 
 
 def show_forecast(
@@ -58,9 +64,13 @@ def show_forecast(
     given: Mapping[str, str] | None = None,
     fault: FormFault | None = None,
     status: int = 200,
+    period: str | None = None,
 ) -> Response:
-    """The page of one series; `given` and `fault` are of a form that could not be used."""
-    picture = page.services.planner.picture(page.who, chosen.series.model, chosen.series.series_id)
+    """The page of one series; `given` and `fault` are of a form that could not be used.
+
+    Raises WrongInput for a period that the series has no table of.
+    """
+    picture = page.services.planner.picture(page.who, chosen.series.model, chosen.series.series_id, period)
     answer = picture.answer
     errors = backtest(answer)
     return page.show(
@@ -74,6 +84,8 @@ def show_forecast(
         backtest=errors,
         verdict=verdict(errors),
         period=period_writer(answer, page.format),
+        switch=period_switch(picture, chosen),
+        own_period=answer.period in picture.periods[:1] or not picture.periods,
         decimals=decimals(answer),
         from_zero=begins_at_zero(answer, [one.value for one in picture.corrected.values()]),
         bar=_bar(picture),
@@ -88,10 +100,21 @@ def download(page: Page) -> Response:
     """The same forecast as an Excel file, with scenarios, staffing and overrides of the series."""
     chosen = choose_series(page, page.services.series(page.who)).series
     planner, code = page.services.planner, page.language.code
-    picture = planner.picture(page.who, chosen.model, chosen.series_id)
+    try:
+        picture = planner.picture(page.who, chosen.model, chosen.series_id, page.query(PERIOD) or None)
+    except WrongInput:
+        return forecast(page)
     more = planner.workbook(page.who, chosen.model, chosen.series_id, code)
-    name = f"luotain_{picture.answer.stamp.data_until}_{code}.xlsx"
+    by = f"_{picture.answer.period}" if picture.answer.period not in picture.periods[:1] and picture.periods else ""
+    name = f"luotain_{picture.answer.stamp.data_until}{by}_{code}.xlsx"
     return excel_file(forecast_workbook(picture, page.format, more), name)
+
+
+def period_switch(picture: SeriesPicture, chosen: Chosen) -> tuple[tuple[str, str], ...]:
+    """(period, query) of every period that the series can be read by; none where there is no choice."""
+    own = picture.periods[:1]
+    queries = [(one, chosen.query if one in own else f"{chosen.query}&{PERIOD}={one}") for one in picture.periods]
+    return tuple(queries) if len(queries) > 1 else ()
 
 
 def excel_file(content: bytes, name: str) -> Response:
