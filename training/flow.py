@@ -38,7 +38,8 @@ from models.flow.config import FlowConfig
 from models.flow.conformance import conformance
 from models.flow.forecast import FlowFit, fit_flow, fit_widths, forecast_table, grows_first, with_intervals
 from models.flow.model import FlowModel
-from models.flow.whatif import what_if
+from models.flow.weeks import stage_waits, throughput_weeks
+from models.flow.whatif import answered, what_if
 from models.names import flow_model
 from training.flow_tables import backtest_lines, forecast_lines, report_lines
 from training.tracking import tracked_run
@@ -137,6 +138,7 @@ def _report(config: FlowConfig, observed: Observed, fit: FlowFit, forecast: pd.D
     chain, spells, flows = config.chain, observed.spells.frame, observed.history.flows
     until = fit.first
     since = until - pd.Timedelta(weeks=config.recent_weeks)
+    weeks = pd.date_range(since, periods=config.recent_weeks, freq="W-MON")
     waiting = tuple(stage.id for stage in chain.stages if stage.waiting)
     work = weekly_work(chain, spells, flows, observed.capacity, config.recent_weeks)
     growing = grows_first(forecast, waiting)
@@ -145,11 +147,13 @@ def _report(config: FlowConfig, observed: Observed, fit: FlowFit, forecast: pd.D
         ranking=rank(work, config.bootstrap, config.block_weeks, config.seed),
         grows_first=growing[0] if growing else None,
         grows_in_weeks=growing[1] if growing else None,
-        what_ifs=tuple(what_if(fit, stage, 1.0, config.horizon, config.seed) for stage in fit.queue_days),
+        what_ifs=tuple(what_if(fit, stage, 1.0, config.horizon, config.seed) for stage in answered(fit)),
         conformance=conformance(chain, spells, since, until),
         throughput=throughput(chain, spells, since, until),
         lines=stage_lines(chain, spells, since, until),
         quarantined=observed.spells.quarantined,
+        waits=stage_waits(chain, spells, weeks),
+        throughput_weeks=throughput_weeks(chain, spells, weeks),
     )
 
 

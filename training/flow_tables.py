@@ -11,6 +11,7 @@ from models.flow.model import FlowModel
 
 NOT_KNOWN = "–"
 MOST_DELAYS = 4
+TOLD = {"line": "measured", "assumed": "assumed: {hours:g} h a client, the longest waiting first"}
 
 
 def backtest_lines(table: pd.DataFrame, recipe: str, metrics: Mapping[str, float]) -> list[str]:
@@ -50,7 +51,7 @@ def report_lines(model: FlowModel) -> list[str]:
     for one in report.what_ifs:
         found.append(
             f"  one more staffed hour a week at {one.stage}: {one.shorter_line:.1f} clients fewer there in "
-            f"{model.config.horizon} weeks, {one.saved_client_days:.0f} client-days of waiting saved"
+            f"{model.config.horizon} weeks, {one.saved_client_days:.0f} client-days of waiting saved ({TOLD[one.basis].format(hours=one.hours_each)})"
         )
     return [*found, *_delays(model), *_path(model)]
 

@@ -52,6 +52,15 @@ class Staffing(StrictConfig):
     """Staffed hours that one departure (or one client's week) takes; left out, the busiest weeks tell."""
 
 
+class AddedHours(StrictConfig):
+    """What one more staffed hour at a stage is assumed to do where its departures do not follow its hours."""
+
+    hours_each: float = Field(gt=0)
+    """Hours that one client more takes, out of turn, the longest waiting first."""
+    source: Words
+    """Where the figure comes from; shown beside the answer."""
+
+
 class Stage(StrictConfig):
     """One stage of the chain."""
 
@@ -64,6 +73,7 @@ class Stage(StrictConfig):
     unhindered_days: float | None = Field(default=None, ge=0)
     """Days that the stage takes when nobody waits; left out, a tenth of its clients are faster than that."""
     capacity: Staffing | None = None
+    added_hours: AddedHours | None = None
 
     @model_validator(mode="after")
     def _has_one_rule(self) -> "Stage":

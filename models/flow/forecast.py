@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from features.flow import Chain
 from models.flow.capacity import StageCapacity, queue_of, unhindered_days
 from models.flow.moves.arrivals import ArrivalForecast, arrivals_by_stage, weekday_shares
 from models.flow.moves.hazards import Hazards, fit_hazards
-from models.flow.moves.simulate import Futures, Present, Queue, draw_futures
+from models.flow.moves.simulate import Futures, Help, Present, Queue, draw_futures
 
 FORECAST_MEASURES = ("arrivals", "departures", "stock_end")
 LEVELS = (0.80, 0.95)
@@ -38,6 +38,14 @@ class Recipe:
 
 
 @dataclass(frozen=True)
+class Added:
+    """A declared assumption: one client more per `hours_each` added hours, of those there for over `after_days`."""
+
+    hours_each: float
+    after_days: float
+
+
+@dataclass(frozen=True)
 class FlowFit:
     """Everything that the drawing of futures needs.  No client: only stages and days there."""
 
@@ -50,6 +58,8 @@ class FlowFit:
     capacities: Mapping[str, StageCapacity]
     queue_days: Mapping[str, float]
     """Stages that are served as queues, and the days that they take when nobody waits."""
+    added: Mapping[str, Added] = field(default_factory=dict)
+    """What one more hour is assumed to do where no queue tells it."""
 
     def queues(self, weeks: int, extra_hours: Mapping[str, float] | None = None) -> dict[str, Queue]:
         """The served stages with their staffed hours, and more of them where asked."""
@@ -61,8 +71,15 @@ class FlowFit:
 
     def futures(self, weeks: int, samples: int, seed: int, extra_hours: Mapping[str, float] | None = None) -> Futures:
         """Drawn futures; the same seed with other hours differs by the hours alone."""
-        queues = self.queues(weeks, extra_hours)
-        return draw_futures(self.present, self.arrivals, self.weekdays, self.hazards, queues, weeks, samples, seed)
+        queues, extra = self.queues(weeks, extra_hours), extra_hours or {}
+        helped = {
+            stage: Help(extra[stage] / one.hours_each, one.after_days)
+            for stage, one in self.added.items()
+            if stage in extra and stage not in queues
+        }
+        return draw_futures(
+            self.present, self.arrivals, self.weekdays, self.hazards, queues, weeks, samples, seed, helped
+        )
 
 
 def fit_flow(
@@ -91,6 +108,11 @@ def fit_flow(
         hazards=fit_hazards(spells, chain.ids, since, first),
         capacities=capacity,
         queue_days={stage: unhindered_days(chain.stage(stage), recent) for stage in served},
+        added={
+            stage.id: Added(stage.added_hours.hours_each, unhindered_days(stage, recent))
+            for stage in chain.stages
+            if stage.added_hours is not None
+        },
     )
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from models.bundles.bundle import Bundle
 from models.flow.capacity import StageCapacity
-from models.flow.forecast import FlowFit
+from models.flow.forecast import Added, FlowFit
 from models.flow.moves.arrivals import ArrivalForecast
 from models.flow.moves.hazards import Hazards
 from models.flow.moves.simulate import Present
@@ -33,6 +33,7 @@ def _fit_values(fit: FlowFit) -> dict[str, Any]:
         "first": fit.first.date().isoformat(),
         "weekdays": fit.weekdays.tolist(),
         "queue_days": dict(fit.queue_days),
+        "added": {stage: vars(one) for stage, one in fit.added.items()},
         "arrivals": {stage: {**vars(one), "mean": one.mean.tolist()} for stage, one in fit.arrivals.items()},
         "capacities": {
             stage: {"hours_each": one.hours_each, "basis": one.basis, "per": one.per}
@@ -58,6 +59,7 @@ def read_fit(bundle: Bundle, stages: tuple[str, ...]) -> FlowFit:
             for stage, one in said["capacities"].items()
         },
         queue_days={stage: float(days) for stage, days in said["queue_days"].items()},
+        added={stage: Added(**one) for stage, one in said.get("added", {}).items()},
     )
 
 

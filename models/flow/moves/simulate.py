@@ -44,6 +44,14 @@ class Queue:
 
 
 @dataclass(frozen=True)
+class Help:
+    """Clients a week who are done besides the others: the longest waiting of those there for over `after_days`."""
+
+    per_week: float
+    after_days: float = 0.0
+
+
+@dataclass(frozen=True)
 class Futures:
     """Counts [samples × stages × weeks] of a chain; `start` are the clients of each stage on the first midnight."""
 
@@ -80,6 +88,7 @@ def draw_futures(
     weeks: int,
     samples: int,
     seed: int,
+    helped: Mapping[str, Help] | None = None,
 ) -> Futures:
     """Draw `samples` futures of `weeks` weeks.  `weekdays` are the shares of arrivals per weekday, Monday first."""
     expected = len(present.stage) + sum(float(one.mean[:weeks].sum()) for one in arrivals.values())
@@ -87,7 +96,7 @@ def draw_futures(
     rng = np.random.default_rng(seed)
     days = _arrival_days(hazards.stages, arrivals, weekdays, weeks, samples, rng)
     people, starts = _everybody(present, days, samples)
-    run = _Run(hazards, queues, people, weeks, samples, seed)
+    run = _Run(hazards, queues, people, weeks, samples, seed, helped or {})
     for day in range(weeks * WEEK):
         run.step(day, starts[day], starts[day + 1])
     start = np.bincount(present.stage, minlength=len(hazards.stages))
@@ -131,7 +140,14 @@ class _Run:
     """One walk through the days."""
 
     def __init__(
-        self, hazards: Hazards, queues: Mapping[str, Queue], people: _People, weeks: int, samples: int, seed: int
+        self,
+        hazards: Hazards,
+        queues: Mapping[str, Queue],
+        people: _People,
+        weeks: int,
+        samples: int,
+        seed: int,
+        helped: Mapping[str, Help],
     ) -> None:
         self.hazards, self.people, self.seed, self.samples = hazards, people, seed, samples
         self.queues = {hazards.stages.index(name): queue for name, queue in queues.items()}
@@ -140,6 +156,7 @@ class _Run:
             [self.queues[place].days if queue else 0.0 for place, queue in enumerate(self.is_queue)]
         )
         self.managed = {place: self._managed(place, queue, weeks) for place, queue in self.queues.items()}
+        self.helped = {hazards.stages.index(name): one for name, one in helped.items()}
         self.past = hazards.exposure_free
         self.goals = np.cumsum(hazards.goes, axis=2)
         self.came = np.zeros((samples, len(hazards.stages), weeks), np.int32)
@@ -158,6 +175,8 @@ class _Run:
         self._move_all(day)
         for place in self.queues:
             self._move(self._served(place, day), day)
+        for place in self.helped:
+            self._move(self._given_help(place, day), day)
         self._move_all(day)
 
     def _move_all(self, day: int) -> None:
@@ -213,11 +232,23 @@ class _Run:
         """Who is served today: in each future the first ones of the line, as many as the staff manages."""
         people = self.people
         line = np.flatnonzero((people.stage[: self.here] == place) & (people.ready[: self.here] <= day))
-        sample = people.sample[line]
-        order = np.lexsort((line, people.entered[line], sample))
+        return self._first_ones(line, self.managed[place][day])
+
+    def _given_help(self, place: int, day: int) -> np.ndarray:
+        """Who is done today because of more hours: the longest waiting of those who could have been done before."""
+        people, help_ = self.people, self.helped[place]
+        waits = day - people.entered[: self.here] > help_.after_days
+        line = np.flatnonzero((people.stage[: self.here] == place) & waits)
+        chance = _uniform(self.seed + 11, np.arange(self.samples), day * 64 + place)
+        return self._first_ones(line, poisson.ppf(chance, help_.per_week / WEEK))
+
+    def _first_ones(self, line: np.ndarray, most: np.ndarray) -> np.ndarray:
+        """Of those in line the first `most[sample]` of each future."""
+        sample = self.people.sample[line]
+        order = np.lexsort((line, self.people.entered[line], sample))
         ordered = sample[order]
         rank = np.arange(len(line)) - np.searchsorted(ordered, ordered, side="left")
-        return line[order][rank < self.managed[place][day, ordered]]
+        return line[order][rank < most[ordered]]
 
     def _managed(self, place: int, queue: Queue, weeks: int) -> np.ndarray:
         """Clients that the staff of a queue manages [days × samples]: Poisson around the staffed rate."""
