@@ -67,7 +67,7 @@ class FlowModel:
 
     def golden_outputs(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         """Synthetic clients (stage, days there) through drawn futures, and the published table's own numbers."""
-        stages = np.clip(np.nan_to_num(rows[:, 0]), 0, len(self.config.chain.ids) - 1).astype(int)
+        stages = np.clip(np.nan_to_num(rows[:, 0]), 0, len(self.fit.hazards.leave) - 1).astype(int)
         present = Present(stages, np.maximum(np.nan_to_num(rows[:, 1]), 1).astype(int))
         weeks = min(GOLDEN_WEEKS, self.config.horizon)
         futures = draw_futures(
@@ -110,7 +110,7 @@ class FlowModel:
 
     def stages(self) -> tuple[StageInfo, ...]:
         """Every stage with who is there now."""
-        present = np.bincount(self.fit.present.stage, minlength=len(self.config.chain.ids))
+        present = self.fit.hazards.clients(self.fit.present.stage)
         known = [self.fit.capacities.get(stage) for stage in self.config.chain.ids]
         return tuple(
             StageInfo(

@@ -89,8 +89,10 @@ def _answerable(fit: FlowFit, stage: str, hours: float) -> None:
     if stage not in fit.hazards.stages:
         raise ModelError(f"There is no stage `{stage}` in the chain. The stages are {', '.join(fit.hazards.stages)}.")
     if basis_of(fit, stage) not in ("line", "assumed"):
-        raise ModelError(f"More hours at the stage `{stage}` have no answer: {REFUSED[basis_of(fit, stage)]} "
-                         f"Stages with one: {', '.join(answered(fit)) or 'none'}.")
+        raise ModelError(
+            f"More hours at the stage `{stage}` have no answer: {REFUSED[basis_of(fit, stage)]} "
+            f"Stages with one: {', '.join(answered(fit)) or 'none'}."
+        )
     if not np.isfinite(hours) or hours < 0:
         raise ModelError("More staffed hours are a number from 0 up. Type e.g. 1.")
 

@@ -17,8 +17,6 @@ from serving.planning.records import FlowPicture
 
 MOST_HOURS = 10_000.0
 ANSWERED = ("line", "assumed")
-FIRST_NOTES = 2
-"""Notes that are always seen: the bottleneck and the line that grows; the others are folded."""
 
 
 def chain(page: Page) -> Response:
@@ -37,7 +35,6 @@ def chain(page: Page) -> Response:
         pictures=pictures,
         answer=answer,
         summary=summary_of(answer),
-        notes=(answer.notes[:FIRST_NOTES], answer.notes[FIRST_NOTES:]),
         measure=measure,
         measures=MEASURES,
         stages=[stage_view(page, answer, one, measure) for one in answer.stages],
