@@ -21,6 +21,7 @@ from features.flow import (
     Spells,
     conserved,
     enough,
+    reached_phases,
     read_chain,
     spells_at,
     staffed_hours,
@@ -145,13 +146,14 @@ def _report(config: FlowConfig, observed: Observed, fit: FlowFit, forecast: pd.D
     waiting = tuple(stage.id for stage in chain.stages if stage.waiting)
     work = weekly_work(chain, spells, flows, observed.capacity, config.recent_weeks)
     growing = grows_first(forecast, waiting)
+    reached = reached_phases(chain, observed.history.rows, spells, observed.spells.as_of)
     return FlowReport(
         weeks=config.recent_weeks,
         ranking=rank(work, config.bootstrap, config.block_weeks, config.seed),
         grows_first=growing[0] if growing else None,
         grows_in_weeks=growing[1] if growing else None,
         what_ifs=tuple(what_if(fit, stage, 1.0, config.horizon, config.seed) for stage in answered(fit)),
-        conformance=conformance(chain, spells, since, until),
+        conformance=conformance(chain, spells, reached, since, until),
         throughput=throughput(chain, spells, since, until),
         lines=stage_lines(chain, spells, since, until),
         quarantined=observed.spells.quarantined,
