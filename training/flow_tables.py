@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from evaluation.flow.backtest import scaled_error
+from evaluation.flow.backtest import choose_recipe, scaled_error
 from evaluation.flow.chances import choose_chances, loss_table
 from models.flow.bottlenecks import Bottleneck, Measured
 from models.flow.breakdown import ALL
@@ -40,6 +40,11 @@ def backtest_lines(table: pd.DataFrame, recipe: str, metrics: Mapping[str, float
     ]
     naive = scaled_error(judged[judged["recipe"] == recipe], "naive")
     measures = ("arrivals", "departures", "stock_end")
+    later = table[table["reported"]]
+    others = [choose_recipe(table, kind) for kind in sorted(set(table["chances"]))]
+    beside = ", ".join(
+        f"{name} {scaled_error(later[later['recipe'] == name], 'value'):.3f}" for name in others if name != recipe
+    )
     errors = "   ".join(
         f"{name} {metrics[f'mae_{name}']:.2f} ({metrics[f'naive_mae_{name}']:.2f})" for name in measures
     )
@@ -49,6 +54,7 @@ def backtest_lines(table: pd.DataFrame, recipe: str, metrics: Mapping[str, float
         *rows,
         f"  * served; on {table['origin'].nunique() - judged['origin'].nunique()} later origins MASE "
         f"{metrics['mase']:.3f}, last week carried forward {metrics['baseline_mase']:.3f}",
+        *([f"    not served, on the same later origins: MASE {beside}"] if beside else []),
         f"    mean error in clients (of last week carried forward): {errors}",
         f"    intervals: 80 % cover {metrics['coverage80']:.3f}, 95 % cover {metrics['coverage95']:.3f}",
     ]

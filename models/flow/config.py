@@ -44,5 +44,6 @@ class FlowConfig(StrictConfig):
     fewest_weeks: int = Field(default=52, ge=8)
     """Weeks of history before the first origin."""
     bootstrap: int = Field(default=500, ge=100)
-    block_weeks: int = Field(default=8, ge=1)
+    block_weeks: int = Field(default=13, ge=1)
+    """Weeks drawn together when the ranking's intervals are drawn; a quarter, because a busy line remembers long."""
     backtest: FlowBacktest = FlowBacktest()
