@@ -49,6 +49,7 @@ def said(answer: httpx.Response, status: int = 200) -> str:
         ("/flow?stage=nowhere", ["Valitse vaihe luettelosta."]),
         ("/flow?stage=home_care", ["Säännöllinen kotihoito: lisätunnille ei ole vastausta, koska tunnit menevät"]),
         ("/flow", ["Oletus, Päätös ja aloituksen odotus: 3 tuntia asiakasta kohti (oma oletus)"]),
+        ("/flow", ["12 tapausta toisin päin"]),
         ("/flow", ["Menneet viikot ja odotuspäivät", "Läpimenoaika viikoittain", "Odottaa nyt 64 asiakasta"]),
         ("/forecasts", ["Miksi ennuste on tällainen", "Väestön ikääntyminen", "Ei selity", "Omat korjaukset"]),
         ("/forecasts?area=Itä", ["ei tarpeeksi tietoa", "Liian lyhyt."]),

@@ -139,7 +139,7 @@ def _second() -> Bottleneck:
 
 
 def _conformance() -> Conformance:
-    known = LeadTime("contact", "need_assessment", 204, 24.0, 61.0)
+    known = LeadTime("contact", "need_assessment", 204, 24.0, 61.0, 12)
     hidden = LeadTime("need_assessment", "service", None, None, None)
     deviations = (Deviation("skipped", "decision", 19), Deviation("ended_at", "assessment", 11))
     return Conformance(212, 0.83, deviations, 2, (known, hidden), ("planning", "decision"))

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from models.small_cells import SMALLEST_CELL
+
 FEWEST_STAYS = 20
 ANY = "*"
 FIXED = ("stage", "came_from", "area", "segment")
@@ -25,6 +27,7 @@ def profiles_of(spells: pd.DataFrame, stages: Sequence[str]) -> pd.DataFrame:
     merged = _kept(full, _wider(full, 2), FEWEST_STAYS)
     merged = _kept(merged, _wider(full, 1), FEWEST_STAYS)
     found = merged.value_counts(list(merged.columns), sort=False).rename("stays").reset_index()
+    found["stays"] = found["stays"].where(found["stays"] >= SMALLEST_CELL, 0)  # a bundle counts nobody by ones
     columns = list(full.columns)
     whole = pd.DataFrame({"stage": list(stages), **dict.fromkeys(columns[1:], ANY), "stays": 0})
     table = pd.concat([found, whole], ignore_index=True).drop_duplicates(columns)
