@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from configs.loader import validate_config
-from features.flow import Chain, ChainRows
+from features.flow import Chain, ChainRows, weekly_flows, weeks_between
 from models.flow.config import FlowConfig
 from tests.histories_data import table_of
 
@@ -112,3 +112,24 @@ def _table(one: Any) -> str:
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
     texts = frame.select_dtypes("category").columns
     return frame.assign(**{str(name): frame[name].astype(object) for name in texts})
+
+
+STAFFED = chain({**ASSESSMENT, "capacity": {"filter": {"unit": "team"}, "hours_each": 2.0}}, DECISION, CARE)
+STRAIGHT = (
+    ("assessment", "2024-01-01", "2024-01-11"),
+    ("decision", "2024-01-11", "2024-01-15"),
+    ("care", "2024-01-15", "2024-01-30"),
+)
+PHASES = {
+    "contact": {"stage": "assessment"},
+    "need_assessment": {"stage": "assessment", "when": "left"},
+    "service": {"stage": "care"},
+}
+
+
+def flows_and_hours() -> tuple[pd.DataFrame, pd.DataFrame]:
+    flows = weekly_flows(
+        steady_spells(40), STAFFED.ids, weeks_between(pd.Timestamp("2022-01-03"), pd.Timestamp("2022-10-03"))
+    )
+    hours = pd.DataFrame({"stage": "assessment", "ds": flows["ds"].unique(), "hours": 16.0})
+    return flows, hours

@@ -154,7 +154,7 @@ def test_what_if_is_answered_from_the_bundle_or_refused(trained: tuple) -> None:
     if model.fit.queue_days:
         assert model.what_if("assessment", 1.0).shorter_line >= 0
         assert model.report.what_ifs[0] == model.what_if("assessment", 1.0)
-    with pytest.raises(ModelError, match="staffed hours of the stage `care` are not known"):
+    with pytest.raises(ModelError, match="the stage `care` have no answer: its departures are not known"):
         model.what_if("care", 1.0)
 
 

@@ -1,23 +1,36 @@
 """What is said of a chain: the ranking, the path, the break-downs, what one more hour does, and what is hidden."""
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from configs.errors import ModelError
-from features.flow import weekly_flows, weeks_between
+from features.flow import reached_phases, weeks_between
 from models.flow.bottlenecks import WeeklyWork, delay_days, rank
 from models.flow.breakdown import stage_lines, stay_days, throughput
 from models.flow.capacity import capacities, queue_of, unhindered_days, without_capacity
 from models.flow.conformance import conformance, departures
 from models.flow.forecast import Recipe, fit_flow, fit_widths, forecast_table, grows_first, with_intervals
 from models.flow.whatif import what_if
-from tests.flow_data import ASSESSMENT, CARE, DECISION, chain, spells, stage, steady_spells
+from tests.flow_data import (
+    ASSESSMENT,
+    CARE,
+    DECISION,
+    PHASES,
+    STAFFED,
+    STRAIGHT,
+    chain,
+    flows_and_hours,
+    rows_of,
+    spells,
+    stage,
+    steady_spells,
+)
 
 YEAR = pd.Timestamp("2024-01-01"), pd.Timestamp("2024-05-01")
-STAFFED = chain({**ASSESSMENT, "capacity": {"filter": {"unit": "team"}, "hours_each": 2.0}}, DECISION, CARE)
 
 
 def work(delay: list[float], used: list[float], grown: list[float], noise: float = 0.0) -> WeeklyWork:
@@ -88,14 +101,6 @@ def test_days_without_waiting_are_declared_or_the_fastest_tenth() -> None:
 DECISION_STAGE = chain().stage("decision")
 
 
-def flows_and_hours() -> tuple[pd.DataFrame, pd.DataFrame]:
-    flows = weekly_flows(
-        steady_spells(40), STAFFED.ids, weeks_between(pd.Timestamp("2022-01-03"), pd.Timestamp("2022-10-03"))
-    )
-    hours = pd.DataFrame({"stage": "assessment", "ds": flows["ds"].unique(), "hours": 16.0})
-    return flows, hours
-
-
 def test_hours_per_client_are_declared_or_told_by_the_busiest_weeks() -> None:
     flows, hours = flows_and_hours()
     declared = capacities(STAFFED, flows, hours)["assessment"]
@@ -143,8 +148,8 @@ def test_one_more_hour_shortens_the_line_the_more_the_more() -> None:
             True,
             "no stage `asessment` in the chain. The stages are assessment, decision, care",
         ),
-        ("care", 1.0, True, "The staffed hours of the stage `care` are not known"),
-        ("assessment", 1.0, False, "did not follow its staffed hours"),
+        ("care", 1.0, True, "the stage `care` have no answer"),
+        ("assessment", 1.0, False, "no `added_hours` are declared for it"),
         ("assessment", -1.0, True, "a number from 0 up"),
         ("assessment", float("nan"), True, "a number from 0 up"),
     ],
@@ -220,25 +225,14 @@ def test_departures_from_the_described_path(stages: str, expected: tuple) -> Non
     assert departures(PATH, tuple(stages)) == expected
 
 
-STRAIGHT = (
-    ("assessment", "2024-01-01", "2024-01-11"),
-    ("decision", "2024-01-11", "2024-01-15"),
-    ("care", "2024-01-15", "2024-01-30"),
-)
-PHASES = {
-    "contact": {"stage": "assessment"},
-    "need_assessment": {"stage": "assessment", "when": "left"},
-    "service": {"stage": "care"},
-}
-
-
 def test_conformance_counts_finished_cases_and_hides_few() -> None:
     straight = [(f"s{n}", name, day, end) for n in range(12) for name, day, end in STRAIGHT]
     direct = [(f"d{n}", "care", "2024-01-05", "2024-01-20") for n in range(6)]
     few = [(f"f{n}", "decision", "2024-01-05", "2024-01-20") for n in range(3)]
     going_on = [(f"g{n}", "assessment", "2024-01-05", None) for n in range(9)]
     the_chain = chain(phases=PHASES)
-    found = conformance(the_chain, spells(*straight, *direct, *few, *going_on), *YEAR)
+    every = spells(*straight, *direct, *few, *going_on)
+    found = conformance(the_chain, every, reached_phases(the_chain, rows_of(the_chain), every, date(2024, 5, 1)), *YEAR)
     assert found.cases == 12 + 6 + 3
     assert found.following == pytest.approx(12 / 21)
     assert [(one.kind, one.stage, one.cases) for one in found.deviations] == [("began_at", "care", 6)]

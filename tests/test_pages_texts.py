@@ -15,7 +15,7 @@ from models.planning.sheets.columns import ALLOWED
 from serving.asking import Respondent
 from serving.pages.emergency import Finding
 from serving.pages.language import CATALOGUES, LANGUAGES, language
-from serving.pages.planner.flow import MEASURES
+from serving.pages.planner.flow_views import MEASURES
 from serving.pages.planner.scenario_form import BANDS
 from serving.pages.services import Choice, Role
 from serving.pages.views.front import NAVIGATION
@@ -52,6 +52,7 @@ FAMILIES = {
     "channels.clients": {"excluded", "reachable"},
     "flow.measure": set(MEASURES),
     "flow.deviation": {"began_at", "skipped", "went_back", "ended_at", "left_path_for", "came_back_to"},
+    "flow.refused": {"per_client", "not_known"},
     "flow.by": {"area", "segment"},
     "flow.value": {"yes", "no", "unknown"},
     "phase": set(PATH_PHASES),

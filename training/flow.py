@@ -16,10 +16,12 @@ from configs.errors import DataError
 from configs.loader import StrictConfig, load_config
 from configs.workspace import Workspace
 from evaluation.flow.backtest import History, by_stage, choose_recipe, judged, metrics, recipes, rolling_flows
+from evaluation.flow.chances import chance_losses, choose_chances, loss_metrics
 from features.flow import (
     Spells,
     conserved,
     enough,
+    reached_phases,
     read_chain,
     spells_at,
     staffed_hours,
@@ -38,9 +40,10 @@ from models.flow.config import FlowConfig
 from models.flow.conformance import conformance
 from models.flow.forecast import FlowFit, fit_flow, fit_widths, forecast_table, grows_first, with_intervals
 from models.flow.model import FlowModel
-from models.flow.whatif import what_if
+from models.flow.weeks import stage_waits, throughput_weeks
+from models.flow.whatif import answered, what_if
 from models.names import flow_model
-from training.flow_tables import backtest_lines, forecast_lines, report_lines
+from training.flow_tables import backtest_lines, forecast_lines, loss_lines, report_lines
 from training.tracking import tracked_run
 
 GOLDEN_ROWS = 24
@@ -77,18 +80,20 @@ def train_one(config: FlowConfig, workspace: Workspace, snapshot: Snapshot, sour
     """One chain: back-test, choose, refit on everything, register.  Raises DataError or ModelError."""
     observed = observe(config, snapshot)
     with tracked_run(workspace, flow_model(config.id), "flow", config, snapshot.sha256, sources_version) as run:
+        losses = chance_losses(config, observed.history)
         table = rolling_flows(config, observed.history)
-        recipe = choose_recipe(table)
+        recipe = choose_recipe(table, choose_chances(losses))
         shown = judged(table, recipe, config.horizon)
         model = fitted(config, observed, table, recipe, shown)
-        found = {**metrics(shown), "people_lost": people_lost(model)}
+        found = {**metrics(shown), **loss_metrics(losses), "people_lost": people_lost(model)}
         run.log_metrics(found)
         run.log_frame("backtest.parquet", shown)
+        run.log_frame("chances.parquet", losses)
         registered = run.register_bundle(_files(model), {"data_until": snapshot.data_until.isoformat()})
     stays = observed.spells.frame
     head = f"Flow {config.id}: {len(stays)} stays in {len(config.chain.ids)} stages, {stays['case'].nunique()} cases"
     told = [f"  {sentence}" for sentence in observed.spells.told()]
-    parts = [*backtest_lines(table, recipe, found), *report_lines(model), *forecast_lines(model)]
+    parts = [*loss_lines(losses), *backtest_lines(table, recipe, found), *report_lines(model), *forecast_lines(model)]
     say("\n".join([head, *told, *parts]))
     say(f"Registered {registered.name} version {registered.version} (bundle {registered.sha256[:12]}).\n")
 
@@ -137,28 +142,30 @@ def _report(config: FlowConfig, observed: Observed, fit: FlowFit, forecast: pd.D
     chain, spells, flows = config.chain, observed.spells.frame, observed.history.flows
     until = fit.first
     since = until - pd.Timedelta(weeks=config.recent_weeks)
+    weeks = pd.date_range(since, periods=config.recent_weeks, freq="W-MON")
     waiting = tuple(stage.id for stage in chain.stages if stage.waiting)
     work = weekly_work(chain, spells, flows, observed.capacity, config.recent_weeks)
     growing = grows_first(forecast, waiting)
+    reached = reached_phases(chain, observed.history.rows, spells, observed.spells.as_of)
     return FlowReport(
         weeks=config.recent_weeks,
         ranking=rank(work, config.bootstrap, config.block_weeks, config.seed),
         grows_first=growing[0] if growing else None,
         grows_in_weeks=growing[1] if growing else None,
-        what_ifs=tuple(what_if(fit, stage, 1.0, config.horizon, config.seed) for stage in fit.queue_days),
-        conformance=conformance(chain, spells, since, until),
+        what_ifs=tuple(what_if(fit, stage, 1.0, config.horizon, config.seed) for stage in answered(fit)),
+        conformance=conformance(chain, spells, reached, since, until),
         throughput=throughput(chain, spells, since, until),
         lines=stage_lines(chain, spells, since, until),
         quarantined=observed.spells.quarantined,
+        waits=stage_waits(chain, spells, weeks),
+        throughput_weeks=throughput_weeks(chain, spells, weeks),
     )
 
 
 def people_lost(model: FlowModel) -> float:
     """The largest difference, over stages and weeks, between the clients at a week's end and what they should be."""
     table = model.forecast.pivot_table(index=["stage", "step"], columns="measure", values="value")
-    start = pd.Series(
-        np.bincount(model.fit.present.stage, minlength=len(model.config.chain.ids)), model.config.chain.ids
-    )
+    start = pd.Series(model.fit.hazards.clients(model.fit.present.stage), model.config.chain.ids)
     before = table["stock_end"].groupby("stage").shift()
     before = before.fillna(table.index.get_level_values("stage").to_series(index=table.index).map(start))
     return float((before + table["arrivals"] - table["departures"] - table["stock_end"]).abs().max())

@@ -4,24 +4,47 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from evaluation.flow.backtest import scaled_error
+from evaluation.flow.backtest import choose_recipe, scaled_error
+from evaluation.flow.chances import choose_chances, loss_table
 from models.flow.bottlenecks import Bottleneck, Measured
 from models.flow.breakdown import ALL
 from models.flow.model import FlowModel
 
 NOT_KNOWN = "–"
 MOST_DELAYS = 4
+TOLD = {"line": "measured", "assumed": "assumed: {hours:g} h a client, the longest waiting first"}
+
+
+def loss_lines(losses: pd.DataFrame) -> list[str]:
+    """Whose transition chances told the weeks after the earlier origins better."""
+    chosen, table = choose_chances(losses), loss_table(losses)
+    weeks = int(losses.drop_duplicates(["origin", "stage"])["person_weeks"].sum())
+    return [
+        f"  log loss of who leaves for where in a week, {weeks} person-weeks after the {losses['origin'].nunique()} "
+        "earlier origins:",
+        *(
+            f"    {_starred(f'{name} weeks, {chances}', f'{name} weeks, {chosen}'):24}{loss:.5f}   "
+            + ", ".join(f"{stage} {value:.4f}" for stage, value in by_stage.items())
+            for (name, chances), loss, by_stage in table
+        ),
+        f"  * chances of the kind that is served: {chosen}",
+    ]
 
 
 def backtest_lines(table: pd.DataFrame, recipe: str, metrics: Mapping[str, float]) -> list[str]:
     """Every recipe on the selection windows, the chosen one on the report windows."""
     judged = table[~table["reported"]]
     rows = [
-        f"    {_starred(str(name), recipe):24}MASE {scaled_error(own, 'value'):.3f}"
+        f"    {_starred(str(name), recipe):28}MASE {scaled_error(own, 'value'):.3f}"
         for name, own in judged.groupby("recipe")
     ]
     naive = scaled_error(judged[judged["recipe"] == recipe], "naive")
     measures = ("arrivals", "departures", "stock_end")
+    later = table[table["reported"]]
+    others = [choose_recipe(table, kind) for kind in sorted(set(table["chances"]))]
+    beside = ", ".join(
+        f"{name} {scaled_error(later[later['recipe'] == name], 'value'):.3f}" for name in others if name != recipe
+    )
     errors = "   ".join(
         f"{name} {metrics[f'mae_{name}']:.2f} ({metrics[f'naive_mae_{name}']:.2f})" for name in measures
     )
@@ -31,6 +54,7 @@ def backtest_lines(table: pd.DataFrame, recipe: str, metrics: Mapping[str, float
         *rows,
         f"  * served; on {table['origin'].nunique() - judged['origin'].nunique()} later origins MASE "
         f"{metrics['mase']:.3f}, last week carried forward {metrics['baseline_mase']:.3f}",
+        *([f"    not served, on the same later origins: MASE {beside}"] if beside else []),
         f"    mean error in clients (of last week carried forward): {errors}",
         f"    intervals: 80 % cover {metrics['coverage80']:.3f}, 95 % cover {metrics['coverage95']:.3f}",
     ]
@@ -48,9 +72,10 @@ def report_lines(model: FlowModel) -> list[str]:
     grows = f"{report.grows_first} (week {report.grows_in_weeks})" if report.grows_first else "none surely"
     found.append(f"  the line that grows first: {grows}")
     for one in report.what_ifs:
+        basis = TOLD[one.basis].format(hours=one.hours_each)
         found.append(
             f"  one more staffed hour a week at {one.stage}: {one.shorter_line:.1f} clients fewer there in "
-            f"{model.config.horizon} weeks, {one.saved_client_days:.0f} client-days of waiting saved"
+            f"{model.config.horizon} weeks, {one.saved_client_days:.0f} client-days of waiting saved ({basis})"
         )
     return [*found, *_delays(model), *_path(model)]
 

@@ -47,7 +47,8 @@ class History:
 def recipes(config: FlowConfig, history: History) -> tuple[Recipe, ...]:
     """Every recipe to choose from; queues only where some stage's departures may follow its staffed hours."""
     served = bool(queueable(capacities(config.chain, history.flows, history.hours)))
-    return tuple(Recipe(weeks, queues) for weeks, queues in product(config.hazard_weeks, (False, True)[: 1 + served]))
+    ways = product(config.hazard_weeks, (False, True)[: 1 + served], config.chances)
+    return tuple(Recipe(weeks, queues, chances) for weeks, queues, chances in ways)
 
 
 def origins(config: FlowConfig, weeks: pd.DatetimeIndex) -> list[pd.Timestamp]:
@@ -90,7 +91,7 @@ def _at(config: FlowConfig, history: History, origin: pd.Timestamp, chosen: Sequ
     for recipe in chosen:
         fit = fit_flow(chain, spells, known, capacity, recipe, config.horizon, config.country, coming)
         futures = fit.futures(config.horizon, config.backtest.samples, config.seed)
-        tables.append(forecast_table(futures, origin).assign(recipe=recipe.name))
+        tables.append(forecast_table(futures, origin).assign(recipe=recipe.name, chances=recipe.chances))
     table = pd.concat(tables, ignore_index=True).merge(_naive(known), on=KEYS)
     return table.merge(long(history.flows), on=["stage", "ds", "measure"])
 
@@ -107,9 +108,10 @@ def _naive(known: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"naive": grouped.last(), "scale": grouped.agg(lambda y: y.diff().abs().mean())}).reset_index()
 
 
-def choose_recipe(table: pd.DataFrame) -> str:
-    """The recipe with the least scaled error on the selection windows."""
+def choose_recipe(table: pd.DataFrame, chances: str | None = None) -> str:
+    """The recipe with the least scaled error on the selection windows; of those with these chances, where told."""
     judged = table[~table["reported"]]
+    judged = judged if chances is None else judged[judged["chances"] == chances]
     return str(min((scaled_error(rows, "value"), name) for name, rows in judged.groupby("recipe"))[1])
 
 

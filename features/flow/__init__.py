@@ -2,6 +2,7 @@
 
 from features.flow.chain import EXIT, OUTSIDE, UNKNOWN, Chain, Group, Stage
 from features.flow.known_rows import ChainRows, read_chain
+from features.flow.phases import reached_phases
 from features.flow.spells import Spells, enough, spells_at
 from features.flow.staffing import hours_of, staffed_hours
 from features.flow.weekly import MEASURES, conserved, weekly_flows, weeks_between
@@ -19,6 +20,7 @@ __all__ = [
     "conserved",
     "enough",
     "hours_of",
+    "reached_phases",
     "read_chain",
     "spells_at",
     "staffed_hours",

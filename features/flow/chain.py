@@ -52,6 +52,15 @@ class Staffing(StrictConfig):
     """Staffed hours that one departure (or one client's week) takes; left out, the busiest weeks tell."""
 
 
+class AddedHours(StrictConfig):
+    """What one more staffed hour at a stage is assumed to do where its departures do not follow its hours."""
+
+    hours_each: float = Field(gt=0)
+    """Hours that one client more takes, out of turn, the longest waiting first."""
+    source: Words
+    """Where the figure comes from; shown beside the answer."""
+
+
 class Stage(StrictConfig):
     """One stage of the chain."""
 
@@ -64,6 +73,7 @@ class Stage(StrictConfig):
     unhindered_days: float | None = Field(default=None, ge=0)
     """Days that the stage takes when nobody waits; left out, a tenth of its clients are faster than that."""
     capacity: Staffing | None = None
+    added_hours: AddedHours | None = None
 
     @model_validator(mode="after")
     def _has_one_rule(self) -> "Stage":
@@ -75,11 +85,34 @@ class Stage(StrictConfig):
         return self
 
 
-class PhaseAt(StrictConfig):
-    """A phase of the client's path is reached when this stage is entered or left."""
+class FirstRow(StrictConfig):
+    """The first row of the case's client on or after the day on which the case entered the stage `after`."""
 
-    stage: str
+    table: str
+    filter: Mapping[str, Condition] = Field(default_factory=dict)
+    after: str
+    after_days: int = Field(default=0, ge=0)
+    """Days after that entry before which a row does not count."""
+    within_days: int = Field(default=365, ge=1)
+
+
+class PhaseAt(StrictConfig):
+    """A phase of the client's path is reached when a stage is entered or left, or by a row of another table."""
+
+    stage: str | None = None
     when: Moment = "entered"
+    first: FirstRow | None = None
+
+    @property
+    def cited(self) -> str:
+        """The stage that the phase is counted from."""
+        return self.stage if self.stage is not None else str(self.first.after if self.first else None)
+
+    @model_validator(mode="after")
+    def _has_one_rule(self) -> "PhaseAt":
+        if (self.stage is None) == (self.first is None):
+            raise ValueError("a phase is reached by a `stage` or by a `first` row, and by one of them only")
+        return self
 
 
 class Group(StrictConfig):
@@ -126,6 +159,7 @@ class Chain(StrictConfig):
     @model_validator(mode="after")
     def _fits(self) -> "Chain":
         faults = [*_doubles(self.ids), *self._unknown_stages(), *_tables(self.stages, self.groups)]
+        faults += _phase_rows(self.phases)
         faults += [unknown("phase", name, PATH_PHASES) for name in self.phases if name not in PATH_PHASES]
         if faults:
             raise ValueError("; ".join(faults))
@@ -133,7 +167,7 @@ class Chain(StrictConfig):
 
     def _unknown_stages(self) -> Iterator[str]:
         after = [name for stage in self.stages if stage.events for name in stage.events.after]
-        cited = (*self.path, *self.may_end_at, *self.may_begin_at, *after, *(at.stage for at in self.phases.values()))
+        cited = (*self.path, *self.may_end_at, *self.may_begin_at, *after, *(at.cited for at in self.phases.values()))
         yield from (unknown("stage", name, self.ids) for name in dict.fromkeys(cited) if name not in self.ids)
 
 
@@ -159,6 +193,17 @@ def _tables(stages: Sequence[Stage], groups: Sequence[Group]) -> Iterator[str]:
     for stage in stages:
         if stage.capacity is not None:
             yield from _filters(f"capacity of {stage.id}", "capacity", stage.capacity.filter)
+
+
+def _phase_rows(phases: Mapping[str, PhaseAt]) -> Iterator[str]:
+    clients = [name for name, table in TABLES.items() if table.has_client]
+    for name, at in phases.items():
+        if at.first is None:
+            continue
+        if at.first.table not in clients:
+            yield unknown(f"table of the phase {name}", at.first.table, clients)
+        else:
+            yield from _filters(f"phase {name}", at.first.table, at.first.filter)
 
 
 def _columns(stage: Stage, rule: Rows | Events) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The rows that a chain reads, taken from the store once and then masked at any date: what was known then."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import pandas as pd
@@ -28,6 +28,8 @@ class ChainRows:
     """Last full day that the registers cover."""
     sha256: str
     """Of the snapshot."""
+    phases: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    """Rows by which a phase of the path is reached, where no stage tells it."""
 
     def stage_at(self, stage: Stage, as_of: date) -> pd.DataFrame:
         """A stage's rows as they were known at `as_of`."""
@@ -57,6 +59,11 @@ def read_chain(snapshot: Snapshot, chain: Chain) -> ChainRows:
         groups={group.id: _group_rows(snapshot, group) for group in chain.groups},
         data_until=snapshot.data_until,
         sha256=snapshot.sha256,
+        phases={
+            name: _rows(snapshot, at.first.table, at.first.filter, ())
+            for name, at in chain.phases.items()
+            if at.first is not None
+        },
     )
 
 

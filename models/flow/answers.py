@@ -7,7 +7,8 @@ from models.answers import ModelStamp
 from models.flow.bottlenecks import Ranking
 from models.flow.breakdown import StageLine, Throughput
 from models.flow.conformance import Conformance
-from models.flow.whatif import WhatIf
+from models.flow.weeks import WaitWeek, WeeklySpread
+from models.flow.whatif import Basis, WhatIf
 from models.texts import Text
 
 
@@ -28,6 +29,10 @@ class FlowReport:
     lines: tuple[StageLine, ...]
     quarantined: Mapping[str, int]
     """Stays set aside, by reason."""
+    waits: tuple[WaitWeek, ...] = ()
+    """Days in each stage of those who left it, week by week."""
+    throughput_weeks: tuple[WaitWeek, ...] = ()
+    """Days from a case's beginning to the last stage of the path, week by week."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,10 @@ class StageInfo:
     """Staffed hours that a client takes; None = not known."""
     hours_basis: str | None
     """declared, or busiest_weeks (estimated)."""
+    what_if: Basis = "not_known"
+    """What an answer to "one more staffed hour" rests on, or why there is none."""
+    assumption: Text | None = None
+    """Where the hours per added client come from, when they are assumed."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +95,8 @@ class FlowAnswer:
     """ISO Monday of the first forecast week."""
     stages: tuple[StageInfo, ...]
     history: tuple[FlowWeek, ...]
+    spread: tuple[WeeklySpread, ...]
+    """How the weekly counts scattered over the report's weeks."""
     points: tuple[FlowPoint, ...]
     backtest: Mapping[str, Mapping[str, float]]
     """Per `stage|measure`: mae, naive_mae, coverage80, coverage95."""

@@ -2,7 +2,8 @@
 
 Delay is the days that clients spend in a stage beyond those that it takes when nobody waits, counted in the week in
 which they are spent (so those still waiting count too).  Weeks are drawn anew in blocks, because a line remembers
-(circular block bootstrap, Politis & Romano 1992).
+(circular block bootstrap, Politis & Romano 1992).  A year has few blocks, so their scatter is itself uncertain: the
+ends are moved out by Student's t over the normal quantile, as for the mean of so few blocks.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm, t
 
 from features.flow import Chain
 from models.flow.capacity import StageCapacity, load, unhindered_days
@@ -125,8 +127,9 @@ def rank(work: WeeklyWork, draws: int, block: int, seed: int) -> Ranking:
     parts = PARTS if not np.isnan(found["utilisation"][0]).any() else PARTS[1:]
     score = np.mean([_scaled(name, found[name], work.waiting) for name in parts], axis=0)
     order = np.argsort(-score[0], kind="stable")
+    widen = few_blocks(weeks, block)
     first = np.bincount(score[1:].argmax(axis=1), minlength=len(work.stages)) / max(draws, 1)
-    rows = tuple(_row(work, found, score, first, place, number) for number, place in enumerate(order, start=1))
+    rows = tuple(_row(work, found, score, first, place, number, widen) for number, place in enumerate(order, start=1))
     others = [row.score.high for row in rows[1:]]
     missing = tuple(stage for stage, used in zip(work.stages, found["utilisation"][0], strict=True) if np.isnan(used))
     return Ranking(rows, rows[0].score.low > max(others, default=-np.inf), parts, missing, weeks)
@@ -172,25 +175,39 @@ def _blocks(weeks: int, block: int, draws: int, rng: np.random.Generator) -> np.
     return places.reshape(draws, -1)[:, :weeks]
 
 
+def few_blocks(weeks: int, block: int) -> float:
+    """How much further than the drawn percentiles an interval's ends are, for `weeks / block` independent blocks."""
+    blocks = max(weeks / block, 2.0)
+    return float(t.ppf(HIGH / 100, blocks - 1) / norm.ppf(HIGH / 100) * np.sqrt(blocks / (blocks - 1)))
+
+
 def _row(
-    work: WeeklyWork, found: Mapping[str, np.ndarray], score: np.ndarray, first: np.ndarray, place: int, number: int
+    work: WeeklyWork,
+    found: Mapping[str, np.ndarray],
+    score: np.ndarray,
+    first: np.ndarray,
+    place: int,
+    number: int,
+    widen: float,
 ) -> Bottleneck:
     used = found["utilisation"][:, place]
     return Bottleneck(
         stage=work.stages[place],
         rank=number,
-        score=_measured(score[:, place]),
-        utilisation=None if np.isnan(used[0]) else _measured(used),
-        growth=_measured(found["growth"][:, place]),
-        delay_share=_measured(found["delay_share"][:, place]),
+        score=_measured(score[:, place], widen, 0.0, 1.0),
+        utilisation=None if np.isnan(used[0]) else _measured(used, widen, 0.0),
+        growth=_measured(found["growth"][:, place], widen, highest=1.0),
+        delay_share=_measured(found["delay_share"][:, place], widen, 0.0, 1.0),
         delay_days=float(work.delay[:, place].sum() / max(work.departures[:, place].sum(), 1.0)),
         first_share=float(first[place]),
     )
 
 
-def _measured(values: np.ndarray) -> Measured:
+def _measured(values: np.ndarray, widen: float, lowest: float = -np.inf, highest: float = np.inf) -> Measured:
+    value = float(values[0])
     low, high = np.percentile(values[1:] if len(values) > 1 else values, (LOW, HIGH))
-    return Measured(float(values[0]), float(min(low, values[0])), float(max(high, values[0])))
+    low, high = value - widen * max(value - low, 0.0), value + widen * max(high - value, 0.0)
+    return Measured(value, float(max(low, min(lowest, value))), float(min(high, max(highest, value))))
 
 
 def _days(dates: pd.Series) -> np.ndarray:

@@ -13,6 +13,7 @@ import pandas as pd
 from features.flow import Chain
 from models.flow.capacity import unhindered_days
 from models.flow.moves.hazards import stay_curve
+from models.flow.weeks import reached_the_end
 from models.small_cells import SMALLEST_CELL, hidden_cells
 
 ALL = "all"
@@ -133,10 +134,8 @@ def _first_below(staying: np.ndarray, share: float) -> float | None:
 
 def throughput(chain: Chain, spells: pd.DataFrame, since: pd.Timestamp, until: pd.Timestamp) -> Throughput:
     """Of the cases that reached the last stage of the path between `since` and `until`, not having begun there."""
-    last = spells[(spells["stage"] == chain.path[-1]) & (spells["entered"] >= since) & (spells["entered"] < until)]
-    begun = spells.groupby("case")["entered"].min()
-    days = (last["entered"] - last["case"].map(begun)).dt.days.to_numpy()
-    days = days[(last["case"].map(spells.groupby("case")["stage"].first()) != chain.path[-1]).to_numpy()]
+    last = reached_the_end(chain, spells)
+    days = last.loc[(last["entered"] >= since) & (last["entered"] < until), "days"].to_numpy()
     if hidden_cells([len(days)])[0] or not len(days):
         return Throughput(None, None, None)
     return Throughput(len(days), float(np.median(days)), float(np.quantile(days, 0.9)))

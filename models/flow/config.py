@@ -1,10 +1,14 @@
 """Settings of one flow model: the chain, how far ahead, and how it is judged."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from configs.loader import StrictConfig
 from features.flow.chain import Chain
 from models.texts import Texts
+
+Chances = Literal["counted", "lightgbm"]
 
 
 class FlowBacktest(StrictConfig):
@@ -35,8 +39,11 @@ class FlowConfig(StrictConfig):
     """The weeks that bottlenecks, breakdowns and conformance look at."""
     hazard_weeks: tuple[int, ...] = Field(default=(26, 52, 104), min_length=1)
     """How far back transitions may be learned from; the back-test chooses."""
+    chances: tuple[Chances, ...] = Field(default=("counted", "lightgbm"), min_length=1)
+    """Which transition chances are compared: shares counted by days in the stage, and LightGBM's correction of them."""
     fewest_weeks: int = Field(default=52, ge=8)
     """Weeks of history before the first origin."""
     bootstrap: int = Field(default=500, ge=100)
-    block_weeks: int = Field(default=8, ge=1)
+    block_weeks: int = Field(default=13, ge=1)
+    """Weeks drawn together when the ranking's intervals are drawn; a quarter, because a busy line remembers long."""
     backtest: FlowBacktest = FlowBacktest()

@@ -37,6 +37,8 @@ class LeadTime:
     cases: int | None
     median: float | None
     p90: float | None
+    other_order: int | None = None
+    """Cases that reached the later phase first, and are not in the figures; None = 1–4."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,14 @@ class Conformance:
     """Phases that no stage of the chain records."""
 
 
-def conformance(chain: Chain, spells: pd.DataFrame, since: pd.Timestamp, until: pd.Timestamp) -> Conformance:
-    """Of the cases that were over between `since` and `until`."""
+def conformance(
+    chain: Chain,
+    spells: pd.DataFrame,
+    reached: Mapping[str, pd.Series],
+    since: pd.Timestamp,
+    until: pd.Timestamp,
+) -> Conformance:
+    """Of the cases that were over between `since` and `until`; `reached` is from `reached_phases`."""
     finished = _finished(chain, spells, since, until)
     paths = finished.groupby("case", sort=False)["stage"].agg(tuple)
     found = {path: departures(chain, path) for path in set(paths)}
@@ -69,7 +77,7 @@ def conformance(chain: Chain, spells: pd.DataFrame, since: pd.Timestamp, until: 
         following=None if hide or len(paths) < SMALLEST_CELL else good / len(paths),
         deviations=tuple(told[:MOST_TOLD]),
         hidden=sum(cases < SMALLEST_CELL for cases in counts.values()),
-        lead_times=lead_times(chain, finished),
+        lead_times=lead_times(chain, reached, finished["case"].unique()),
         unrecorded=tuple(phase for phase in PATH_PHASES if phase not in chain.phases),
     )
 
@@ -107,23 +115,18 @@ def _finished(chain: Chain, spells: pd.DataFrame, since: pd.Timestamp, until: pd
     return spells[spells["case"].isin(ended.index[over])].sort_values(["case", "entered"], kind="stable")
 
 
-def lead_times(chain: Chain, spells: pd.DataFrame) -> tuple[LeadTime, ...]:
-    """Between each phase of the path and the next one that the chain records, of cases that reached both."""
-    phases = [phase for phase in PATH_PHASES if phase in chain.phases]
-    reached = {phase: _reached(chain, phase, spells) for phase in phases}
-    return tuple(_lead(start, end, reached) for start, end in itertools.pairwise(phases))
-
-
-def _reached(chain: Chain, phase: str, spells: pd.DataFrame) -> pd.Series:
-    """The first day of the phase, by case."""
-    at = chain.phases[phase]
-    return spells[spells["stage"] == at.stage].groupby("case")[at.when].min().dropna()
+def lead_times(chain: Chain, reached: Mapping[str, pd.Series], cases: np.ndarray) -> tuple[LeadTime, ...]:
+    """Between each phase of the path and the next one that the chain records, of the cases that reached both."""
+    own = {phase: reached[phase][reached[phase].index.isin(cases)] for phase in PATH_PHASES if phase in chain.phases}
+    return tuple(_lead(start, end, own) for start, end in itertools.pairwise(own))
 
 
 def _lead(start: str, end: str, reached: Mapping[str, pd.Series]) -> LeadTime:
     both = pd.concat([reached[start], reached[end]], axis=1, join="inner")
     days = (both.iloc[:, 1] - both.iloc[:, 0]).dt.days
+    other = int((days < 0).sum())
+    shown = None if 0 < other < SMALLEST_CELL else other
     days = days[days >= 0]
     if len(days) < SMALLEST_CELL:
-        return LeadTime(start, end, None, None, None)
-    return LeadTime(start, end, len(days), float(np.median(days)), float(np.quantile(days, 0.9)))
+        return LeadTime(start, end, None, None, None, shown)
+    return LeadTime(start, end, len(days), float(np.median(days)), float(np.quantile(days, 0.9)), shown)

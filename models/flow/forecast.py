@@ -2,16 +2,18 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from features.flow import Chain
 from models.flow.capacity import StageCapacity, queue_of, unhindered_days
+from models.flow.config import Chances
 from models.flow.moves.arrivals import ArrivalForecast, arrivals_by_stage, weekday_shares
+from models.flow.moves.boosted import Boosted, curves, fit_boosted
 from models.flow.moves.hazards import Hazards, fit_hazards
-from models.flow.moves.simulate import Futures, Present, Queue, draw_futures
+from models.flow.moves.simulate import Futures, Help, Present, Queue, draw_futures
 
 FORECAST_MEASURES = ("arrivals", "departures", "stock_end")
 LEVELS = (0.80, 0.95)
@@ -26,15 +28,26 @@ Widths = dict[str, dict[float, list[float]]]
 
 @dataclass(frozen=True)
 class Recipe:
-    """What the back-test chooses: weeks that transitions are learned from, and whether staffed stages are queues."""
+    """What the back-test chooses: weeks that transitions are learned from, whether staffed stages are queues, and
+    whose chances are served."""
 
     hazard_weeks: int
     queues: bool
+    chances: Chances = "counted"
 
     @property
     def name(self) -> str:
         """As the tables show it."""
-        return f"{self.hazard_weeks} weeks{', queues' if self.queues else ''}"
+        parts = (f"{self.hazard_weeks} weeks", "lightgbm" * (self.chances == "lightgbm"), "queues" * self.queues)
+        return ", ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True)
+class Added:
+    """A declared assumption: one client more per `hours_each` added hours, of those there for over `after_days`."""
+
+    hours_each: float
+    after_days: float
 
 
 @dataclass(frozen=True)
@@ -50,6 +63,11 @@ class FlowFit:
     capacities: Mapping[str, StageCapacity]
     queue_days: Mapping[str, float]
     """Stages that are served as queues, and the days that they take when nobody waits."""
+    added: Mapping[str, Added] = field(default_factory=dict)
+    """What one more hour is assumed to do where no queue tells it."""
+    boosted: Boosted | None = None
+    """The trees behind `hazards`, and the counted chances that they correct; None when the counted ones are served."""
+    counted: Hazards | None = None
 
     def queues(self, weeks: int, extra_hours: Mapping[str, float] | None = None) -> dict[str, Queue]:
         """The served stages with their staffed hours, and more of them where asked."""
@@ -61,8 +79,15 @@ class FlowFit:
 
     def futures(self, weeks: int, samples: int, seed: int, extra_hours: Mapping[str, float] | None = None) -> Futures:
         """Drawn futures; the same seed with other hours differs by the hours alone."""
-        queues = self.queues(weeks, extra_hours)
-        return draw_futures(self.present, self.arrivals, self.weekdays, self.hazards, queues, weeks, samples, seed)
+        queues, extra = self.queues(weeks, extra_hours), extra_hours or {}
+        helped = {
+            stage: Help(extra[stage] / one.hours_each, one.after_days)
+            for stage, one in self.added.items()
+            if stage in extra and stage not in queues
+        }
+        return draw_futures(
+            self.present, self.arrivals, self.weekdays, self.hazards, queues, weeks, samples, seed, helped
+        )
 
 
 def fit_flow(
@@ -83,14 +108,23 @@ def fit_flow(
     since = max(first - pd.Timedelta(weeks=recipe.hazard_weeks), flows["ds"].min())
     recent = spells[spells["entered"] >= since]
     served = [stage for stage in chain.ids if recipe.queues and stage in queueable(capacity)]
+    counted = fit_hazards(spells, chain.ids, since, first)
+    boosted = fit_boosted(spells, counted, since, first, served) if recipe.chances == "lightgbm" else None
     return FlowFit(
         first=first,
-        present=present_of(chain, spells, first),
+        present=present_of(chain, spells, first, boosted),
         arrivals=arrivals or arrivals_by_stage(flows, chain.ids, horizon, country),
         weekdays=weekday_shares(recent.loc[recent["came_from"] == "outside", "entered"]),
-        hazards=fit_hazards(spells, chain.ids, since, first),
+        hazards=curves(counted, boosted) if boosted else counted,
         capacities=capacity,
         queue_days={stage: unhindered_days(chain.stage(stage), recent) for stage in served},
+        added={
+            stage.id: Added(stage.added_hours.hours_each, unhindered_days(stage, recent))
+            for stage in chain.stages
+            if stage.added_hours is not None
+        },
+        boosted=boosted,
+        counted=counted if boosted else None,
     )
 
 
@@ -99,14 +133,14 @@ def queueable(capacity: Mapping[str, StageCapacity]) -> tuple[str, ...]:
     return tuple(stage for stage, one in capacity.items() if one.per == "departure")
 
 
-def present_of(chain: Chain, spells: pd.DataFrame, first: pd.Timestamp) -> Present:
+def present_of(chain: Chain, spells: pd.DataFrame, first: pd.Timestamp, boosted: Boosted | None = None) -> Present:
     """Who is in the chain at the midnight `first`."""
     here = spells[(spells["entered"] < first) & ~(spells["left"] < first)]
     place = {stage: number for number, stage in enumerate(chain.ids)}
-    stage = here["stage"].map(place).to_numpy(int)
+    row = here["stage"].map(place).to_numpy(int) if boosted is None else boosted.rows_of(here)
     days = (first - here["entered"]).dt.days.to_numpy(int)
-    order = np.lexsort((-days, stage))  # the longest waiting first: the order of a queue
-    return Present(stage[order], days[order])
+    order = np.lexsort((-days, row))  # the longest waiting first: the order of a queue
+    return Present(row[order], days[order])
 
 
 def forecast_table(futures: Futures, first: pd.Timestamp) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 from pydantic import TypeAdapter
 
 from configs.loader import validate_config
+from features.flow import Stage
 from models.answers import ModelStamp
 from models.bundles.bundle import Bundle
 from models.flow.answers import FlowAnswer, FlowPoint, FlowReport, FlowWeek, StageInfo
@@ -16,7 +17,9 @@ from models.flow.forecast import FlowFit, Widths
 from models.flow.moves.simulate import Present, draw_futures
 from models.flow.sentences import notes
 from models.flow.stored import as_json, as_parquet, fit_files, read_fit, table
-from models.flow.whatif import WhatIf, what_if
+from models.flow.weeks import weekly_spread
+from models.flow.whatif import WhatIf, basis_of, what_if
+from models.texts import Text
 
 CONFIG, FLOWS, FORECAST = "config.json", "flows.parquet", "forecast.parquet"
 BACKTEST, WIDTHS, REPORT = "backtest.json", "widths.json", "report.json"
@@ -50,6 +53,7 @@ class FlowModel:
             first_week=self.fit.first.date().isoformat(),
             stages=self.stages(),
             history=self._history(),
+            spread=weekly_spread(self.flows, self.config.chain.ids, self.config.recent_weeks),
             points=self._points(),
             backtest=dict(self.backtest),
             report=self.report,
@@ -63,7 +67,7 @@ class FlowModel:
 
     def golden_outputs(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         """Synthetic clients (stage, days there) through drawn futures, and the published table's own numbers."""
-        stages = np.clip(np.nan_to_num(rows[:, 0]), 0, len(self.config.chain.ids) - 1).astype(int)
+        stages = np.clip(np.nan_to_num(rows[:, 0]), 0, len(self.fit.hazards.leave) - 1).astype(int)
         present = Present(stages, np.maximum(np.nan_to_num(rows[:, 1]), 1).astype(int))
         weeks = min(GOLDEN_WEEKS, self.config.horizon)
         futures = draw_futures(
@@ -106,7 +110,7 @@ class FlowModel:
 
     def stages(self) -> tuple[StageInfo, ...]:
         """Every stage with who is there now."""
-        present = np.bincount(self.fit.present.stage, minlength=len(self.config.chain.ids))
+        present = self.fit.hazards.clients(self.fit.present.stage)
         known = [self.fit.capacities.get(stage) for stage in self.config.chain.ids]
         return tuple(
             StageInfo(
@@ -116,6 +120,8 @@ class FlowModel:
                 clients=int(clients),
                 hours_each=one.hours_each if one else None,
                 hours_basis=one.basis if one else None,
+                what_if=basis_of(self.fit, stage.id),
+                assumption=_assumed(self.fit, stage),
             )
             for stage, clients, one in zip(self.config.chain.stages, present, known, strict=True)
         )
@@ -137,3 +143,8 @@ class FlowModel:
             )
             for stage, measure, week, values in keys
         )
+
+
+def _assumed(fit: FlowFit, stage: Stage) -> Text | None:
+    told = stage.added_hours if basis_of(fit, stage.id) == "assumed" else None
+    return told.source.as_text() if told else None

@@ -10,12 +10,14 @@ import pandas as pd
 
 from models.bundles.bundle import Bundle
 from models.flow.capacity import StageCapacity
-from models.flow.forecast import FlowFit
+from models.flow.forecast import Added, FlowFit
 from models.flow.moves.arrivals import ArrivalForecast
+from models.flow.moves.boosted import Boosted, curves
 from models.flow.moves.hazards import Hazards
 from models.flow.moves.simulate import Present
 
 FIT, PRESENT, HAZARDS, HOURS = "fit.json", "present.parquet", "hazards.parquet", "hours.parquet"
+TREES, PROFILES = "chances.lgb.txt", "profiles.parquet"
 
 
 def fit_files(fit: FlowFit) -> dict[str, bytes]:
@@ -23,9 +25,21 @@ def fit_files(fit: FlowFit) -> dict[str, bytes]:
     return {
         FIT: as_json(_fit_values(fit)),
         PRESENT: as_parquet(_counted(fit.present)),
-        HAZARDS: as_parquet(_hazard_table(fit.hazards)),
+        HAZARDS: as_parquet(_hazard_table(fit.counted or fit.hazards)),
         HOURS: as_parquet(_hours_table(fit.capacities)),
+        **_boosted_files(fit.boosted),
     }
+
+
+def _boosted_files(boosted: Boosted | None) -> dict[str, bytes]:
+    """The trees in LightGBM's own text, and the kinds of clients (at least twenty stays each, or the whole stage)."""
+    if boosted is None:
+        return {}
+    return {TREES: boosted.text.encode("utf-8"), PROFILES: as_parquet(boosted.profiles)}
+
+
+def _boosted(bundle: Bundle) -> Boosted | None:
+    return Boosted(bundle.text(TREES), table(bundle, PROFILES)) if TREES in bundle.files else None
 
 
 def _fit_values(fit: FlowFit) -> dict[str, Any]:
@@ -33,6 +47,7 @@ def _fit_values(fit: FlowFit) -> dict[str, Any]:
         "first": fit.first.date().isoformat(),
         "weekdays": fit.weekdays.tolist(),
         "queue_days": dict(fit.queue_days),
+        "added": {stage: vars(one) for stage, one in fit.added.items()},
         "arrivals": {stage: {**vars(one), "mean": one.mean.tolist()} for stage, one in fit.arrivals.items()},
         "capacities": {
             stage: {"hours_each": one.hours_each, "basis": one.basis, "per": one.per}
@@ -44,6 +59,7 @@ def _fit_values(fit: FlowFit) -> dict[str, Any]:
 def read_fit(bundle: Bundle, stages: tuple[str, ...]) -> FlowFit:
     """The inverse of `fit_files`."""
     said, present, hours = bundle.json(FIT), table(bundle, PRESENT), table(bundle, HOURS)
+    counted, boosted = _hazards(table(bundle, HAZARDS), stages), _boosted(bundle)
     return FlowFit(
         first=pd.Timestamp(said["first"]),
         present=Present(*(np.repeat(present[name].to_numpy(int), present["clients"]) for name in ("stage", "days"))),
@@ -52,12 +68,15 @@ def read_fit(bundle: Bundle, stages: tuple[str, ...]) -> FlowFit:
             for stage, one in said["arrivals"].items()
         },
         weekdays=np.array(said["weekdays"], float),
-        hazards=_hazards(table(bundle, HAZARDS), stages),
+        hazards=curves(counted, boosted) if boosted else counted,
         capacities={
             stage: StageCapacity(hours[hours["stage"] == stage].set_index("ds")["hours"], **one)
             for stage, one in said["capacities"].items()
         },
         queue_days={stage: float(days) for stage, days in said["queue_days"].items()},
+        added={stage: Added(**one) for stage, one in said.get("added", {}).items()},
+        boosted=boosted,
+        counted=counted if boosted else None,
     )
 
 

@@ -1,6 +1,8 @@
 """What would one more staffed hour do?  The same drawn futures once more, with more hours at one stage."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -9,6 +11,14 @@ from models.flow.forecast import FlowFit
 from models.flow.moves.simulate import Futures
 
 SAMPLES = 200
+Basis = Literal["line", "assumed", "per_client", "not_known"]
+"""What an answer for a stage rests on.  line: its departures followed its hours in the back-test.  assumed: the chain
+declares what an added hour does.  No answer: per_client (hours go to who is there), not_known (nothing is declared)."""
+
+REFUSED: Mapping[str, str] = {
+    "per_client": "its staffed hours go to the clients who are there, and let nobody leave sooner.",
+    "not_known": "its departures are not known to follow staffed hours, and no `added_hours` are declared for it.",
+}
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,9 @@ class WhatIf:
     """Clients more in the later stages at the end: who does not wait here is there."""
     saved_client_days: float
     """Days of waiting in the stage saved over the horizon, all clients together."""
+    basis: Basis = "line"
+    hours_each: float | None = None
+    """Hours that one client more takes; None = not told."""
 
 
 def what_if(fit: FlowFit, stage: str, hours: float, weeks: int, seed: int, samples: int = SAMPLES) -> WhatIf:
@@ -49,19 +62,36 @@ def what_if(fit: FlowFit, stage: str, hours: float, weeks: int, seed: int, sampl
         shorter_wait_days=_shorter_wait(base, more, place),
         more_downstream=float(np.delete(stock[1] - stock[0], place, axis=0)[:, -1].sum()),
         saved_client_days=float(shorter.sum() * 7),
+        basis=basis_of(fit, stage),
+        hours_each=_hours_each(fit, stage),
     )
+
+
+def basis_of(fit: FlowFit, stage: str) -> Basis:
+    """What an answer for the stage would rest on."""
+    if stage in fit.queue_days:
+        return "line"
+    if stage in fit.added:
+        return "assumed"
+    return "per_client" if stage in fit.capacities and fit.capacities[stage].per == "client_week" else "not_known"
+
+
+def answered(fit: FlowFit) -> tuple[str, ...]:
+    """Stages with an answer, in the chain's order."""
+    return tuple(stage for stage in fit.hazards.stages if basis_of(fit, stage) in ("line", "assumed"))
+
+
+def _hours_each(fit: FlowFit, stage: str) -> float:
+    return fit.capacities[stage].hours_each if stage in fit.queue_days else fit.added[stage].hours_each
 
 
 def _answerable(fit: FlowFit, stage: str, hours: float) -> None:
     if stage not in fit.hazards.stages:
         raise ModelError(f"There is no stage `{stage}` in the chain. The stages are {', '.join(fit.hazards.stages)}.")
-    if stage not in fit.capacities:
-        raise ModelError(f"The staffed hours of the stage `{stage}` are not known. Add rows to `capacity`.")
-    if stage not in fit.queue_days:
-        can = ", ".join(fit.queue_days) or "none"
+    if basis_of(fit, stage) not in ("line", "assumed"):
         raise ModelError(
-            f"The departures of the stage `{stage}` did not follow its staffed hours in the back-test, so more hours "
-            f"have no answer. Stages with one: {can}."
+            f"More hours at the stage `{stage}` have no answer: {REFUSED[basis_of(fit, stage)]} "
+            f"Stages with one: {', '.join(answered(fit)) or 'none'}."
         )
     if not np.isfinite(hours) or hours < 0:
         raise ModelError("More staffed hours are a number from 0 up. Type e.g. 1.")

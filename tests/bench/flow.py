@@ -17,6 +17,7 @@ from tqdm import tqdm
 from configs.loader import validate_config, var_folder
 from configs.workspace import Workspace
 from evaluation.flow.backtest import History, choose_recipe, judged, metrics, recipes, rolling_flows
+from evaluation.flow.chances import chance_losses, choose_chances, loss_metrics
 from features.flow import conserved, spells_at, weekly_flows, weeks_between
 from features.ingest.discover import data_folder
 from models.flow.bottlenecks import rank, weekly_work
@@ -25,6 +26,7 @@ from models.flow.config import FlowConfig
 from models.flow.forecast import fit_flow
 from models.flow.whatif import what_if
 from tests.bench.counties import run
+from tests.bench.flow_intervals import Held, client_delays, held, interval_figures
 from tests.bench.queueing import START, WEEK_HOURS, Station, chain_of, register, simulate, staffed
 from tests.bench.report import Figure, finish, tell
 
@@ -50,6 +52,8 @@ class Ranked:
     right: bool
     """The planted stage came first."""
     clear: bool
+    held: tuple[Held, ...]
+    """Whether the intervals hold the long run."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ class Forecast:
     planted: bool
     metrics: dict[str, float]
     recipe: str
+    losses: dict[str, float]
+    """Log loss of a person-week by the counted chances and by LightGBM's, at the earlier origins."""
     foretold: float
     """Clients fewer at the planted stage after the horizon; NaN where departures do not follow the hours."""
     true: float
@@ -113,22 +119,27 @@ def ranking(job: tuple[int, bool]) -> Ranked:
     known = capacities(config.chain, history.flows, history.hours)
     work = weekly_work(config.chain, spells, history.flows, known, config.recent_weeks)
     found = rank(work, config.bootstrap, config.block_weeks, seed)
-    return Ranked(planted, found.stages[0].stage == IDS[seed % len(IDS)], found.clear)
+    line = stations(seed, planted)
+    since = START + pd.Timedelta(weeks=WEEKS - RECENT)
+    delays = client_delays(spells, IDS, [one.hours for one in line], since)
+    right = found.stages[0].stage == IDS[seed % len(IDS)]
+    return Ranked(planted, right, found.clear, held(line, PER_WEEK, work, delays, seed))
 
 
 def forecast(job: tuple[int, bool]) -> Forecast:
     """Back-test and what-if of one chain."""
     seed, planted = job
     config, (spells, history) = config_of(seed, planted), observed(seed, planted)
+    losses = chance_losses(config, history)
     table = rolling_flows(config, history)
-    recipe = choose_recipe(table)
+    recipe = choose_recipe(table, choose_chances(losses))
     found = metrics(judged(table, recipe, HORIZON))
     chosen = next(one for one in recipes(config, history) if one.name == recipe)
     known = capacities(config.chain, history.flows, history.hours)
     fit = fit_flow(config.chain, spells, history.flows, known, chosen, HORIZON, None)
     stage = IDS[seed % len(IDS)]
     foretold = what_if(fit, stage, WEEK_HOURS, HORIZON, seed).shorter_line if stage in fit.queue_days else np.nan
-    return Forecast(planted, found, recipe, foretold, _true_change(seed, planted))
+    return Forecast(planted, found, recipe, loss_metrics(losses), foretold, _true_change(seed, planted))
 
 
 def _true_change(seed: int, planted: bool) -> float:
@@ -154,6 +165,7 @@ def _rankings(found: Sequence[Ranked]) -> dict[str, Figure]:
     print(f"{len(planted)} chains with a planted bottleneck: it ranks first in {right:.0%}, clearly in {clear:.0%}")
     print(f"{len(even)} chains without: the first one's interval lies above all others' in {false:.0%}")
     return {
+        **interval_figures([one.held for one in planted], [one.held for one in even]),
         "planted_ranks_first": Figure(right, "share of seeds", at_least=0.95),
         "planted_is_clear": Figure(clear, "share of seeds"),
         "false_bottleneck": Figure(false, "share of seeds", at_most=0.05),
@@ -176,6 +188,12 @@ def _forecasts(found: Sequence[Forecast]) -> dict[str, Figure]:
     asked = [one for one in found if one.planted and np.isfinite(one.foretold)]
     foretold = float(np.mean([one.foretold for one in asked])) if asked else np.nan
     true = float(np.mean([one.true for one in asked])) if asked else np.nan
+    told = {name: float(np.mean([one.losses[name] for one in found])) for name in found[0].losses}
+    better = sum(one.losses["log_loss_lightgbm"] < one.losses["log_loss_counted"] for one in found)
+    print(
+        f"log loss of a person-week: counted {told['log_loss_counted']:.4f}, LightGBM {told['log_loss_lightgbm']:.4f};"
+    )
+    print(f"LightGBM was the better one, and was served, in {better} of {len(found)} chains")
     print(f"one more server at the planted stage, {len(asked)} chains:", end=" ")
     print(f"{foretold:.1f} clients fewer in {HORIZON} weeks foretold, {true:.1f} true")
     ratios = {
@@ -186,6 +204,7 @@ def _forecasts(found: Sequence[Forecast]) -> dict[str, Figure]:
         "mase": Figure(mean["mase"], "MASE", at_most=mean["baseline_mase"]),
         "naive_mase": Figure(mean["baseline_mase"], "MASE"),
         **ratios,
+        **{name: Figure(value, "nats a person-week") for name, value in told.items()},
         "coverage80": Figure(mean["coverage80"], "share", at_least=0.74, at_most=0.86),
         "coverage95": Figure(mean["coverage95"], "share", at_least=0.92, at_most=0.98),
         "what_if_foretold": Figure(foretold, "clients fewer", at_least=0.8 * true, at_most=1.2 * true),

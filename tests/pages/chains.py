@@ -8,6 +8,7 @@ from models.flow.answers import FlowAnswer, FlowPoint, FlowReport, FlowWeek, Sta
 from models.flow.bottlenecks import Bottleneck, Measured, Ranking
 from models.flow.breakdown import StageLine, Throughput
 from models.flow.conformance import Conformance, Deviation, LeadTime
+from models.flow.weeks import WaitWeek, WeeklySpread
 from models.flow.whatif import WhatIf
 from serving.planning.records import FlowPicture
 from tests.pages.answers import stamp, words
@@ -18,6 +19,11 @@ STAGES = {
     "home_care": words("Säännöllinen kotihoito", "Regelbunden hemvård", "Regular home care"),
 }
 SIZES = {"assessment": 46.0, "decision": 18.0, "home_care": 640.0}
+WORK = {
+    "assessment": (2.5, "declared", "line", None),
+    "decision": (None, None, "assumed", words("oma oletus", "eget antagande", "own assumption")),
+    "home_care": (2.5, "declared", "per_client", None),
+}
 FIRST = date(2024, 12, 30)
 AREAS = {"901": words("Kuusivaara", "Granberget", "Kuusivaara"), "902": words("Lehtoniemi", "Lövudden", "Lehtoniemi")}
 
@@ -36,6 +42,11 @@ def _answer() -> FlowAnswer:
         first_week=FIRST.isoformat(),
         stages=tuple(_stage(name) for name in STAGES),
         history=tuple(_week(name, ago) for name in STAGES for ago in range(52, 0, -1)),
+        spread=tuple(
+            WeeklySpread(name, measure, 0.9 * SIZES[name], SIZES[name], 1.1 * SIZES[name])
+            for name in STAGES
+            for measure in ("stock_end", "arrivals", "departures")
+        ),
         points=tuple(
             _point(name, measure, ahead)
             for name in STAGES
@@ -55,16 +66,19 @@ def _answer() -> FlowAnswer:
 
 
 def _stage(name: str) -> StageInfo:
-    known = name != "decision"
-    return StageInfo(
-        name, STAGES[name], name != "home_care", int(SIZES[name]), 2.5 if known else None, "declared" if known else None
-    )
+    return StageInfo(name, STAGES[name], name != "home_care", int(SIZES[name]), *WORK[name])
 
 
 def _week(name: str, ago: int) -> FlowWeek:
     wave = 1 + 0.1 * math.sin(ago / 5)
     week = (FIRST - timedelta(weeks=ago)).isoformat()
     return FlowWeek(name, week, round(9 * wave), round(8 * wave), round(SIZES[name] * wave))
+
+
+def _waits(name: str, ago: int) -> WaitWeek:
+    week = (FIRST - timedelta(weeks=ago)).isoformat()
+    few = ago == 3  # a week with fewer than five
+    return WaitWeek(name, week, *((None,) * 4 if few else (6.0, 11.0 + ago % 4, 19.0, 34.0)))
 
 
 def _point(name: str, measure: str, ahead: int) -> FlowPoint:
@@ -80,7 +94,10 @@ def _report() -> FlowReport:
         ranking=Ranking((_first(), _second()), True, ("utilisation", "growth", "delay_share"), ("decision",), 26),
         grows_first="assessment",
         grows_in_weeks=4,
-        what_ifs=(WhatIf("assessment", 1.0, 0.4, 3.1, 1.2, 2.9, 150.0),),
+        what_ifs=(
+            WhatIf("assessment", 1.0, 0.4, 3.1, 1.2, 2.9, 150.0, "line", 2.5),
+            WhatIf("decision", 1.0, 0.3, 1.1, 0.7, 0.6, 90.0, "assumed", 3.0),
+        ),
         conformance=_conformance(),
         throughput=Throughput(188, 33.0, 78.0),
         lines=tuple(
@@ -90,6 +107,8 @@ def _report() -> FlowReport:
             + [StageLine("assessment", "aged_85", value, 120, 90, 80, 21, 20.0, None, 11.0) for value in ("yes", "no")]
         ),
         quarantined={},
+        waits=tuple(_waits(name, ago) for name in STAGES for ago in range(12, 0, -1)),
+        throughput_weeks=tuple(_waits("home_care", ago) for ago in range(12, 0, -1)),
     )
 
 
@@ -120,7 +139,7 @@ def _second() -> Bottleneck:
 
 
 def _conformance() -> Conformance:
-    known = LeadTime("contact", "need_assessment", 204, 24.0, 61.0)
+    known = LeadTime("contact", "need_assessment", 204, 24.0, 61.0, 12)
     hidden = LeadTime("need_assessment", "service", None, None, None)
     deviations = (Deviation("skipped", "decision", 19), Deviation("ended_at", "assessment", 11))
     return Conformance(212, 0.83, deviations, 2, (known, hidden), ("planning", "decision"))

@@ -24,17 +24,41 @@ SMALLEST = 1e-5
 
 @dataclass(frozen=True)
 class Hazards:
-    """Transition probabilities of a chain: `leave` [stages × days], `goes` [stages × days × (stages + exit)]."""
+    """Transition probabilities of a chain: `leave` [rows × days], `goes` [rows × days × (rows + exit)].
+
+    A row is a stage, or a part of its clients whose chances differ: then `belongs` tells the place of each row's
+    stage, and `entry` the row's share of those who come to the stage from outside.
+    """
 
     stages: tuple[str, ...]
     leave: np.ndarray
     goes: np.ndarray
+    belongs: np.ndarray | None = None
+    entry: np.ndarray | None = None
 
     @property
     def exposure_free(self) -> np.ndarray:
-        """−log of the share that stays, summed over the days before each day: [stages × (days + 1)]."""
+        """−log of the share that stays, summed over the days before each day: [rows × (days + 1)]."""
         steps = -np.log1p(-np.minimum(self.leave, 1 - 1e-12))
-        return np.concatenate([np.zeros((len(self.stages), 1)), np.cumsum(steps, axis=1)], axis=1)
+        return np.concatenate([np.zeros((len(self.leave), 1)), np.cumsum(steps, axis=1)], axis=1)
+
+    @property
+    def stage_of_row(self) -> np.ndarray:
+        """The place of each row's stage."""
+        return np.arange(len(self.leave)) if self.belongs is None else self.belongs
+
+    def rows_of(self, stage: str) -> np.ndarray:
+        """The rows of a stage."""
+        return np.flatnonzero(self.stage_of_row == self.stages.index(stage))
+
+    def entry_of(self, stage: str) -> np.ndarray:
+        """Shares of the stage's rows among those who come from outside."""
+        rows = self.rows_of(stage)
+        return np.ones(len(rows)) / len(rows) if self.entry is None else self.entry[rows]
+
+    def clients(self, rows: np.ndarray) -> np.ndarray:
+        """How many people are in each stage, from the row of each person."""
+        return np.bincount(self.stage_of_row[rows], minlength=len(self.stages))
 
 
 def fit_hazards(spells: pd.DataFrame, stages: Sequence[str], since: pd.Timestamp, until: pd.Timestamp) -> Hazards:

@@ -26,7 +26,7 @@ FEWEST_SAMPLES = 50
 
 @dataclass(frozen=True)
 class Present:
-    """Who is in the chain on the first midnight: the stage (its place) and the whole days there, one entry a person."""
+    """Who is in the chain on the first midnight: each person's row of the hazards, and the whole days there."""
 
     stage: np.ndarray
     days: np.ndarray
@@ -41,6 +41,14 @@ class Queue:
 
     per_week: np.ndarray
     days: float = 0.0
+
+
+@dataclass(frozen=True)
+class Help:
+    """Clients a week who are done besides the others: the longest waiting of those there for over `after_days`."""
+
+    per_week: float
+    after_days: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -80,32 +88,46 @@ def draw_futures(
     weeks: int,
     samples: int,
     seed: int,
+    helped: Mapping[str, Help] | None = None,
 ) -> Futures:
     """Draw `samples` futures of `weeks` weeks.  `weekdays` are the shares of arrivals per weekday, Monday first."""
     expected = len(present.stage) + sum(float(one.mean[:weeks].sum()) for one in arrivals.values())
     samples = max(FEWEST_SAMPLES, min(samples, int(MOST_PEOPLE / max(expected, 1.0))))
     rng = np.random.default_rng(seed)
-    days = _arrival_days(hazards.stages, arrivals, weekdays, weeks, samples, rng)
+    days = _arrival_days(hazards, arrivals, weekdays, weeks, samples, rng)
     people, starts = _everybody(present, days, samples)
-    run = _Run(hazards, queues, people, weeks, samples, seed)
+    run = _Run(hazards, queues, people, weeks, samples, seed, helped or {})
     for day in range(weeks * WEEK):
         run.step(day, starts[day], starts[day + 1])
-    start = np.bincount(present.stage, minlength=len(hazards.stages))
-    return Futures(hazards.stages, start, run.came, run.went)
+    came, went = _by_stage(hazards, run.came), _by_stage(hazards, run.went)
+    return Futures(hazards.stages, hazards.clients(present.stage), came, went)
+
+
+def _by_stage(hazards: Hazards, counts: np.ndarray) -> np.ndarray:
+    """Counts per row as counts per stage."""
+    return np.stack([counts[:, hazards.rows_of(stage)].sum(axis=1) for stage in hazards.stages], axis=1)
 
 
 def _arrival_days(
-    stages: tuple[str, ...],
+    hazards: Hazards,
     arrivals: Mapping[str, ArrivalForecast],
     weekdays: np.ndarray,
     weeks: int,
     samples: int,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Arrivals [days × samples × stages]."""
-    counts = np.stack([arrivals[stage].draw(samples, rng)[:, :weeks] for stage in stages], axis=2)
+    """Arrivals [days × samples × rows]."""
+    counts = np.stack([arrivals[stage].draw(samples, rng)[:, :weeks] for stage in hazards.stages], axis=2)
     daily = rng.multinomial(counts, weekdays)  # samples × weeks × stages × weekday
-    return daily.transpose(1, 3, 0, 2).reshape(weeks * WEEK, samples, len(stages))
+    daily = daily.transpose(1, 3, 0, 2).reshape(weeks * WEEK, samples, len(hazards.stages))
+    found = np.zeros((weeks * WEEK, samples, len(hazards.leave)), daily.dtype)
+    for place, stage in enumerate(hazards.stages):
+        rows = hazards.rows_of(stage)
+        alone = len(rows) == 1
+        found[:, :, rows] = (
+            daily[:, :, [place]] if alone else rng.multinomial(daily[:, :, place], hazards.entry_of(stage))
+        )
+    return found
 
 
 def _everybody(present: Present, days: np.ndarray, samples: int) -> tuple[_People, np.ndarray]:
@@ -131,18 +153,27 @@ class _Run:
     """One walk through the days."""
 
     def __init__(
-        self, hazards: Hazards, queues: Mapping[str, Queue], people: _People, weeks: int, samples: int, seed: int
+        self,
+        hazards: Hazards,
+        queues: Mapping[str, Queue],
+        people: _People,
+        weeks: int,
+        samples: int,
+        seed: int,
+        helped: Mapping[str, Help],
     ) -> None:
         self.hazards, self.people, self.seed, self.samples = hazards, people, seed, samples
-        self.queues = {hazards.stages.index(name): queue for name, queue in queues.items()}
-        self.is_queue = np.isin(np.arange(len(hazards.stages)), list(self.queues))
+        self.rows = len(hazards.leave)
+        self.queues = {int(hazards.rows_of(name)[0]): queue for name, queue in queues.items()}  # a line is one row
+        self.is_queue = np.isin(np.arange(self.rows), list(self.queues))
         self.work_days = np.array(
             [self.queues[place].days if queue else 0.0 for place, queue in enumerate(self.is_queue)]
         )
         self.managed = {place: self._managed(place, queue, weeks) for place, queue in self.queues.items()}
+        self.helped = {hazards.stages.index(name): one for name, one in helped.items()}
         self.past = hazards.exposure_free
         self.goals = np.cumsum(hazards.goes, axis=2)
-        self.came = np.zeros((samples, len(hazards.stages), weeks), np.int32)
+        self.came = np.zeros((samples, self.rows, weeks), np.int32)
         self.went = np.zeros_like(self.came)
         self.here = 0
 
@@ -158,17 +189,19 @@ class _Run:
         self._move_all(day)
         for place in self.queues:
             self._move(self._served(place, day), day)
+        for place in self.helped:
+            self._move(self._given_help(place, day), day)
         self._move_all(day)
 
     def _move_all(self, day: int) -> None:
-        for _ in self.hazards.stages:
+        for _ in range(self.rows):
             due = np.flatnonzero(self.people.leaves[: self.here] <= day)
             if not len(due):
                 return
             self._move(due, day)
 
     def _move(self, due: np.ndarray, day: int) -> None:
-        people, last = self.people, len(self.hazards.stages)
+        people, last = self.people, self.rows
         self._count(self.went, due, day)
         age = np.minimum(day - people.entered[due], LONGEST - 1)
         chance = self._chance(due, 1)[:, None]
@@ -213,11 +246,24 @@ class _Run:
         """Who is served today: in each future the first ones of the line, as many as the staff manages."""
         people = self.people
         line = np.flatnonzero((people.stage[: self.here] == place) & (people.ready[: self.here] <= day))
-        sample = people.sample[line]
-        order = np.lexsort((line, people.entered[line], sample))
+        return self._first_ones(line, self.managed[place][day])
+
+    def _given_help(self, place: int, day: int) -> np.ndarray:
+        """Who is done today because of more hours: the longest waiting of those who could have been done before."""
+        people, help_ = self.people, self.helped[place]
+        waits = day - people.entered[: self.here] > help_.after_days
+        here = np.isin(people.stage[: self.here], self.hazards.rows_of(self.hazards.stages[place]))
+        line = np.flatnonzero(here & waits)
+        chance = _uniform(self.seed + 11, np.arange(self.samples), day * 64 + place)
+        return self._first_ones(line, poisson.ppf(chance, help_.per_week / WEEK))
+
+    def _first_ones(self, line: np.ndarray, most: np.ndarray) -> np.ndarray:
+        """Of those in line the first `most[sample]` of each future."""
+        sample = self.people.sample[line]
+        order = np.lexsort((line, self.people.entered[line], sample))
         ordered = sample[order]
         rank = np.arange(len(line)) - np.searchsorted(ordered, ordered, side="left")
-        return line[order][rank < self.managed[place][day, ordered]]
+        return line[order][rank < most[ordered]]
 
     def _managed(self, place: int, queue: Queue, weeks: int) -> np.ndarray:
         """Clients that the staff of a queue manages [days × samples]: Poisson around the staffed rate."""

@@ -1,43 +1,22 @@
 """A service chain: who waits where, how the lines are likely to go on, where it is held up, and what would help."""
 
-from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from starlette.responses import Response
 
-from models.answers import ForecastAnswer, ForecastPoint
 from models.flow.answers import FlowAnswer, StageInfo
 from models.flow.breakdown import StageLine
 from models.flow.whatif import WhatIf
-from serving.pages.charts import ForecastTexts, forecast_chart, measured_bar
+from serving.pages.charts import measured_bar
 from serving.pages.page import Page
-from serving.pages.planner.reading import FormFault, fault_of, number
+from serving.pages.planner.flow_views import MEASURES, STOCK, WEEKS_SHOWN, stage_view, summary_of
+from serving.pages.planner.reading import FormFault, number
 from serving.pages.planner.services import WrongInput
 from serving.pages.services import NotYours
-from serving.pages.views.forecasts import NARROW, SEEN_NARROW, WIDE, begins_at_zero, decimals_of
 from serving.planning.records import FlowPicture
 
-SEEN = 52
-STOCK = "stock_end"
-MEASURES = (STOCK, "arrivals", "departures")
 MOST_HOURS = 10_000.0
-
-
-@dataclass(frozen=True)
-class StageView:
-    """One stage on the page."""
-
-    info: StageInfo
-    name: str
-    whole: StageLine | None
-    """The stage's figures for everybody."""
-    shown: ForecastAnswer
-    charts: tuple[object, ...]
-    decimals: int
-    from_zero: bool
-    backtest: dict[str, float]
-    what_if: WhatIf | None
+ANSWERED = ("line", "assumed")
 
 
 def chain(page: Page) -> Response:
@@ -55,82 +34,55 @@ def chain(page: Page) -> Response:
         "planner/flow.html",
         pictures=pictures,
         answer=answer,
+        summary=summary_of(answer),
         measure=measure,
         measures=MEASURES,
-        stages=[_stage(page, picture, one, measure) for one in answer.stages],
+        stages=[stage_view(page, answer, one, measure) for one in answer.stages],
         stage_name={one.id: page.format.said(one.name) for one in answer.stages},
         ranking=answer.report.ranking,
         bar=measured_bar,
         dimension=dimension,
         dimensions=[(one, _dimension_name(page, picture, one)) for one in _dimensions(answer)],
-        lines=[line for line in answer.report.lines if line.dimension == dimension],
+        lines=_by_stage(answer, dimension),
         value_name=lambda line: _value_name(page, picture, line),
         week=lambda iso: page.format.week_year(iso),
-        tried=tried,
+        through_weeks=tuple(reversed(answer.report.throughput_weeks[-WEEKS_SHOWN:])),
+        answers=((tried,) if tried else ()) or answer.report.what_ifs,
+        asked=[one for one in answer.stages if one.what_if in ANSWERED],
+        refused=[_refused(page, one) for one in answer.stages if one.what_if not in ANSWERED],
         fault=fault,
     )
 
 
 def _tried(page: Page, answer: FlowAnswer) -> tuple[WhatIf | None, FormFault | None]:
-    """What the form asks: so many more hours at one stage."""
-    stage = page.query("stage")
-    if not stage:
+    """What the form asks: so many more hours at one stage.  A stage without an answer is refused in the visitor's
+    language, with the reason."""
+    wanted = page.query("stage")
+    if not wanted:
         return None, None
     hours = number(page.query("hours", "1"))
     if hours is None or not 0 < hours <= MOST_HOURS:
         return None, FormFault(page.language.text("flow.fault.hours"))
+    stage = next((one for one in answer.stages if one.id == wanted), None)
+    if stage is None:
+        return None, FormFault(page.language.text("flow.fault.stage"))
+    if stage.what_if not in ANSWERED:
+        return None, FormFault(_refused(page, stage))
     try:
-        return page.services.planner.what_if(page.who, answer.chain, stage, hours), None
-    except WrongInput as error:
-        return None, fault_of(error, page.language)
-    except NotYours:
+        return page.services.planner.what_if(page.who, answer.chain, stage.id, hours), None
+    except (WrongInput, NotYours):
         return None, FormFault(page.language.text("flow.fault.stage"))
 
 
-def _stage(page: Page, picture: FlowPicture, info: StageInfo, measure: str) -> StageView:
-    answer = picture.answer
-    shown = _as_forecast(page, answer, info, measure)
-    digits = decimals_of([point.value for point in shown.points])
-    texts = ForecastTexts(
-        title=page.language.text("chart.flow.title", name=page.format.said(info.name)),
-        unit=page.format.said(shown.unit),
-        number=partial(page.format.number, decimals=digits),
-        period=page.format.week_year,
-    )
-    sizes = (("wide", WIDE, SEEN), ("narrow", NARROW, SEEN_NARROW))
-    charts = tuple(
-        forecast_chart(shown, texts, width=width, history=seen, name=f"{size} stage-{info.id}")
-        for size, width, seen in sizes
-    )
-    report = answer.report
-    whole = next((one for one in report.lines if one.stage == info.id and one.dimension == "all"), None)
-    found = next((one for one in report.what_ifs if one.stage == info.id), None)
-    name = page.format.said(info.name)
-    return StageView(
-        info, name, whole, shown, charts, digits, begins_at_zero(shown, (), SEEN), dict(shown.backtest), found
-    )
+def _refused(page: Page, stage: StageInfo) -> str:
+    """Why the stage has no answer, in one sentence."""
+    return page.language.text(f"flow.refused.{stage.what_if}", stage=page.format.said(stage.name))
 
 
-def _as_forecast(page: Page, answer: FlowAnswer, info: StageInfo, measure: str) -> ForecastAnswer:
-    """One stage and measure in the shape of every other forecast, for the same picture and table."""
-    unit = {code: page.language.text("flow.unit") for code in ("fi", "sv", "en")}
-    points = tuple(
-        ForecastPoint(one.week, one.value, one.low80, one.high80, one.low95, one.high95, None)
-        for one in answer.points
-        if one.stage == info.id and one.measure == measure
-    )
-    return ForecastAnswer(
-        stamp=answer.stamp,
-        series_id=info.id,
-        name=info.name,
-        unit=unit,
-        period="week",
-        member="",
-        backtest=answer.backtest.get(f"{info.id}|{measure}", {}),
-        history=tuple((one.week, float(getattr(one, measure))) for one in answer.history if one.stage == info.id),
-        points=points,
-        notice=answer.notice,
-    )
+def _by_stage(answer: FlowAnswer, dimension: str) -> list[tuple[StageInfo, list[StageLine]]]:
+    lines = [line for line in answer.report.lines if line.dimension == dimension]
+    found = [(stage, [line for line in lines if line.stage == stage.id]) for stage in answer.stages]
+    return [(stage, own) for stage, own in found if own]
 
 
 def _dimensions(answer: FlowAnswer) -> list[str]:
