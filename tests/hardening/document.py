@@ -19,7 +19,7 @@ HEAD = """# Hardening: bad inputs, faults, access, privacy
 
 The checklist of 155 items, and the tests that hold each of them. Made by
 `python -m tests.hardening.document > docs/hardening.md` from `tests/hardening/items.yaml` and the tests themselves: a
-test carries the numbers of its items at the beginning of its name (`test_I13_…`), and a test keeps this page equal to them.
+test carries the numbers of its items first in its name (`test_I13_…`), and a test keeps this page equal to them.
 "Open" names the part of the system where an item will be built.
 
 Find the tests of an item with `python -m pytest -k I13_`.
