@@ -139,7 +139,7 @@ def _evidence(
 
 
 def _of(direction: Direction, family: Family, value: float | None, sentence: Text) -> Evidence:
-    return Evidence(family.id, family.name.as_text(), direction, value, sentence, family.source)
+    return Evidence(family.id, family.name.as_text(), direction, value, sentence, family.source, family.sensitivity)
 
 
 def _unknown(sentences: Sentences, family: Family) -> Text:

@@ -213,6 +213,7 @@ class Evidence:
     value: float | None
     sentence: Text
     source: str
+    sensitivity: str = "normal"
 
 
 @dataclass(frozen=True)

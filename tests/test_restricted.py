@@ -1,5 +1,6 @@
 """What a role may not see turns into one neutral line, the sum stays; a bundle holds nothing sensitive by default."""
 
+import dataclasses
 import json
 import math
 
@@ -11,6 +12,8 @@ from features.catalogue import Catalogue, load_catalogue
 from features.catalogue.specs import feature_specs
 from features.catalogue.vocabulary import Vocabulary
 from models.answers import (
+    Alternative,
+    Evidence,
     Expected,
     Likelihood,
     Missing,
@@ -54,7 +57,7 @@ def need_answer(**more: object) -> NeedAnswer:
     return NeedAnswer(STAMP, "answered", TEXT, "x", 90, 0, missing=missing, sources=sources, notice=TEXT, **held)
 
 
-def test_nothing_of_a_hidden_family_is_left_in_the_json_answer():
+def test_P12_nothing_of_a_hidden_family_is_left_in_the_json_answer():
     shown = json.dumps(json_values(hide_sensitive(need_answer(likelihoods=(likelihood(),)), set())))
     assert not [secret for secret in (*SECRETS, "audit") if secret in shown]
     assert "emergency" in shown
@@ -101,13 +104,33 @@ def test_registers_behind_hidden_families_only_are_left_out():
     assert [one.source for one in shown.freshness] == ["register"]
 
 
-def test_the_axes_and_the_expected_amount_are_hidden_too():
+def test_P12_the_axes_and_the_expected_amount_are_hidden_too():
     expected = Expected("m", TEXT, TEXT, 1.1, 0.0, 2.0, 0.0, HELD)
     shown = hide_sensitive(need_answer(expected=expected), set())
     assert [one.family for one in shown.expected.contributions] == ["emergency", "restricted", "plan"]
     empty = ((), (likelihood(),), (), ())
     answer = SegmentAnswer(STAMP, "answered", TEXT, "s", "1", "health", "long_term", *empty, TEXT)
     assert not [secret for secret in SECRETS if secret in json.dumps(json_values(hide_sensitive(answer, set())))]
+
+
+def test_P12_evidence_about_alternatives_is_hidden_and_so_are_its_registers():
+    evidence = (
+        Evidence("falls", TEXT, "for", 2.0, TEXT, "m"),
+        Evidence("substance_care", TEXT, "for", 1.0, TEXT, "substance register", "substance"),
+        Evidence("income_support", TEXT, "unknown", None, TEXT, "benefit register", "economic"),
+    )
+    answer = need_answer(alternatives=(Alternative("home", TEXT, evidence),), likelihood=None)
+    answer = dataclasses.replace(answer, sources=("m", "substance register", "benefit register"))
+    shown = hide_sensitive(answer, set())
+    assert [one.family for one in shown.alternatives[0].evidence] == ["falls"]
+    assert shown.sources == ("m",)
+    told = hide_sensitive(answer, {"economic"})
+    assert [one.family for one in told.alternatives[0].evidence] == ["falls", "income_support"]
+
+
+def test_P12_registers_of_an_expected_amount_are_hidden_with_its_families():
+    answer = need_answer(likelihood=None, expected=Expected("m", TEXT, TEXT, 1.1, 0.0, 2.0, 0.0, HELD))
+    assert hide_sensitive(answer, set()).sources == ("register",)
 
 
 def bundle_files(catalogue: Catalogue) -> dict[str, bytes]:

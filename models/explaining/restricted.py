@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from models.answers import Expected, Likelihood, NeedAnswer, Reason, SegmentAnswer, Text
+from models.answers import Alternative, Evidence, Expected, Likelihood, NeedAnswer, Reason, SegmentAnswer, Text
 from models.explaining.dimensions import by_dimension
 
 RESTRICTED = "restricted"
@@ -33,8 +33,8 @@ def hide_sensitive(answer: Answer, allowed: Collection[str]) -> Answer:
     is missing is left out, and so is a register that only hidden families rest on.
     """
     seen = OPEN | set(allowed)
-    told = [one for likelihood in _likelihoods(answer) for one in likelihood.contributions]
-    away = {one.source for one in told} - {one.source for one in _seen(told, seen)}
+    told = _facts(answer)
+    away = {one.source for one in told} - {one.source for one in told if one.sensitivity in seen}
     shared: dict[str, Any] = {
         "missing": tuple(one for one in answer.missing if one.sensitivity in seen),
         "sources": tuple(one for one in answer.sources if one not in away),
@@ -51,7 +51,17 @@ def _explained(answer: SegmentAnswer | NeedAnswer, seen: Collection[str]) -> dic
         "likelihood": None if answer.likelihood is None else _likelihood(answer.likelihood, seen),
         "likelihoods": tuple(_likelihood(one, seen) for one in answer.likelihoods),
         "expected": None if answer.expected is None else _expected(answer.expected, seen),
+        "alternatives": tuple(_alternative(one, seen) for one in answer.alternatives),
     }
+
+
+def _facts(answer: SegmentAnswer | NeedAnswer) -> list[Reason | Evidence]:
+    """Everything in an answer that rests on a register."""
+    found: list[Reason | Evidence] = [one for each in _likelihoods(answer) for one in each.contributions]
+    if isinstance(answer, NeedAnswer):
+        found += answer.expected.contributions if answer.expected else ()
+        found += [one for alternative in answer.alternatives for one in alternative.evidence]
+    return found
 
 
 def _likelihoods(answer: SegmentAnswer | NeedAnswer) -> tuple[Likelihood, ...]:
@@ -79,6 +89,11 @@ def _expected(expected: Expected, seen: Collection[str]) -> Expected:
         return expected
     hidden = neutral_line(expected.contributions, seen)
     return replace(expected, contributions=_ordered([*_seen(expected.contributions, seen), hidden]))
+
+
+def _alternative(alternative: Alternative, seen: Collection[str]) -> Alternative:
+    """Evidence of a hidden family is left out: no sum depends on it, and even `unknown` would name the family."""
+    return replace(alternative, evidence=tuple(one for one in alternative.evidence if one.sensitivity in seen))
 
 
 def neutral_line(contributions: Sequence[Reason], seen: Collection[str]) -> Reason:

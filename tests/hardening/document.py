@@ -13,13 +13,13 @@ from configs.loader import PROJECT_ROOT
 
 ITEMS = Path(__file__).with_name("items.yaml")
 PAGE = PROJECT_ROOT / "docs" / "hardening.md"
-NUMBERED = re.compile(r"test_([IWFAXPL][0-9]+)_")
+NUMBERED = re.compile(r"test_((?:[IWFAXPL][0-9]+_)+)")
 
 HEAD = """# Hardening: bad inputs, faults, access, privacy
 
 The checklist of 155 items, and the tests that hold each of them. Made by
 `python -m tests.hardening.document > docs/hardening.md` from `tests/hardening/items.yaml` and the tests themselves: a
-test carries the number of its item in its name (`test_I13_…`), and a test keeps this page equal to them.
+test carries the numbers of its items first in its name (`test_I13_…`), and a test keeps this page equal to them.
 "Open" names the part of the system where an item will be built.
 
 Find the tests of an item with `python -m pytest -k I13_`.
@@ -32,13 +32,20 @@ def sections() -> Mapping[str, Mapping[str, Any]]:
     return found
 
 
+def numbers_in(test: str) -> list[str]:
+    """The numbers that a test's name carries."""
+    carried = NUMBERED.match(test)
+    return carried[1].rstrip("_").split("_") if carried else []
+
+
 def numbered_files() -> dict[str, list[str]]:
     """The test files that hold tests of each number."""
     found: dict[str, set[str]] = {}
     for file in sorted((PROJECT_ROOT / "tests").rglob("test_*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef) and (carried := NUMBERED.match(node.name)):
-                found.setdefault(carried[1], set()).add(file.relative_to(PROJECT_ROOT).as_posix())
+            if isinstance(node, ast.FunctionDef):
+                for number in numbers_in(node.name):
+                    found.setdefault(number, set()).add(file.relative_to(PROJECT_ROOT).as_posix())
     return {number: sorted(files) for number, files in found.items()}
 
 

@@ -12,6 +12,8 @@ from serving.pages.views.front import navigation
 
 LIMITS = {"minutes": MINUTES, "days": REVIEW_DAYS, "min_reason": MIN_REASON, "max_reason": MAX_REASON}
 
+SENT = ("finding", "note")
+
 
 def form(page: Page) -> Response:
     """The form; it tells nothing about any client."""
@@ -70,11 +72,13 @@ def _form(page: Page, failed: str | None, status: int) -> Response:
 
 def _cases(page: Page, failed: str | None, status: int) -> Response:
     found = page.services.emergencies.cases(page.who)
+    sent = {"id": page.request.path_params.get("emergency_id", ""), **{name: page.form.get(name, "") for name in SENT}}
     waiting = [case for case in found if case.finding is None]
     return page.show(
         "emergencies.html",
         status,
         failed=failed,
+        sent=sent,
         waiting=waiting,
         reviewed=[case for case in found if case.finding is not None],
         overdue=sum(case.overdue for case in waiting),
