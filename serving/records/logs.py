@@ -15,6 +15,7 @@ from serving.pages.services import NotAllowed
 from serving.records.chained import append_to
 from serving.records.database import Opened, Place, open_logs, reading, writing
 from serving.records.databases.settings import RetentionSettings
+from serving.records.databases.turns import Turns
 from serving.records.entries import USUAL, AuditEvent, DecisionEntry, utc_text
 from serving.records.keeping.clock import ClockWatch
 from serving.records.schema import AUDIT_LOG, DECISION_LOG
@@ -56,6 +57,7 @@ class Records:
         self._after = after
         self._keep = keep
         self._watch = ClockWatch()
+        self._turns = Turns()
         self.now = clock
 
     @property
@@ -69,8 +71,8 @@ class Records:
 
     def audit(self, event: AuditEvent) -> int:
         """Append one audit entry; its sequence number."""
-        with writing(self.engine) as connection:
-            seq = self._append_event(connection, event)
+        engine = self.engine
+        seq = self._turns.write(lambda: writing(engine), lambda connection: self._append_event(connection, event))
         self._committed(seq)
         return seq
 
@@ -79,7 +81,7 @@ class Records:
 
         Raises NotAllowed when the key was used for another decision.
         """
-        with writing(self.engine) as connection:
+        with self._turns.alone(), writing(self.engine) as connection:
             stored = self._by_key(connection, decision)
             if stored is None:
                 values = decision.values(new_id(), self.now(), self._keep)
@@ -95,7 +97,7 @@ class Records:
     def keep(self, table: Table, rows: Sequence[Values], event: AuditEvent) -> tuple[Values, ...]:
         """Append a planner's rows and one audit entry together; rows already kept under their key are not repeated."""
         now = utc_text(self.now())
-        with writing(self.engine) as connection:
+        with self._turns.alone(), writing(self.engine) as connection:
             stored = [self._kept_before(connection, table, row) for row in rows]
             added = [{**row, "time": now} for row, before in zip(rows, stored, strict=True) if before is None]
             for row in added:
