@@ -119,7 +119,12 @@ def _output(answer: Answer) -> dict[str, Any]:
         return {"kind": "forecast", "series_id": answer.series_id}
     if isinstance(answer, NeedAnswer):
         explained = answer.likelihoods or ((answer.likelihood,) if answer.likelihood else ())
-        said = {"kind": "need", "task": answer.task, "status": answer.status, "explained": _explained(explained)}
+        said: dict[str, Any] = {
+            "kind": "need",
+            "task": answer.task,
+            "status": answer.status,
+            "explained": _explained(explained),
+        }
         if answer.levels:
             said["levels"] = {one.level: one.probability for one in answer.levels}
         if answer.expected:

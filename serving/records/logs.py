@@ -3,7 +3,7 @@
 import json
 import logging
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from serving.records.keeping.clock import ClockWatch
 from serving.records.schema import AUDIT_LOG, DECISION_LOG
 
 logger = logging.getLogger("luotain.serving")
+SPAN_ROWS = 2000
 Clock = Callable[[], datetime]
 Values = Mapping[str, Any]
 
@@ -145,6 +146,20 @@ class Records:
             query = select(table.c.entry).where(*where).order_by(table.c.seq.desc())
             rows = connection.execute(query.limit(size).offset((page - 1) * size))
             return Found(tuple(json.loads(row.entry) for row in rows), total)
+
+    def about(self, client_id: str, since: str = "") -> tuple[Values, ...]:
+        """Every audit entry that concerns a client, lists that she stood on included, oldest first."""
+        table = AUDIT_LOG.c
+        named = (table.client_id == client_id) | table.entry.contains(f'"{client_id}"', autoescape=True)
+        return self._all(select(table.entry).where(named, table.time >= since).order_by(table.seq))
+
+    def span(self, table: Table, since: str, before: str) -> Iterator[Values]:
+        """The entries of a time span, [since, before) in UTC texts, in order, without holding them all."""
+        inside = (table.c.time >= since) & (table.c.time < before)
+        with reading(self.engine) as connection:
+            query = select(table.c.entry).where(inside).order_by(table.c.seq)
+            with connection.execution_options(yield_per=SPAN_ROWS).execute(query) as rows:
+                yield from (json.loads(row.entry) for row in rows)
 
     def values_of(self, table: Table, column: str) -> tuple[str, ...]:
         """The different values of a column, for a filter's choices."""

@@ -140,9 +140,8 @@ def test_F24_a_server_that_never_answers_is_unavailable(tmp_path, clock, monkeyp
         records.close()
 
 
+@pytest.mark.parametrize("place", ["postgresql"], indirect=True)
 def test_a_connection_that_was_cut_is_replaced(place, clock):
-    if place.url is None:
-        pytest.skip("a file has no connection to cut")
     records = Records(place, clock)
     filled(records, 1)
     run(place, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'luotain'")
