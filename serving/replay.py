@@ -66,7 +66,8 @@ def _replay(settings: ServingSettings, seq: int, as_json: bool) -> None:
         return
     _note(settings, found)
     for number, one in enumerate(found.verdicts, start=1):
-        say(f"answer {number} of {len(found.verdicts)}: {' '.join((one.kind, one.id, 'by', one.model))}: {one.said}")
+        what = " ".join(part for part in (one.kind, one.id, "by", one.model) if part)
+        say(f"answer {number} of {len(found.verdicts)}: {what}: {one.said}")
     for note in found.notes:
         say(note)
     if not found.is_same:

@@ -50,9 +50,13 @@ def open_logs(place: Place | Path) -> Engine:
     place = place if isinstance(place, Place) else Place(place)
     engine = place.engine() if place.url is not None else open_sqlite(place.folder, LOGS_FILE)
     try:
-        with guarded("opened"), _prepared_alone(place), engine.connect().execution_options(**WRITER) as connection:
+        with (
+            guarded("opened"),
+            _prepared_alone(place),
+            engine.connect().execution_options(**WRITER) as connection,
+            connection.begin(),  # takes the lock before Alembic, whose context is one per process
+        ):
             migrate(connection)
-            connection.commit()
     except Unavailable:
         engine.dispose()
         raise

@@ -3,7 +3,7 @@
 import json
 import logging
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,12 +15,14 @@ from serving.pages.services import NotAllowed
 from serving.records.chained import append_to
 from serving.records.database import Opened, Place, open_logs, reading, writing
 from serving.records.databases.settings import RetentionSettings
+from serving.records.databases.turns import Turns
 from serving.records.entries import USUAL, AuditEvent, DecisionEntry, utc_text
 from serving.records.keeping.clock import ClockWatch
 from serving.records.schema import AUDIT_LOG, DECISION_LOG
 from serving.refusals import refusal
 
 logger = logging.getLogger("luotain.serving")
+SPAN_ROWS = 2000
 Clock = Callable[[], datetime]
 Values = Mapping[str, Any]
 
@@ -61,6 +63,7 @@ class Records:
         self._after = after
         self._keep = keep
         self._watch = ClockWatch()
+        self._turns = Turns()
         self.now = clock
 
     @property
@@ -74,8 +77,8 @@ class Records:
 
     def audit(self, event: AuditEvent) -> int:
         """Append one audit entry; its sequence number."""
-        with writing(self.engine) as connection:
-            seq = self._append_event(connection, event)
+        engine = self.engine
+        seq = self._turns.write(lambda: writing(engine), lambda connection: self._append_event(connection, event))
         self._committed(seq)
         return seq
 
@@ -91,7 +94,7 @@ class Records:
 
         Raises KeyUsed when the key was used for another decision.
         """
-        with writing(self.engine) as connection:
+        with self._turns.alone(), writing(self.engine) as connection:
             stored = self._by_key(connection, decision)
             if stored is None:
                 values = decision.values(new_id(), self.now(), self._keep)
@@ -107,7 +110,7 @@ class Records:
     def keep(self, table: Table, rows: Sequence[Values], event: AuditEvent) -> tuple[Values, ...]:
         """Append a planner's rows and one audit entry together; rows already kept under their key are not repeated."""
         now = utc_text(self.now())
-        with writing(self.engine) as connection:
+        with self._turns.alone(), writing(self.engine) as connection:
             stored = [self._kept_before(connection, table, row) for row in rows]
             added = [{**row, "time": now} for row, before in zip(rows, stored, strict=True) if before is None]
             for row in added:
@@ -155,6 +158,20 @@ class Records:
             query = select(table.c.entry).where(*where).order_by(table.c.seq.desc())
             rows = connection.execute(query.limit(size).offset((page - 1) * size))
             return Found(tuple(json.loads(row.entry) for row in rows), total)
+
+    def about(self, client_id: str, since: str = "") -> tuple[Values, ...]:
+        """Every audit entry that concerns a client, lists that she stood on included, oldest first."""
+        table = AUDIT_LOG.c
+        named = (table.client_id == client_id) | table.entry.contains(f'"{client_id}"', autoescape=True)
+        return self._all(select(table.entry).where(named, table.time >= since).order_by(table.seq))
+
+    def span(self, table: Table, since: str, before: str) -> Iterator[Values]:
+        """The entries of a time span, [since, before) in UTC texts, in order, without holding them all."""
+        inside = (table.c.time >= since) & (table.c.time < before)
+        with reading(self.engine) as connection:
+            query = select(table.c.entry).where(inside).order_by(table.c.seq)
+            with connection.execution_options(yield_per=SPAN_ROWS).execute(query) as rows:
+                yield from (json.loads(row.entry) for row in rows)
 
     def values_of(self, table: Table, column: str) -> tuple[str, ...]:
         """The different values of a column, for a filter's choices."""

@@ -1,7 +1,6 @@
 """A long log made quickly: the same chain as the service writes, many entries in one transaction."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,14 +16,14 @@ START = datetime(2025, 1, 1, tzinfo=UTC)
 ACTOR = Actor("coordinator", "coordinator", "Esimerkin hyvinvointialue", "asiakasohjaus_lansi", "session", "0" * 16)
 
 
-def fill(records: Records, entries: int, detail: dict[str, Any] | None = None) -> None:
-    """Append `entries` audit entries, a minute apart, about many clients."""
+def fill(records: Records, entries: int, details: Sequence[dict[str, Any]] = ({},)) -> None:
+    """Append `entries` audit entries, a minute apart, about many clients, with one of `details` after the other."""
     columns = copied_columns(AUDIT_LOG)
     for first in range(0, entries, BATCH):
         with writing(records.engine) as connection:
             last = last_of(connection, AUDIT_LOG)
             rows = []
-            for values in _values(first, min(BATCH, entries - first), detail or {}):
+            for values in _values(first, min(BATCH, entries - first), details):
                 chained = append(last, values)
                 last = head(chained)
                 text = canonical_json(chained.entry).decode("ascii")
@@ -33,17 +32,11 @@ def fill(records: Records, entries: int, detail: dict[str, Any] | None = None) -
             connection.execute(AUDIT_LOG.insert(), rows)
 
 
-def real_detail(file: str) -> dict[str, Any]:
-    """The detail of an entry that the service wrote."""
-    with open(file, encoding="utf-8") as stream:
-        found: dict[str, Any] = json.load(stream)
-    return found
-
-
-def _values(first: int, count: int, detail: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _values(first: int, count: int, details: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for number in range(first, first + count):
         event = AuditEvent(
             "answer", "ok", ACTOR, f"{number:032x}", "care_relationship", "service_need_assessment", "client_guidance",
-            f"{number % 5000:032x}", f"{number:032x}", detail, "asiakasohjaus_lansi/older_people",
+            f"{number % 5000:032x}", f"{number:032x}", details[number % len(details)],
+            "asiakasohjaus_lansi/older_people",
         )  # fmt: skip
         yield event.values(f"{number:032x}", START + timedelta(minutes=number))

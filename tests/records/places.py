@@ -29,8 +29,10 @@ def filled(records, count=5):
 
 def raw(place: Place) -> sa.Engine:
     """The database as its administrator opens it: no rules of ours."""
-    url = f"sqlite:///{place.file}" if place.url is None else place.url
-    return sa.create_engine(url, poolclass=sa.NullPool)
+    if place.url is None:
+        return sa.create_engine(f"sqlite:///{place.file}", poolclass=sa.NullPool)
+    writable = {"options": "-c default_transaction_read_only=off"}
+    return sa.create_engine(place.url, poolclass=sa.NullPool, connect_args=writable)
 
 
 def run(place: Place, *statements: str) -> None:
@@ -61,7 +63,7 @@ def refuse_inserts(place: Place, table: str) -> None:
 
 def empty(place: Place) -> None:
     """Remove our tables from a server that the next test uses too."""
-    names = ", ".join(("alembic_version", *METADATA.tables))
+    names = ", ".join(("alembic_version", "elsewhere", *METADATA.tables))
     run(place, f"DROP TABLE IF EXISTS {names} CASCADE")
 
 
