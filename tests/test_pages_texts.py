@@ -13,6 +13,9 @@ from configs.loader import PROJECT_ROOT, read_yaml
 from features.tables import PATH_PHASES
 from models.planning.sheets.columns import ALLOWED
 from serving.asking import Respondent
+from serving.coordinator.own_view import AGREEMENT
+from serving.pages.coordinator.history_chart import LANES
+from serving.pages.coordinator.services import ChangeKind, Finding, NextStep, OutcomeKind, ReviewReason
 from serving.pages.language import CATALOGUES, LANGUAGES, language
 from serving.pages.planner.flow import MEASURES
 from serving.pages.planner.scenario_form import BANDS
@@ -74,6 +77,17 @@ FAMILIES = {
     "plan_type": {"care_plan", "client_plan", "rehab_plan"},
     "guidance": {"light", "regular", "intensive"},
     "alternatives": {"for", "against", "unknown"},
+    "list.filter": {"alert", "group"},
+    "list.filter.segment": {"not_answered", "ask_first"},
+    "list.status": {"not_eligible", "not_assessable"},
+    "changes": set(get_args(ChangeKind)),
+    "history": {"contacts", *LANES},
+    "earlier": set(get_args(OutcomeKind)),
+    "review_reason": set(get_args(ReviewReason)),
+    "finding": set(get_args(Finding)),
+    "next_step": set(get_args(NextStep)),
+    "counts": set(AGREEMENT),
+    "letter.basis": {"answers", "both"},
 }
 """Texts whose key is put together on the page: family → codes that must have one."""
 
@@ -137,6 +151,7 @@ def test_every_text_is_used_somewhere() -> None:
         "source.",
         "segment.",
         "decision_point.",
+        "code.",
         "backtest.",
     )
     sources = "".join(file.read_text(encoding="utf-8") for file in (*PAGES.rglob("*.html"), *PAGES.rglob("*.py")))

@@ -127,7 +127,8 @@ class CoreCoordinator:
         event = self._desk.event(caller, "letter", grounds=self._grounds(), client_id=client_id)
         event = self._desk.checked(caller, "see_answer", event)
         answer_id, answer = self._desk.segment(caller, self._grounds(), client_id)
-        found = [self._desk.explore(caller, self._grounds(), client_id, axis.id)[1].found for axis in answer.axes]
+        asked = answer.axes if answer.basis != "answers" else ()
+        found = [self._desk.explore(caller, self._grounds(), client_id, axis.id)[1].found for axis in asked]
         told = {"format": form, "language": language}
         self._desk.records.audit(replace(event, answer_id=answer_id, detail=told))
         person = self.named(client_id).people.get(client_id)
