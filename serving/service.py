@@ -23,6 +23,7 @@ from serving.api.questions import (
     FlowQuestion,
     ForecastQuestion,
     NeedQuestion,
+    ReviewSampleQuestion,
     ScenarioQuestion,
     SegmentQuestion,
 )
@@ -104,6 +105,11 @@ def service_of(house: House) -> Any:
         def flow(self, **question: Any) -> dict[str, Any]:
             """A service chain: stages, their lines ahead with intervals, and where it is held up."""
             return api.flow(FlowQuestion(**question))  # type: ignore[return-value]
+
+        @bentoml.api(route="/v1/review-sample", input_spec=ReviewSampleQuestion)
+        def review_sample(self, **question: Any) -> dict[str, Any]:
+            """The random samples of clients who were not selected, in numbers; small cells hidden."""
+            return api.review_sample(ReviewSampleQuestion(**question))  # type: ignore[return-value]
 
     service: Any = Luotain
 

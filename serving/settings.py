@@ -17,7 +17,7 @@ DEFAULT_CONFIG = "configs/serving.yaml"
 CONFIG_VARIABLE = "LUOTAIN_SERVING_CONFIG"
 """How `serving.serve` tells the worker processes which config file to read."""
 
-Answer = Literal["segment", "need", "forecast", "counterfactual", "scenario", "flow"]
+Answer = Literal["segment", "need", "forecast", "counterfactual", "scenario", "flow", "review_sample"]
 ROLES: tuple[str, ...] = get_args(Role)
 
 

@@ -17,16 +17,19 @@ from serving.api.questions import (
     ForecastQuestion,
     NeedQuestion,
     Question,
+    ReviewSampleQuestion,
     ScenarioQuestion,
     SegmentQuestion,
 )
 from serving.asking import Explored, GivenAnswer, NotAsked, axis_answers
+from serving.coordinator.services import counts_for
 from serving.middleware.context import CALLER, LANGUAGE
 from serving.middleware.errors import Fault, fault_of_error, fault_of_status
 from serving.pages.services import NotAllowed, NotYours, Unavailable
 from serving.planning.desk import PlanningDesk
 from serving.planning.keeping import Keeper, about_nobody
 from serving.planning.records import Comparison, SeriesPicture
+from serving.records.logs import new_id
 from serving.refusals import refusal
 from serving.requests import Caller, Desk, Grounds
 from serving.settings import Answer
@@ -112,6 +115,15 @@ class Api:
             return found[0], found[1].answer
 
         return self._answer("flow", question, ask)
+
+    def review_sample(self, question: ReviewSampleQuestion) -> Response:
+        """The random samples in numbers."""
+
+        def ask(caller: Caller, grounds: Grounds) -> Said:
+            samples = [json_values(one) for one in counts_for(self._desk, caller, grounds)]
+            return new_id(), {"samples": samples}
+
+        return self._answer("review_sample", question, ask)
 
     def _scenario(self, question: ScenarioQuestion) -> Scenario:
         if question.scenario_id is not None:

@@ -88,3 +88,7 @@ class FlowQuestion(Question):
     """How does a service chain go on, and where is it held up?"""
 
     chain: Code = Field(description="Id of the service chain")
+
+
+class ReviewSampleQuestion(Question):
+    """What did the reviews of clients who were not selected find?  An auditor is told every unit, others their own."""

@@ -273,9 +273,9 @@ def unit_names(desk: Desk) -> dict[str, Text]:
     return {user.unit: user.unit_name.text() for user in desk.settings.development_users.values()}
 
 
-def counts_for(desk: Desk, caller: Caller) -> tuple[ReviewCounts, ...]:
+def counts_for(desk: Desk, caller: Caller, grounds: Grounds) -> tuple[ReviewCounts, ...]:
     """What the API tells of random samples: an auditor every unit, a coordinator her own."""
-    event = desk.checked(caller, "see_review_counts", desk.event(caller, "oversight_counts"))
+    event = desk.checked(caller, "see_review_counts", desk.event(caller, "oversight_counts", grounds=grounds))
     every = Reviews(desk).every()
     told = tuple(one for one in every if caller.user.role == "auditor" or one.unit == caller.user.unit)
     desk.records.audit(event)
