@@ -18,9 +18,9 @@ from configs.errors import DataError, LuotainError
 from serving.pages.services import Person
 
 COLUMNS = ("henkilotunnus", "name", "birth_year")
-RETRY_SECONDS = 30.0
+RETRY_SECONDS = 10.0
 """After a failure the directory is left alone for so long: pages do not wait for it one after the other."""
-Identify = Callable[[str], str | None]
+Identify = Callable[[Sequence[str]], Sequence[str | None]]
 
 
 @dataclass(frozen=True)
@@ -62,17 +62,13 @@ class CsvDirectory:
         return {client: self._people[client] for client in client_ids if client in self._people}
 
     def _read(self) -> dict[str, Person]:
-        found = {}
         with self._file.open(encoding="utf-8", newline="") as file:
             rows = csv.DictReader(file)
             if tuple(rows.fieldnames or ()) != COLUMNS:
                 raise DataError(f"{self._file.name}: the header must be `{','.join(COLUMNS)}`.")
-            for row in rows:
-                client = self._identify(row["henkilotunnus"])
-                if client is not None:
-                    year = row["birth_year"]
-                    found[client] = Person(row["name"], int(year) if year.isdigit() else None)
-        return found
+            read = [(row[COLUMNS[0]], Person(row["name"], _year(row["birth_year"]))) for row in rows]
+        clients = self._identify([code for code, _ in read])
+        return {client: person for client, (_, person) in zip(clients, read, strict=True) if client is not None}
 
 
 class Names:
@@ -101,3 +97,7 @@ class Names:
     def close(self) -> None:
         """Let go of the threads."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _year(text: str) -> int | None:
+    return int(text) if text.isdigit() else None

@@ -66,7 +66,7 @@ def directory_of(settings: ServingSettings, engine: Engine) -> Directory:
     """Invented persons in development; in production nobody, until a county's own client system is connected here."""
     file = settings.coordinator.names.csv
     return (
-        CsvDirectory(settings.workspace.root / file, engine.identify)
+        CsvDirectory(settings.workspace.root / file, engine.identify_all)
         if file and settings.is_development
         else NoDirectory()
     )

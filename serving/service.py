@@ -30,6 +30,7 @@ from serving.api.questions import (
     NeedBatch,
     NeedQuestion,
     NeedRowsQuestion,
+    ReviewSampleQuestion,
     SegmentBatch,
     SegmentQuestion,
     SegmentRowsQuestion,
@@ -158,6 +159,11 @@ def service_of(house: House) -> Any:
         def log(self, **question: Any) -> dict[str, Any]:
             """One page of the audit or decision log, newest first; looking at it is logged."""
             return acting.log(LogQuestion(**question))  # type: ignore[return-value]
+
+        @bentoml.api(route="/v1/review-sample", input_spec=ReviewSampleQuestion)
+        def review_sample(self, **question: Any) -> dict[str, Any]:
+            """The random samples of clients who were not selected, in numbers; small cells hidden."""
+            return acting.review_sample(ReviewSampleQuestion(**question))  # type: ignore[return-value]
 
     service: Any = Luotain
 

@@ -19,7 +19,9 @@ DEFAULT_CONFIG = "configs/serving.yaml"
 CONFIG_VARIABLE = "LUOTAIN_SERVING_CONFIG"
 """How `serving.serve` tells the worker processes which config file to read."""
 
-Answer = Literal["segment", "need", "explain", "counterfactual", "decision", "forecast", "scenario", "flow", "log"]
+Answer = Literal[
+    "segment", "need", "explain", "counterfactual", "decision", "forecast", "scenario", "flow", "log", "review_sample"
+]
 ROLES: tuple[str, ...] = get_args(Role)
 
 

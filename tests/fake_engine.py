@@ -15,9 +15,13 @@ from models.answers import (
     SegmentAnswer,
     SegmentShare,
 )
+from models.similar import Similar, SimilarOutcome
 from serving.access import ClientTies, Tie
 from serving.asking import AxisQuestion, Explored
 from serving.engine.contract import CaseStamp, ClientFacts, DataStamp, RowStamp
+from serving.engine.looking import ClientRecords, RuleName
+from serving.engine.overview import ClientLine, Overview
+from serving.pages.coordinator.services import Alert, Outcome
 from serving.pages.services import Axis, Layout, ModelVersion, Unavailable
 from tests.live_models import SmallFlow, small_demand
 
@@ -133,6 +137,10 @@ class FakeEngine:
         self.chain = SmallFlow()
         self.asked = []
         self.by_hand = []
+        self.looked_over = Overview(
+            frozenset({("segmentation_suuntima_like", "ab")}),
+            {client: ClientLine("answered", "network") for client in CLIENTS},
+        )
 
     def missing(self):
         return ("segmentation_suuntima_like",) if self.model_is_missing else ()
@@ -145,6 +153,9 @@ class FakeEngine:
     def identify(self, henkilotunnus):
         return {HENKILOTUNNUS: MINE, "010516B903X": OTHERS}.get(henkilotunnus)
 
+    def identify_all(self, henkilotunnukset):
+        return tuple(self.identify(one) for one in henkilotunnukset)
+
     def ties(self, client_id):
         self.data()
         found = CLIENTS.get(client_id)
@@ -155,8 +166,30 @@ class FakeEngine:
 
     def facts(self, client_id):
         if client_id == MINE:
-            return ClientFacts(date(2025, 6, 30), True, date(2024, 12, 20), 2)
+            changes = ((date(2024, 12, 20), "contact"), (date(2024, 12, 12), "contact"), (date(2024, 11, 1), "plan"))
+            return ClientFacts(date(2025, 6, 30), True, date(2024, 12, 20), 2, changes=changes)
         return ClientFacts(None, False, date(2024, 11, 1), 0)
+
+    def overview(self):
+        return self.looked_over
+
+    def rule_names(self, seen):
+        names = (
+            RuleName("frequent_emergency", "alert", said("emergency")),
+            RuleName("older", "target_group", said("older")),
+        )
+        return names if "economic" not in seen else (*names, RuleName("debts", "alert", said("debts")))
+
+    def client_records(self, client_id, seen):
+        self.asked.append(("records", client_id))
+        alert = Alert("frequent_emergency", "alert", said("emergency"), "test", ())
+        return ClientRecords((alert,), (), (), date(2023, 1, 1), date(2024, 12, 31), {})
+
+    def similar(self, client_id):
+        return Similar(60, (SimilarOutcome("heavier_home_care_6m", 50, 12),)), date(2024, 1, 1)
+
+    def outcome(self, client_id, task, asked_at):
+        return Outcome("happened", "2024-12-01")
 
     def open(self, client_id):
         return FakeCase(self, client_id)

@@ -3,6 +3,7 @@
 import warnings
 from datetime import UTC, datetime
 
+from serving.coordinator.settings import OwnViewFirst
 from serving.house import build_house
 from serving.settings import load_settings
 from serving.users.keys import load_or_create_key
@@ -15,7 +16,10 @@ with warnings.catch_warnings():
     from serving.service import service_of as service_of
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-SETTINGS = load_settings("configs/serving.yaml")
+READ = load_settings("configs/serving.yaml")
+NEVER_ASKED = OwnViewFirst(share=0.0)
+SETTINGS = READ.model_copy(update={"coordinator": READ.coordinator.model_copy(update={"own_view": NEVER_ASKED})})
+"""As shipped, but the own view is asked of nobody: a test that is about it says so."""
 CLIENT_QUESTION = {"decision_point": "client_guidance", "purpose": "service_need_assessment"}
 FORECAST_QUESTION = {"decision_point": "service_planning", "purpose": "resource_planning"}
 

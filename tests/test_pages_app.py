@@ -161,7 +161,7 @@ def test_a_fault_of_a_model_is_a_503_and_any_other_fault_a_500_without_details()
     class Broken(FakeServices):
         fault: Exception = ModelError("bundle damaged: 010594Y9032")
 
-        def clients(self, visitor, page, without_plan):  # type: ignore[no-untyped-def]
+        def clients(self, visitor, page, filters):  # type: ignore[no-untyped-def]
             raise self.fault
 
     services = Broken()
@@ -220,4 +220,4 @@ def test_every_role_finds_only_its_own_pages_in_the_navigation() -> None:
     said = FakeBrowser(user="pekka").get("/forecasts").text
     assert 'href="/forecasts"' in said
     assert 'href="/clients"' not in said
-    assert NAVIGATION["coordinator"] == ("clients",)
+    assert NAVIGATION["coordinator"] == ("clients", "reviews")

@@ -13,7 +13,10 @@ from configs.loader import PROJECT_ROOT, read_yaml
 from features.tables import PATH_PHASES
 from models.planning.sheets.columns import ALLOWED
 from serving.asking import Respondent
-from serving.pages.emergency import Finding
+from serving.coordinator.own_view import AGREEMENT
+from serving.pages.coordinator.history_chart import LANES
+from serving.pages.coordinator.services import ChangeKind, Finding, NextStep, OutcomeKind, ReviewReason
+from serving.pages.emergency import Finding as EmergencyFinding
 from serving.pages.language import CATALOGUES, LANGUAGES, language
 from serving.pages.planner.flow_views import MEASURES
 from serving.pages.planner.scenario_form import BANDS
@@ -61,7 +64,7 @@ FAMILIES = {
         *("hours", "smallest_digital_share", "largest_change"),
     },
     "event": set(get_args(Event)),
-    "finding": set(get_args(Finding)),
+    "finding": set(get_args(Finding)) | set(get_args(EmergencyFinding)),
     "leading_on": {f"{key}.{part}" for key in ("signed_in", "signed_out") for part in ("title", "lead", "button")},
     "emergency.fault": {"reason", "review"},
     "tile.total": {"week", "month"},
@@ -79,6 +82,16 @@ FAMILIES = {
     "plan_type": {"care_plan", "client_plan", "rehab_plan"},
     "guidance": {"light", "regular", "intensive"},
     "alternatives": {"for", "against", "unknown"},
+    "list.filter": {"alert", "group"},
+    "list.filter.segment": {"not_answered", "ask_first"},
+    "list.status": {"not_eligible", "not_assessable"},
+    "changes": set(get_args(ChangeKind)),
+    "history": {"contacts", *LANES},
+    "earlier": set(get_args(OutcomeKind)),
+    "review_reason": set(get_args(ReviewReason)),
+    "next_step": set(get_args(NextStep)),
+    "counts": set(AGREEMENT),
+    "letter.basis": {"answers", "both"},
 }
 """Texts whose key is put together on the page: family → codes that must have one."""
 
@@ -142,6 +155,7 @@ def test_every_text_is_used_somewhere() -> None:
         "source.",
         "segment.",
         "decision_point.",
+        "code.",
         "backtest.",
         "period.",
     )

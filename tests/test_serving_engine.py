@@ -18,7 +18,6 @@ from models.bundles.signing import load_or_create_signing_key
 from models.bundles.verify import BareBooster
 from models.scheme import load_scheme
 from serving.access import Tie
-from serving.directory import FictionalDirectory, NoDirectory
 from serving.engine import shelf as shelf_module
 from serving.engine.catalogue import known_until, layout_of
 from serving.engine.contract import ClientFacts
@@ -118,16 +117,10 @@ def test_facts_of_the_list():
         contact(A, "2024-12-31", recorded="2025-01-02"),  # not known yet
     )
     facts = collect_facts(residents, plans, [contacts], AS_OF)
-    assert facts[A] == ClientFacts(date(2025, 6, 30), True, date(2024, 12, 20), 2, 1940, "female")
+    assert facts[A] == ClientFacts(date(2025, 6, 30), True, date(2024, 12, 20), 2, 1940, "female", facts[A].changes)
+    assert facts[A].changes[0] == (date(2024, 12, 20), "contact")
+    assert [kind for _, kind in facts[A].changes] == ["contact"] * 3  # the plans were known long before
     assert facts[B] == ClientFacts(date(2024, 1, 1), False, None, 0)
-
-
-def test_names_are_made_up_in_development_only():
-    known = ClientFacts(birth_year=1940, sex="male")
-    person = FictionalDirectory().person(A, known)
-    assert person == FictionalDirectory().person(A, known)
-    assert person.birth_year == 1940
-    assert NoDirectory().person(A, known) is None
 
 
 def test_the_picture_of_the_scheme():

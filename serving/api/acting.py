@@ -6,8 +6,9 @@ from typing import Any
 from starlette.responses import Response
 
 from models.answers import json_values
-from serving.api.questions import DecisionQuestion, LogQuestion
+from serving.api.questions import DecisionQuestion, LogQuestion, ReviewSampleQuestion
 from serving.api.replies import Counter, FieldRefused, told
+from serving.coordinator.services import counts_for
 from serving.deciding import decide
 from serving.engine.posted import PostedRowError, posted_day
 from serving.pages.services import Decision, LogPage
@@ -72,6 +73,15 @@ class ActingApi:
             return told({**head, "log": question.log, **_page(found)})
 
         return self._counter.answered("log", question, ask)
+
+    def review_sample(self, question: ReviewSampleQuestion) -> Response:
+        """The random samples of clients who were not selected, in numbers."""
+
+        def ask(caller: Caller, grounds: Grounds) -> Response:
+            samples = [json_values(one) for one in counts_for(self._desk, caller, grounds)]
+            return told({"request_id": caller.request_id, "samples": samples})
+
+        return self._counter.answered("review_sample", question, ask)
 
     def _refuse_unknown(self, question: LogQuestion, known: tuple[str, ...]) -> None:
         most = self._desk.settings.api.log_page

@@ -155,3 +155,7 @@ class LogQuestion(Question):
     until: Day | None = Field(default=None, description="Last day, Finnish time")
     page: int = Field(default=1, ge=1, le=1_000_000)
     size: int = Field(default=50, ge=1, le=1000)
+
+
+class ReviewSampleQuestion(Question):
+    """What did the reviews of clients who were not selected find?  An auditor is told every unit, others their own."""

@@ -22,7 +22,8 @@ def letter_of(
 ) -> Letter:
     """The letter's contents.  Reasons that the writer may not see are not in it either."""
     proposed = next((one for one in answer.segments if one.proposed), None)
-    reasons = [one for axis in answer.axes for one in axis.reasons if one.sentence and one.family != RESTRICTED]
+    asked = answer.axes if answer.basis != "answers" else ()
+    reasons = [one for axis in asked for one in axis.reasons if one.sentence and one.family != RESTRICTED]
     return Letter(
         handle=handle,
         person=person,
@@ -35,6 +36,8 @@ def letter_of(
         status_reason=answer.status_reason,
         raises=_once(one.sentence for one in reasons if one.contribution > 0),
         lowers=_once(one.sentence for one in reasons if one.contribution <= 0),
+        basis=answer.basis,
+        answers=tuple((one.level_name, one.respondent) for one in answer.answers if one.decides),
         changes=_once(change.sentence for found in explored if found.reached for change in found.changes),
         sources=answer.sources,
         missing=tuple(one.name for one in answer.missing),

@@ -127,7 +127,8 @@ class CoreCoordinator:
         event = self._desk.event(caller, "letter", grounds=self._grounds(), client_id=client_id)
         event = self._desk.checked(caller, "see_answer", event)
         answer_id, answer = self._desk.segment(caller, self._grounds(), client_id)
-        found = [self._desk.explore(caller, self._grounds(), client_id, axis.id)[1].found for axis in answer.axes]
+        asked = answer.axes if answer.basis != "answers" else ()
+        found = [self._desk.explore(caller, self._grounds(), client_id, axis.id)[1].found for axis in asked]
         told = {"format": form, "language": language}
         self._desk.records.audit(replace(event, answer_id=answer_id, detail=told))
         person = self.named(client_id).people.get(client_id)
@@ -272,9 +273,9 @@ def unit_names(desk: Desk) -> dict[str, Text]:
     return {user.unit: user.unit_name.text() for user in desk.settings.development_users.values()}
 
 
-def counts_for(desk: Desk, caller: Caller) -> tuple[ReviewCounts, ...]:
+def counts_for(desk: Desk, caller: Caller, grounds: Grounds) -> tuple[ReviewCounts, ...]:
     """What the API tells of random samples: an auditor every unit, a coordinator her own."""
-    event = desk.checked(caller, "see_review_counts", desk.event(caller, "oversight_counts"))
+    event = desk.checked(caller, "see_review_counts", desk.event(caller, "oversight_counts", grounds=grounds))
     every = Reviews(desk).every()
     told = tuple(one for one in every if caller.user.role == "auditor" or one.unit == caller.user.unit)
     desk.records.audit(event)

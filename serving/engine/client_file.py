@@ -3,6 +3,7 @@
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 
 from features.catalogue import Catalogue
 from features.catalogue.families import Family
+from features.catalogue.specs import FeatureSpec
 from features.columnar import NO_TIME, Coded, Columns, Raw
 from features.kernel import build_features
 from features.known import known_at
@@ -47,6 +49,11 @@ class FileRules:
     work: RuleWork
     catalogue: Catalogue
 
+    @cached_property
+    def specs(self) -> Mapping[str, FeatureSpec]:
+        """The features that the rules read."""
+        return self.work.specs
+
     def hidden_families(self, seen: Sequence[str]) -> tuple[Family, ...]:
         """Families whose records a role that sees `seen` (besides normal) is not told."""
         told = {OPEN, *seen}
@@ -64,7 +71,7 @@ class FileRules:
 
     def family(self, feature: str) -> Family:
         """The family that a feature belongs to."""
-        return self.work.catalogue.family(self.work.specs[feature].family)
+        return self.work.catalogue.family(self.specs[feature].family)
 
 
 def known_frames(registers: Registers, client_id: str, wanted: Collection[str]) -> dict[str, pd.DataFrame]:
@@ -80,8 +87,13 @@ def told_frames(known: Frames, hidden: Sequence[Family]) -> Frames:
     for family in hidden:
         if family.table in told and family.filter:
             frame = told[family.table]
-            told[family.table] = frame[~matches(frame, family.filter)]
+            told[family.table] = frame[~matches(frame, _whole(family))]
     return told
+
+
+def _whole(family: Family) -> Mapping[str, Any]:
+    """The family's filter without the scale: another scale of a sensitive instrument is as sensitive."""
+    return {name: condition for name, condition in family.filter.items() if name != "scale"}
 
 
 def history_of(told: Frames, as_of: date) -> tuple[Happening, ...]:
@@ -120,7 +132,7 @@ def alerts_of(registers: Registers, rules: FileRules, client_id: str, seen: Sequ
         work.vocabulary,
         threads=1,
     )
-    frame = dict(zip(work.specs, values.T, strict=True))
+    frame = dict(zip(rules.specs, values.T, strict=True))
     fired = [name for name, said in verdicts(work.book, frame, 1).items() if said[0] == FIRES]
     told = [name for name in fired if rules.is_told(name, seen)]
     tables = {rules.family(one.feature).table for name in told for one in rules.conditions(name)}
@@ -181,7 +193,7 @@ def _alert(rules: FileRules, name: str, frame: Mapping[str, np.ndarray], known: 
 
 def _proof(rules: FileRules, feature: str, value: float, known: Frames) -> Proof:
     """The value of one condition and the days of the records behind it, the latest first."""
-    family, spec = rules.family(feature), rules.work.specs[feature]
+    family, spec = rules.family(feature), rules.specs[feature]
     rows = events_of(known, family, spec, rules.work.as_of)
     days = tuple(day.date().isoformat() for day in rows["date"].head(MOST_EVENTS))
     shown = days if family.table != "residents" else ()

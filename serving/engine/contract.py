@@ -98,6 +98,9 @@ class Engine(Protocol):
     def identify(self, henkilotunnus: str) -> str | None:
         """The pseudonym; None when the text is not a henkilötunnus that may be linked."""
 
+    def identify_all(self, henkilotunnukset: Sequence[str]) -> tuple[str | None, ...]:
+        """The same of many at once.  Raises Unavailable."""
+
     def ties(self, client_id: str) -> ClientTies | None:
         """The client's care relationships; None when there is no such client."""
 

@@ -117,6 +117,10 @@ class RegisterEngine:
 
     def identify(self, henkilotunnus: str) -> str | None:
         """The pseudonym under the key of the snapshot.  Raises Unavailable when this service holds another key."""
+        return self.identify_all((henkilotunnus,))[0]
+
+    def identify_all(self, henkilotunnukset: Sequence[str]) -> tuple[str | None, ...]:
+        """The same of many, with the key read once."""
         snapshot = self._opened().snapshot
         try:
             key = load_key(
@@ -128,11 +132,7 @@ class RegisterEngine:
             raise Unavailable(refusal("key_missing")) from None
         if key_id(key) != snapshot.key_id:
             raise Unavailable(refusal("other_key"))
-        try:
-            known = canonical_henkilotunnus(henkilotunnus, "link" if self._settings.is_development else "refuse")
-        except IdentifierError:
-            return None
-        return pseudonymise(key, known)
+        return tuple(_pseudonym(key, one, self._settings.is_development) for one in henkilotunnukset)
 
     def ties(self, client_id: str) -> ClientTies | None:
         """The client's care relationships."""
@@ -283,6 +283,13 @@ class RegisterEngine:
             if said != self._fault:
                 logger.warning("registers: %s", said)
             self._fault = said
+
+
+def _pseudonym(key: bytes, henkilotunnus: str, development: bool) -> str | None:
+    try:
+        return pseudonymise(key, canonical_henkilotunnus(henkilotunnus, "link" if development else "refuse"))
+    except IdentifierError:
+        return None
 
 
 def _differs(snapshot: Snapshot, store: Path) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from models.answers import Text
 from serving.asking import Explored, GivenAnswer
+from serving.pages.coordinator.services import ListFilters
 from serving.pages.emergency import EmergencyCase
 from serving.pages.services import (
     ChainStatus,
@@ -35,6 +36,7 @@ from tests.pages.answers import (
     segment_answer,
     words,
 )
+from tests.pages.coordinator import CHOICES, EMERGENCY, FakeCoordinator
 from tests.pages.planner import FakePlanner
 
 TASK = words("Toistuva päivystyksen käyttö", "Upprepade jourbesök", "Frequent emergency use")
@@ -112,8 +114,10 @@ class FakeServices:
     planner: FakePlanner = field(default_factory=FakePlanner)
     door: DevelopmentDoor = field(default_factory=DevelopmentDoor)
     emergencies: "FakeEmergencies" = field(default_factory=lambda: FakeEmergencies())
+    coordinator: FakeCoordinator = field(default_factory=FakeCoordinator)
 
     def __post_init__(self) -> None:
+        self.coordinator.down, self.coordinator.empty = self.down, self.empty
         self.planner.down, self.planner.empty = self.down, self.empty
 
     def visitor(self, token: str | None) -> Visitor | None:
@@ -137,14 +141,25 @@ class FakeServices:
             raise NotYours("Unknown.")
         return "h-answered"
 
-    def clients(self, visitor: Visitor, page: int, without_plan: bool) -> ClientPage:
+    def clients(self, visitor: Visitor, page: int, filters: ListFilters) -> ClientPage:
         self._check(visitor, "coordinator")
-        rows = [] if self.empty else [_row(*person) for person in PEOPLE]
-        rows = [row for row in rows if not (without_plan and row.has_valid_plan)]
-        return ClientPage(tuple(rows), len(rows) and 138 + len(rows), page, 6 if rows else 1, "2024-12-31")
+        rows = [] if self.empty else [self._row(*person) for person in PEOPLE]
+        rows = [row for row in rows if not (filters.plan == "none" and row.has_valid_plan)]
+        known = not self.coordinator.nameless
+        return ClientPage(
+            tuple(rows),
+            len(rows) and 138 + len(rows),
+            page,
+            6 if rows else 1,
+            "2024-12-31",
+            "2024-12-01",
+            names_known=known,
+            choices=CHOICES,
+        )
 
     def client(self, visitor: Visitor, handle: str, by_hand: Sequence[GivenAnswer] = ()) -> ClientView:
         self._check(visitor, "coordinator")
+        self.coordinator.require_view(visitor, handle)
         if handle in RICH:
             self.tried += list(by_hand)
             return ClientView(
@@ -239,16 +254,28 @@ class FakeServices:
         segment = SEGMENTS[decision.segment][0] if decision.segment else None
         return Receipt("d-2024-000123", "2026-11-23T09:41:00", decision.choice, segment, decision.reason)
 
+    def _row(self, handle: str, name: str, born: int, until: str | None, plan: bool, last: str, new: int) -> ClientRow:
+        asked = handle in self.coordinator.ask_first
+        segment = None if asked or handle in ("h-single", "h-unknown") else SEGMENTS["network"][0]
+        status = {"h-single": "not_eligible", "h-unknown": "not_assessable"}.get(handle, "answered")
+        return ClientRow(
+            handle,
+            None if self.coordinator.nameless else Person(name, born),
+            until,
+            plan,
+            last,
+            segment,
+            "ask_first" if asked else status,
+            (EMERGENCY,) if handle == "h-answered" else (),
+            (("contact", new), ("plan", 1)) if new else (),
+        )
+
     def _log(
         self, columns: tuple[str, ...], rows: list[dict[str, str]], page: int, choices: Mapping[str, tuple[str, ...]]
     ) -> LogPage:
         shown = [] if self.empty else rows
         made = tuple(LogRow(i, {"seq": str(12345 - i), **row}) for i, row in enumerate(shown))
         return LogPage(columns, made, len(made) and 212, page, 5 if made else 1, choices)
-
-
-def _row(handle: str, name: str, born: int, until: str | None, plan: bool, last: str, new: int) -> ClientRow:
-    return ClientRow(handle, Person(name, born), until, plan, last, new)
 
 
 def _series() -> list[Series]:

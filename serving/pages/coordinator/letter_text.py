@@ -66,15 +66,19 @@ def _result(letter: Letter, format: Format) -> tuple[str, ...]:
 
 def _elements(letter: Letter, format: Format) -> tuple[str | tuple[str, ...], ...]:
     t = format.language.text
+    said = tuple(f"{format.said(level)} ({format.language.label('respondent', who)})" for level, who in letter.answers)
+    people = (t(f"letter.basis.{letter.basis}"), said) if said else ()
     raises = (t("letter.raises"), _said(letter.raises, format)) if letter.raises else ()
     lowers = (t("letter.lowers"), _said(letter.lowers, format)) if letter.lowers else ()
-    return (*raises, *lowers)
+    return (*people, *raises, *lowers)
 
 
 def _would_change(letter: Letter, format: Format) -> tuple[str | tuple[str, ...], ...]:
     t = format.language.text
     if letter.segment is None:
         return ()
+    if letter.basis == "answers":
+        return (t("letter.would_answers"),)
     if not letter.changes:
         return (t("letter.would_none"),)
     return (t("letter.would"), _said(letter.changes, format), t("letter.would_note"))

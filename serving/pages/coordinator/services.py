@@ -12,6 +12,7 @@ OutcomeKind = Literal["open", "happened", "not_happened", "unknown"]
 ChangeKind = Literal["contact", "emergency", "episode", "plan", "assessment", "request"]
 Finding = Literal["nothing_missed", "need_found", "records_wrong", "cannot_tell"]
 NextStep = Literal["none", "contact", "assess", "correct_records", "other"]
+Basis = Literal["model", "answers", "both"]
 ReviewReason = Literal["not_eligible", "not_assessable", "below_lists"]
 
 
@@ -155,6 +156,10 @@ class Letter:
     raises: tuple[Text, ...]
     lowers: tuple[Text, ...]
     changes: tuple[Text, ...]
+    basis: Basis
+    """model, answers (people's own answers decided everything) or both."""
+    answers: tuple[tuple[Text, str], ...]
+    """Level and respondent of the answers that decided."""
     sources: tuple[str, ...]
     missing: tuple[Text, ...]
     model: str
