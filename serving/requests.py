@@ -81,7 +81,13 @@ class Desk:
         grounds: Grounds,
         asked: Sequence[tuple[Callable[[], str], Compute]],
     ) -> tuple[WorkedOut, ...]:
-        """Several answers in the order asked, good and refused; all their audit entries are committed as one."""
+        """Several answers in the order asked, good and refused; all their audit entries are committed as one.
+
+        Raises NotAllowed when the role has no right to any answer about a client.
+        """
+        verdict = may(caller.user, "see_answer", None, date.min)
+        if not verdict.is_hidden and not verdict.allowed:  # the role, not a client
+            self.checked(caller, "see_answer", self.event(caller, "answer", grounds=grounds))
         return self.shown([self.worked_out(caller, grounds, client, compute) for client, compute in asked])
 
     def worked_out(

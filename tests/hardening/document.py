@@ -13,7 +13,8 @@ from configs.loader import PROJECT_ROOT
 
 ITEMS = Path(__file__).with_name("items.yaml")
 PAGE = PROJECT_ROOT / "docs" / "hardening.md"
-NUMBERED = re.compile(r"test_([IWFAXPL][0-9]+)_")
+NUMBERED = re.compile(r"test_((?:[IWFAXPL][0-9]+_)+)")
+"""A test may hold several items: test_W4_W5_W6_…"""
 
 HEAD = """# Hardening: bad inputs, faults, access, privacy
 
@@ -38,7 +39,8 @@ def numbered_files() -> dict[str, list[str]]:
     for file in sorted((PROJECT_ROOT / "tests").rglob("test_*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef) and (carried := NUMBERED.match(node.name)):
-                found.setdefault(carried[1], set()).add(file.relative_to(PROJECT_ROOT).as_posix())
+                for number in carried[1].rstrip("_").split("_"):
+                    found.setdefault(number, set()).add(file.relative_to(PROJECT_ROOT).as_posix())
     return {number: sorted(files) for number, files in found.items()}
 
 
