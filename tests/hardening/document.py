@@ -33,13 +33,19 @@ def sections() -> Mapping[str, Mapping[str, Any]]:
     return found
 
 
+def numbers_of(name: str) -> tuple[str, ...]:
+    """The items that a test holds, by its name."""
+    carried = NUMBERED.match(name)
+    return tuple(carried[1].rstrip("_").split("_")) if carried else ()
+
+
 def numbered_files() -> dict[str, list[str]]:
     """The test files that hold tests of each number."""
     found: dict[str, set[str]] = {}
     for file in sorted((PROJECT_ROOT / "tests").rglob("test_*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef) and (carried := NUMBERED.match(node.name)):
-                for number in carried[1].rstrip("_").split("_"):
+            if isinstance(node, ast.FunctionDef):
+                for number in numbers_of(node.name):
                     found.setdefault(number, set()).add(file.relative_to(PROJECT_ROOT).as_posix())
     return {number: sorted(files) for number, files in found.items()}
 
