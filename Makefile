@@ -15,7 +15,7 @@ export BENTOML_DO_NOT_TRACK := True
 export MLFLOW_ALLOW_PICKLE_DESERIALIZATION := false
 
 .DEFAULT_GOAL := help
-BENCHES := histories client ingest scale explain segments needs retrain demand daily demand-scale flow why
+BENCHES := histories client ingest scale explain segments needs retrain demand daily demand-scale flow why serving
 .PHONY: help doctor setup setup-dev demo demo-real mlflow pages test check prove $(addprefix bench-,$(BENCHES)) format lint types imports serve clean
 
 help: ## list the words
@@ -123,6 +123,9 @@ bench-flow: setup-dev ## bottlenecks and flow forecast on 200 simulated chains o
 
 bench-why: setup-dev ## what drivers, explanations and borrowed forecasts are worth (about 5 min)
 	@$(PY) -m tests.bench.why
+
+bench-serving: setup-dev ## the service under 60 and 100 planned requests per second, beside an empty endpoint (about 5 min)
+	@$(PY) -m tests.bench.serving
 
 clean: ## remove what the commands made, not the environment
 	@rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
