@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from configs.errors import LuotainError
 from models.answers import AxisAnswer, NeedAnswer, SegmentAnswer
-from serving.access import Action, ClientTies, Verdict, may
+from serving.access import Action, ClientTies, User, Verdict, may
 from serving.asked import NOT_YOURS as NOT_YOURS
 from serving.asked import Asked as Asked
 from serving.asked import Caller as Caller
@@ -25,7 +25,7 @@ from serving.records.entries import Actor, AuditEvent, Event
 from serving.records.evidence import evidence, evidence_of_explored
 from serving.records.logs import Records, new_id
 from serving.refusals import refusal
-from serving.settings import ServingSettings
+from serving.settings import MOST_REASONS, ServingSettings
 
 T = TypeVar("T")
 Compute = Callable[[ClientCase], Sequence[ClientAnswer] | None]
@@ -103,19 +103,20 @@ class Desk:
             event = replace(event, client_id=client())
         except Refused as refused:  # a search that found nobody is in the log already
             return WorkedOut(None, refused=refused)
-        verdict = self._verdict(caller, "see_answer", event)
+        verdict = self._verdict(caller.user, "see_answer", self._client(event))
         event = replace(event, ground=verdict.ground)
         if not verdict.allowed:
             return WorkedOut(replace(event, outcome="denied"), refused=_refusal(verdict))
         try:
             data = self.engine.data()
-            found = compute(self.engine.open(str(event.client_id)))
+            case = self.engine.open(str(event.client_id))
+            found = compute(case)
         except Unavailable as refused:
             return WorkedOut(replace(event, outcome="error"), refused=refused)
         if found is None:
             return WorkedOut(replace(event, detail={"found": False}), refused=NotYours(refusal("no_such_estimate")))
         answers = self.fitted(caller, grounds, found)
-        detail = evidence(answers, self.engine, data)
+        detail = {**evidence(answers, self.engine, data), "most_reasons": self._most_reasons(grounds)}
         return WorkedOut(replace(event, answer_id=new_id(), detail=detail), answers)
 
     def shown(self, worked_out: Sequence[WorkedOut]) -> tuple[WorkedOut, ...]:
@@ -138,16 +139,20 @@ class Desk:
         event = self.checked(caller, "assess_rows", self.event(caller, "rows_answer", grounds=grounds))
         answers = self.fitted(caller, grounds, self._or_logged(event, compute))
         answer_id = new_id()
-        said = {**evidence(answers, self.engine), **detail}
+        said = {**evidence(answers, self.engine), "most_reasons": self._most_reasons(grounds), **detail}
         self.records.audit(replace(event, answer_id=answer_id, detail=said))
         return Shown(answer_id, answers)
 
     def fitted(self, caller: Caller, grounds: Grounds, answers: Sequence[ClientAnswer]) -> tuple[ClientAnswer, ...]:
         """The answers as this role may see them and as the decision point wants them told."""
         told = self.settings.sensitive.get(caller.user.role, ())
-        point = self.settings.decision_points.get(grounds.decision_point)
-        most = point.reasons if point else 5
+        most = self._most_reasons(grounds)
         return tuple(as_told(answer, told, most) for answer in answers)
+
+    def _most_reasons(self, grounds: Grounds) -> int:
+        """How many reasons the decision point says aloud; logged, because a replay shortens the answer again."""
+        point = self.settings.decision_points.get(grounds.decision_point)
+        return point.reasons if point else MOST_REASONS
 
     def told(
         self,
@@ -197,7 +202,7 @@ class Desk:
 
     def checked(self, caller: Caller, action: Action, event: AuditEvent) -> AuditEvent:
         """The event with the ground on which it is allowed; a refusal is logged and raised."""
-        verdict = self._verdict(caller, action, event)
+        verdict = self._verdict(caller.user, action, self._client(event))
         if not verdict.allowed:
             self.records.audit(replace(event, outcome="denied", ground=verdict.ground))
             raise _refusal(verdict)
@@ -210,9 +215,8 @@ class Desk:
         self.records.audit(entry)
         return result
 
-    def _verdict(self, caller: Caller, action: Action, event: AuditEvent) -> Verdict:
-        client = self._client(event)
-        return may(caller.user, action, client, self._today(client))
+    def _verdict(self, user: User, action: Action, client: ClientTies | None) -> Verdict:
+        return may(user, action, client, self._today(client))
 
     def _client(self, event: AuditEvent) -> ClientTies | None:
         return self.engine.ties(event.client_id) if event.client_id else None

@@ -17,6 +17,7 @@ CONFIG_VARIABLE = "LUOTAIN_SERVING_CONFIG"
 """How `serving.serve` tells the worker processes which config file to read."""
 
 Answer = Literal["segment", "need", "explain", "counterfactual", "decision", "forecast", "scenario", "flow", "log"]
+MOST_REASONS = 5
 ROLES: tuple[str, ...] = get_args(Role)
 
 
@@ -98,7 +99,7 @@ class DecisionPoint(StrictConfig):
     """What the answer is for at this point, said with every answer; None = the name alone."""
     horizon_days: int | None = Field(default=None, ge=1)
     """Need tasks that look further ahead do not belong to this point; None = any."""
-    reasons: int = Field(default=5, ge=1, le=5)
+    reasons: int = Field(default=MOST_REASONS, ge=1, le=MOST_REASONS)
     """How many reasons of an estimate are said aloud."""
 
 
