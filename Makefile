@@ -15,7 +15,7 @@ export BENTOML_DO_NOT_TRACK := True
 export MLFLOW_ALLOW_PICKLE_DESERIALIZATION := false
 
 .DEFAULT_GOAL := help
-BENCHES := histories client ingest scale explain segments needs retrain demand daily demand-scale flow why log
+BENCHES := histories client ingest scale explain segments needs retrain demand daily demand-scale flow why log serving
 .PHONY: help doctor setup setup-dev demo demo-real mlflow pages test check prove $(addprefix bench-,$(BENCHES)) format lint types imports serve clean
 
 help: ## list the words
@@ -126,6 +126,8 @@ bench-why: setup-dev ## what drivers, explanations and borrowed forecasts are wo
 
 bench-log: setup-dev ## a log of a million entries verified, and commits per second, both databases (about 10 min)
 	@$(PY) -m tests.bench.log
+bench-serving: setup-dev ## the service under 60 and 100 planned requests per second, beside an empty endpoint (about 5 min)
+	@$(PY) -m tests.bench.serving
 
 clean: ## remove what the commands made, not the environment
 	@rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -278,10 +278,19 @@ class ForecastAnswer:
     notice: Text
 
 
+PLAIN = frozenset({str, float, int, bool, type(None)})
+"""What is written as it is: asked first, because an answer holds thousands of them."""
+
+
 def json_values(value: Any) -> Any:
     """An answer as JSON writes it: `dataclasses.asdict` without its deep copies, which cost more than the answer."""
-    if is_dataclass(value):
-        return {name: json_values(part) for name, part in vars(value).items()}
-    if isinstance(value, Mapping):
-        return {name: json_values(part) for name, part in value.items()}
-    return [json_values(part) for part in value] if isinstance(value, tuple) else value
+    if type(value) in PLAIN:
+        return value
+    if isinstance(value, tuple):
+        return [json_values(part) for part in value]
+    parts = value if isinstance(value, dict) else vars(value) if is_dataclass(value) else None
+    if parts is None and isinstance(value, Mapping):
+        parts = value
+    if parts is None:
+        return value
+    return {name: part if type(part) in PLAIN else json_values(part) for name, part in parts.items()}

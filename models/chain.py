@@ -86,12 +86,18 @@ def _continues(chained: ChainedEntry, last: Checkpoint, anchored: str | None) ->
     return computed == chained.hash and anchored in (None, computed)
 
 
+PLAIN = frozenset({str, float, int, bool, type(None)})
+"""Holds no keys: not walked into, because an answer is mostly these."""
+
+
 def _refuse_ambiguous_keys(value: object) -> None:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict | Mapping):
         for key, inner in value.items():
             if not isinstance(key, str):
                 raise TypeError(f"A key of a chained entry must be text, found {type(key).__name__}.")
-            _refuse_ambiguous_keys(inner)
+            if type(inner) not in PLAIN:
+                _refuse_ambiguous_keys(inner)
     elif isinstance(value, list | tuple):
         for inner in value:
-            _refuse_ambiguous_keys(inner)
+            if type(inner) not in PLAIN:
+                _refuse_ambiguous_keys(inner)

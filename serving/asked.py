@@ -13,8 +13,6 @@ from serving.records.evidence import Answer
 from serving.refusals import refusal
 
 ClientAnswer = SegmentAnswer | NeedAnswer
-MOST_REASONS = 5
-"""Reasons that are said aloud where no decision point says otherwise."""
 NOT_YOURS = refusal("no_such_client")
 
 

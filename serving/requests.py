@@ -27,7 +27,7 @@ from serving.records.entries import Actor, AuditEvent, Event
 from serving.records.evidence import evidence, evidence_of_explored
 from serving.records.logs import Records, new_id
 from serving.refusals import refusal
-from serving.settings import ServingSettings
+from serving.settings import MOST_REASONS, ServingSettings
 
 T = TypeVar("T")
 Compute = Callable[[ClientCase], Sequence[ClientAnswer] | None]
@@ -84,7 +84,13 @@ class Desk:
         grounds: Grounds,
         asked: Sequence[tuple[Callable[[], str], Compute]],
     ) -> tuple[WorkedOut, ...]:
-        """Several answers in the order asked, good and refused; all their audit entries are committed as one."""
+        """Several answers in the order asked, good and refused; all their audit entries are committed as one.
+
+        Raises NotAllowed when the role has no right to any answer about a client.
+        """
+        verdict = may(caller.user, "see_answer", None, date.min)
+        if not verdict.is_hidden and not verdict.allowed:  # the role, not a client
+            self.checked(caller, "see_answer", self.event(caller, "answer", grounds=grounds))
         return self.shown([self.worked_out(caller, grounds, client, compute) for client, compute in asked])
 
     def worked_out(
@@ -137,7 +143,7 @@ class Desk:
         event = self.checked(caller, "assess_rows", self.event(caller, "rows_answer", grounds=grounds))
         answers = self.fitted(caller, grounds, self._or_logged(event, compute))
         answer_id = new_id()
-        said = {**evidence(answers, self.engine), **detail}
+        said = {**evidence(answers, self.engine), "most_reasons": self._most_reasons(grounds), **detail}
         self.records.audit(replace(event, answer_id=answer_id, detail=said))
         return Shown(answer_id, answers)
 

@@ -9,10 +9,12 @@ os.environ["BENTOML_DO_NOT_TRACK"] = "True"  # before the import: BentoML asks o
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] = "false"
 
+from functools import cache, partial
 from typing import Any
 
 import bentoml
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
@@ -167,8 +169,10 @@ def service_of(house: House) -> Any:
 
     service: Any = Luotain
 
+    described = cache(partial(description, settings))
+
     async def describe(_request: Request) -> Response:
-        return JSONResponse(description(settings))
+        return JSONResponse(await run_in_threadpool(described))
 
     # A Starlette with everything under "/": BentoML's index page, which loads a third party's tracker, is out of reach.
     service.mount_asgi_app(Starlette(routes=[Route("/docs.json", describe), Mount("/", house.pages)]), path="/")

@@ -22,6 +22,8 @@ CONFIG_VARIABLE = "LUOTAIN_SERVING_CONFIG"
 Answer = Literal[
     "segment", "need", "explain", "counterfactual", "decision", "forecast", "scenario", "flow", "log", "review_sample"
 ]
+MOST_REASONS = 5
+"""Reasons that are said aloud where no decision point says otherwise."""
 ROLES: tuple[str, ...] = get_args(Role)
 
 
@@ -103,7 +105,7 @@ class DecisionPoint(StrictConfig):
     """What the answer is for at this point, said with every answer; None = the name alone."""
     horizon_days: int | None = Field(default=None, ge=1)
     """Need tasks that look further ahead do not belong to this point; None = any."""
-    reasons: int = Field(default=5, ge=1, le=5)
+    reasons: int = Field(default=MOST_REASONS, ge=1, le=MOST_REASONS)
     """How many reasons of an estimate are said aloud."""
 
 

@@ -1,4 +1,4 @@
-"""Several clients in one request: each answered or refused by itself, in order, and nothing shown before all is logged."""
+"""Several clients in one request: each answered or refused by itself, in order, nothing shown before all is logged."""
 
 import pytest
 
@@ -74,6 +74,12 @@ def test_every_item_has_its_own_entry_and_they_are_committed_as_one(served, monk
 def _all(records, events):
     for event in events:
         records.audit(event)
+
+
+def test_a_role_without_the_right_is_refused_as_a_whole_and_once(served):
+    response = served.ask("/v1/segment/batch", batch(client(MINE), {}), user="planner")
+    assert (response.status_code, error(response)["code"]) == (403, "forbidden")
+    assert (served.log()[0]["outcome"], served.log()[0]["ground"]) == ("denied", "role_without_right")
 
 
 @pytest.mark.parametrize(

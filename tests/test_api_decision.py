@@ -1,4 +1,4 @@
-"""A professional's decision through the API, the routing that is suggested and chosen, and the auditor's look at logs."""
+"""A professional's decision through the API, the routing suggested and chosen, and the auditor's look at logs."""
 
 import pytest
 

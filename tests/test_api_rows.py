@@ -1,6 +1,5 @@
-"""Rows that come with the question: the same answer as from the registers, faults by table, column and row, no values."""
+"""Rows that come with the question: the same features as from the registers; faults by column and row, no values."""
 
-import hashlib
 import json
 from datetime import date, datetime, timedelta
 
@@ -104,9 +103,8 @@ def test_an_answer_from_rows_is_logged_by_hash_and_holds_no_value(served):
     assert "CANARY" not in str(entry)
     assert served.engine.asked[-2:] == [("posted", 3), ("segment", None)]
     again = served.ask("/v1/segment/rows", question).json()
-    assert again["input_sha256"] == said["input_sha256"] and len(said["input_sha256"]) == len(
-        hashlib.sha256().hexdigest()
-    )
+    assert again["input_sha256"] == said["input_sha256"]
+    assert len(said["input_sha256"]) == 64
 
 
 def test_needs_from_rows(served):
@@ -161,7 +159,7 @@ def test_every_table_of_clients_may_be_posted_and_is_empty_when_it_is_not():
     assert set(tables) == {table.name for table in packed_tables()}
     assert all(len(table) == 0 for table in tables.values())
     assert posted_day("2024-02-29") - date(2024, 2, 28) == timedelta(days=1)
-    with pytest.raises(PostedRowError, match="at most|1 to 1"):
+    with pytest.raises(PostedRowError, match="1 to 1 items"):
         posted_tables({"contacts": [CONTACT, CONTACT]}, 1)
 
 

@@ -58,7 +58,7 @@ class RegisterCase:
         live = self._live(self._settings.models.segmentation or "")
         answers = (*self._recorded(live), *by_hand)
         answer: SegmentAnswer = live.model.answer(
-            self._row(live), self._stamp(live), answers=answers, dates=self._newest(live), today=self._today
+            self.row(live), self._stamp(live), answers=answers, dates=self._newest(live), today=self._today
         )
         return answer
 
@@ -66,7 +66,7 @@ class RegisterCase:
         """One need task's likelihood."""
         live = self._live(f"{NEED_PREFIX}{task}")
         answer: NeedAnswer = live.model.answer(
-            self._row(live), self._stamp(live), dates=self._newest(live), today=self._today
+            self.row(live), self._stamp(live), dates=self._newest(live), today=self._today
         )
         return answer
 
@@ -86,7 +86,7 @@ class RegisterCase:
             shown = self._likelihood(live, output) if model is not None else None
             if model is not None and shown is not None:
                 parts, target = live.model.parts, line_of(live.model, shown)
-                used = parts.used_columns(self._row(live))
+                used = parts.used_columns(self.row(live))
                 found = counterfactual(model, parts, used, output, parts.changeable, target)
                 return Explored(self._stamp(live), shown.name, shown.outcome, found)
         return None
@@ -95,6 +95,10 @@ class RegisterCase:
         """What the answers given so far were computed from."""
         rows = {name: row_stamp(live.model, self._row(live)) for name, live in self._asked.items()}
         return CaseStamp(self._today, rows)
+
+    def live_for(self, task: str | None) -> LiveModel:
+        """The live model of a need task; without one that of the segmentation.  Raises Unavailable."""
+        return self._live(f"{NEED_PREFIX}{task}" if task else self._settings.models.segmentation or "")
 
     def _client_models(self) -> tuple[LiveModel, ...]:
         own = (self._settings.models.segmentation or "", NEED_PREFIX)
@@ -126,7 +130,8 @@ class RegisterCase:
         self._asked[name] = live
         return live
 
-    def _row(self, live: LiveModel) -> np.ndarray:
+    def row(self, live: LiveModel) -> np.ndarray:
+        """The client's feature row for a model, built once per kind of row."""
         features, codes = live.model.catalogue, live.model.vocabulary
         kind = plan_of(features, codes).key
         if kind not in self._rows:

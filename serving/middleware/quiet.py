@@ -6,6 +6,8 @@ BentoML and uvicorn log exceptions with their message, and pydantic's message re
 import logging
 import traceback
 
+from pydantic import ValidationError
+
 NOISY = ("bentoml", "bentoml._internal.server.http_app", "bentoml.serve", "uvicorn.error", "luotain.serving", "")
 """Loggers ("" is the root) whose handlers and records are filtered."""
 
@@ -14,7 +16,9 @@ class WithoutValues(logging.Filter):
     """Replaces an exception's message by its type and place, and keeps a record on one line."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Always True: the line stays, the values go."""
+        """The line stays, the values go; a question that was refused for its form is no fault and leaves no line."""
+        if record.exc_info and record.exc_info[0] is not None and issubclass(record.exc_info[0], ValidationError):
+            return False
         where = _place(record)
         record.exc_info = None
         record.exc_text = None

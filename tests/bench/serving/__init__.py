@@ -1,0 +1,1 @@
+"""The service under load: open loop, two workers, every answer read, explained and logged."""
