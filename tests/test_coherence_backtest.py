@@ -4,14 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from configs.loader import load_config
 from evaluation import backtest
 from evaluation.backtest import calibrate, interval_score, rolled
 from models.demand.coherence.folds import folds_of, strangers
 from models.demand.coherence.summing import grained
 from models.demand.coherence.temporal import buckets, over_table
 from models.demand.coherence.windows import Windows
+from models.demand.config import DemandConfig
 from models.demand.hierarchy import published_series
-from models.demand.longer import summed_history
+from models.demand.longer import summed_history, unit_per
 from models.demand.yardsticks import MOVES, SEASONAL, series_moves
 from tests.demand_data import monthly, series, together, words
 
@@ -171,3 +173,15 @@ def test_declared_sums_are_published_with_their_level_and_name():
         ("all", "county", ("a", "b", "c")),
         ("ab", "area_group", ("a", "b")),
     ]
+
+
+def test_stocks_have_no_longer_periods_and_units_follow_the_period():
+    counted = load_config("configs/demand/counted/home_care_granted_weekly.yaml", DemandConfig)
+    assert counted.adding == {"granted", "delivered"}, "a shortfall is cut at zero week by week"
+    assert not load_config("configs/demand/counted/home_care_clients_weekly.yaml", DemandConfig).adding
+    visits = load_config("configs/demand/home_care_weekly.yaml", DemandConfig).measures["visits"]
+    assert unit_per(visits, "month", "week") == {
+        "fi": "käyntiä kuukaudessa",
+        "sv": "besök per månad",
+        "en": "visits a month",
+    }

@@ -120,6 +120,21 @@ def test_intervals_are_ordered_and_a_loan_is_wider_than_the_lenders(made):
     assert width[f"{SHORT}|visits|total"] >= max(width["901|visits|total"], width["903|visits|total"]) * 0.99
 
 
+def test_months_of_weeks_hold_the_borrowed_weeks_too(workspace):
+    model, _, _ = trained(config(horizon=9, cold_start=COLD), panel(), workspace)
+    weeks = model.forecast[model.forecast["ds"].between("2024-12-30", "2025-01-27")]  # Thursdays 2 … 30 January
+    month = model.sums.tables["month"].set_index("series_id")
+    assert (month["ds"] == "2025-01-01").all()
+    assert month["value"].equals(weeks.groupby("series_id")["value"].sum().reindex(month.index))
+    assert set(month.index) == {f"{area}|visits|{g}" for area in ("county", *SIZES) for g in ("total", "75plus")}
+    assert (month["high80"] > month["value"]).all()
+    last = model.answer(f"{SHORT}|visits|total", STAMP, "month").points[0].last_year
+    assert last is None, "six weeks old: nothing was seen a year before"
+    seen = model.history["901|visits|total"]
+    before = seen["2024-01-01":"2024-01-29"].sum()
+    assert model.answer("901|visits|total", STAMP, "month").points[0].last_year == before
+
+
 def test_what_is_borrowed_is_said_in_three_languages(made):
     model, _, table = made(True)
     whole, county = model.status(f"{SHORT}|visits|total"), model.status("county|visits|total")

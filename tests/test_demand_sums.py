@@ -141,7 +141,7 @@ def test_intervals_of_every_period_are_ordered_and_narrower_than_summed_ones(tra
 
 def test_the_bundle_is_read_by_the_period_and_says_which_there_are(trained):
     model = trained[2]
-    assert model.periods == ("day", "week", "month")
+    assert model.periods_of("all") == ("day", "week", "month")
     week = model.answer("all", STAMP, "week")
     assert (week.period, week.unit["en"]) == ("week", "attendances en a week")
     assert [point.period_start for point in week.points][:2] == ["2024-07-01", "2024-07-08"]
@@ -160,7 +160,7 @@ def test_a_bundle_of_the_former_version_is_read_and_knows_its_own_period_only(tr
     kept = {name: content for name, content in trained[2].to_files().items() if name != SUMS}
     write_bundle(tmp_path / "old", "demand", kept, KEY)
     old = DemandModel.from_bundle(read_bundle(tmp_path / "old", [KEY.public_key()]))
-    assert old.periods == ("day",)
+    assert old.periods_of("all") == ("day",)
     assert old.answer("all", STAMP).points == trained[2].answer("all", STAMP).points
     with pytest.raises(ModelError, match=r"not made by the week\. Choose day"):
         old.answer("all", STAMP, "week")

@@ -68,6 +68,33 @@ def test_the_download_is_an_excel_file_of_the_same_series(pekka: FakeBrowser) ->
     ]
 
 
+def test_the_period_is_switched_by_a_link_and_chart_table_and_file_follow(pekka: FakeBrowser) -> None:
+    week, month = (pekka.get(f"/forecasts?area=L%C3%A4nsi{more}").text for more in ("", "&period=month"))
+    assert "period=month" in week, "a link to the other period"
+    said = words(month)
+    assert "2 jakso" in said.replace("jaksoa", "jakso")
+    assert "1/2025" in said
+    assert "vk 1/2025" not in said
+    assert "Kuukausi on ne viikot, joiden torstai on siinä" in said
+    assert "Lukuja korjataan viikoittain" in said
+    assert "override-form" in week
+    assert "override-form" not in month
+    assert 'class="button" aria-current="true"' in month
+    answer = pekka.get("/forecasts/download?area=L%C3%A4nsi&period=month")
+    assert "luotain_2024-12-31_month_fi.xlsx" in answer.headers["content-disposition"]
+    rows = list(load_workbook(BytesIO(answer.content))["Ennuste"].values)
+    assert [row[1] for row in rows[1:]] == ["12/2024", "1/2025"]
+
+
+@pytest.mark.parametrize("path", ["/forecasts", "/forecasts/download"])
+def test_an_unknown_period_is_answered_with_one_sentence_and_the_own_period(pekka: FakeBrowser, path: str) -> None:
+    answer = pekka.get(f"{path}?period=<script>")
+    assert answer.status_code == 400
+    assert "Sarjasta ei ole ennustetta tällä jaksolla." in words(answer.text)
+    assert "Seuraava viikko" in words(answer.text)
+    assert "<script>" not in answer.text
+
+
 def test_the_sum_of_last_year_needs_every_period() -> None:
     answer = forecast_answer()
     summary = summarise(answer)

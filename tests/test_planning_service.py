@@ -1,19 +1,24 @@
 """What planners keep: overrides beside the original, scenarios by role and time, each logged, chained and once."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from openpyxl import Workbook
 
+from models.answers import ForecastPoint
 from models.exchange import read_workbook
 from serving.api.planning import forecast_values
 from serving.pages.planner.services import Correction, Upload, WrongInput
 from serving.pages.services import NotAllowed
+from serving.planning.corrections import corrected_over
+from serving.planning.records import Corrected
 from serving.records.chained import verify_table
 from serving.records.logs import Wanted
 from serving.records.schema import AUDIT_LOG, OVERRIDE_LOG, SCENARIO_LOG
 from tests.fake_engine import FakeEngine
 from tests.live_models import SERIES, STAMP
+from tests.pages.answers import forecast_answer
 from tests.serving_parts import SETTINGS, house
 
 AGEING = {
@@ -149,6 +154,25 @@ def test_a_manager_looks_but_keeps_nothing(built, planner, manager, visitor):
     with pytest.raises(NotAllowed):
         planner.correct(manager, correction(planner, visitor))
     assert {entry["event"] for entry in audited(built, outcome="denied")} == {"override", "scenario_saved"}
+
+
+def test_overrides_of_weeks_move_the_month_that_holds_them():
+    week = ForecastPoint("2025-01-06", 50.0, 40.0, 60.0, 5.0, 70.0, None)
+    own = replace(forecast_answer(), points=(week, replace(week, period_start="2025-01-27")), period="week")
+    month = ForecastPoint("2025-01-01", 250.0, 230.0, 270.0, 10.0, 280.0, None)
+    longer = replace(own, points=(month, replace(month, period_start="2025-02-01")), period="month")
+    changed = {one.period_start: Corrected(30.0, 20, 40, 0, 50, given=True) for one in own.points}
+    found = corrected_over(changed, own, longer)
+    assert set(found) == {"2025-01-01"}, "30 January is the Thursday of the week that begins on the 27th"
+    one = found["2025-01-01"]
+    assert (one.value, one.low80, one.low95) == (250.0 - 20 - 20, 230.0 - 40, 0.0)
+    assert corrected_over({}, own, longer) == {}
+
+
+def test_a_period_without_a_table_is_the_askers_to_correct(planner, visitor):
+    assert planner.picture(visitor, "", SERIES, "week") == planner.picture(visitor, "", SERIES)
+    with pytest.raises(WrongInput, match=r"no forecast by `month`\. Choose week"):
+        planner.picture(visitor, "", SERIES, "month")
 
 
 def test_people_follow_the_overridden_forecast_and_the_changed_assumptions(planner, visitor):

@@ -182,6 +182,7 @@ def test_W14_A18_unknown_anothers_former_and_other_tasks_client_get_the_identica
         ("auditor", "/v1/need", about(task="heavier_home_care_6m"), 403),
         ("coordinator", "/v1/forecast", {**FORECAST_QUESTION, "series_id": SERIES}, 403),
         ("planner", "/v1/forecast", {**FORECAST_QUESTION, "series_id": "nothing"}, 404),
+        ("planner", "/v1/forecast", {**FORECAST_QUESTION, "series_id": SERIES, "period": "year"}, 400),
     ],
 )
 def test_A17_A32_the_wrong_role_is_refused_and_logged(served, user, path, question, status):

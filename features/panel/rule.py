@@ -22,6 +22,8 @@ MEASURES: Mapping[str, str] = {
     "granted_hours": "granted hours a week x days open / 7",
     "shortfall_hours": "per client: granted minus delivered hours of the period, never below 0",
 }
+ADDING: frozenset[Measure] = frozenset({"count", "hours", "granted_hours"})
+"""Measures whose weeks add up to a month.  The others count different clients, or are cut at zero period by period."""
 OF_INTERVALS = frozenset({"stock", "stock_any", "granted_hours", "shortfall_hours"})
 OF_CLIENTS = frozenset({"clients", "stock", "stock_any"})
 INTERVAL_TABLE = "episodes"

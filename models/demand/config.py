@@ -7,6 +7,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from configs.loader import StrictConfig
 from features.panel.periods import FREQUENCIES, Period
+from features.panel.rule import ADDING
 from models.demand.coherence.config import CoherenceRule
 from models.demand.cold_start.config import ColdStart
 from models.demand.combination import Combination
@@ -58,8 +59,8 @@ class Measure(StrictConfig):
 
     name: Texts
     unit: Texts
-    per: dict[Period, Texts] = {}
-    """The unit of sums over longer periods, e.g. `month`; left out, it is said with the measure's name."""
+    adds: bool = True
+    """False: a stock, e.g. of clients, whose weeks do not add up to a month.  Known of what registers count."""
 
 
 class Recipe(StrictConfig):
@@ -203,6 +204,13 @@ class DemandConfig(StrictConfig):
             if name not in self.members:
                 raise ValueError(f"`combination.of` weighs `{name}`, which `members` does not list; add it there")
         return self
+
+    @property
+    def adding(self) -> frozenset[str]:
+        """The measures whose periods add up to longer ones: different clients and stocks do not."""
+        told = {name for name, one in self.measures.items() if one.adds}
+        rules = self.source.rules if isinstance(self.source, SeriesSource) else ()
+        return frozenset(told - {name for rule in rules for kind, name in rule.measures.items() if kind not in ADDING})
 
     @property
     def freq(self) -> str:

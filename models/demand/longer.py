@@ -44,7 +44,7 @@ def by_longer(
         notice = {code: f"{notice[code]} {MONTH_OF_WEEKS[code]}" for code in LANGUAGES}
     return replace(
         answer,
-        unit=unit_per(measure, period),
+        unit=unit_per(measure, period, base),
         period=period,
         backtest=dict(expected),
         history=tuple((str(when)[:10], float(value)) for when, value in past.iloc[-SHOWN[period] :].items()),
@@ -53,11 +53,12 @@ def by_longer(
     )
 
 
-def unit_per(measure: Measure, period: Period) -> Text:
-    """The unit of sums over a period: as the config says it, else the measure's name a period."""
-    told = measure.per.get(period)
-    name = measure.name.as_text()
-    return told.as_text() if told else {code: f"{name[code]} {PER[period][code]}" for code in LANGUAGES}
+def unit_per(measure: Measure, period: Period, base: Period) -> Text:
+    """The unit of sums over a period: that of the config with the other period, else the measure's name a period."""
+    unit, name = measure.unit.as_text(), measure.name.as_text()
+    if all(unit[code].endswith(PER[base][code]) for code in LANGUAGES):
+        return {code: unit[code].removesuffix(PER[base][code]) + PER[period][code] for code in LANGUAGES}
+    return {code: f"{name[code]} {PER[period][code]}" for code in LANGUAGES}
 
 
 def summed_history(seen: pd.Series, period: Period, base: Period) -> pd.Series:

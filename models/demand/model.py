@@ -118,10 +118,10 @@ class DemandModel:
         every = published_series(self.config, sorted(ids))
         return tuple(self._info(one) for one in every if one.series_id in ids)
 
-    @property
-    def periods(self) -> tuple[Period, ...]:
-        """By what the forecast can be read: the config's own period first, then those it adds up to."""
-        return (self.config.period, *(self.sums.tables if self.sums else ()))
+    def periods_of(self, series_id: str) -> tuple[Period, ...]:
+        """By what a series can be read: its own period first, then those it adds up to."""
+        tables = self.sums.tables if self.sums else {}
+        return (self.config.period, *(one for one, table in tables.items() if (table["series_id"] == series_id).any()))
 
     def answer(self, series_id: str, stamp: ModelStamp, period: Period | None = None) -> ForecastAnswer:
         """The forecast of one series, by its own or by a longer period.
@@ -154,8 +154,9 @@ class DemandModel:
         return by_longer(self.answer(series_id, stamp), rows, seen, measure, self.config.period, period, expected)
 
     def _rows_by(self, series_id: str, period: Period) -> pd.DataFrame:
-        if self.sums is None or period not in self.sums.tables:
-            raise ModelError(f"This forecast is not made by the {period}. Choose {' or '.join(self.periods)}.")
+        periods = self.periods_of(series_id)
+        if self.sums is None or period not in periods:
+            raise ModelError(f"This forecast is not made by the {period}. Choose {' or '.join(periods)}.")
         table = self.sums.tables[period]
         return table[table["series_id"] == series_id]
 
@@ -186,7 +187,7 @@ class DemandModel:
         if period is not None and period != base:
             starts = pd.DatetimeIndex(self._rows_by(series_id, period)["ds"])
             table = summed_reasons(table[table["series_id"] == series_id], starts, period, base)
-            unit = unit_per(measure, period)
+            unit = unit_per(measure, period, base)
         return explanation_of(table, series_id, unit, base, one.age_group in OLDER)
 
     def golden_outputs(self, rows: np.ndarray) -> dict[str, np.ndarray]:

@@ -88,7 +88,7 @@ class LiveDemand:
 
     def periods(self, series_id: str) -> tuple[Period, ...]:
         """By what the series can be read, its own period first."""
-        return self.model.periods if series_id not in self._lacking else self.model.periods[:1]
+        return self.model.periods_of(series_id)
 
     def answer(self, series_id: str, period: Period | None = None) -> ForecastAnswer:
         """The model's own answer.  Raises ModelError for an unknown series or period."""

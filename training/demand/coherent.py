@@ -71,15 +71,18 @@ def sums_of(
 ) -> Sums:
     """What the bundle says of its sums.  `own`: the published forecast without borrowed parts."""
     levels, method = level_of(standing.own), tested.coherence
+    adding = [one.series_id for one in standing.published if one.measure in config.adding]
+    own, table = (rows[rows["series_id"].isin(adding)] for rows in (own, tested.table))
     tables: dict[Period, pd.DataFrame] = {}
     expected: dict[Period, dict[str, dict[str, float]]] = {}
     for period in longer_periods(config):
         found = whole_periods(config, pd.DatetimeIndex(sorted(own["ds"].unique())), period)
-        judged = judged_over(tested.table, config, levels, period)
-        if not found or judged is None:
+        judged = judged_over(table, config, levels, period) if found else None
+        if judged is None:
             continue
-        widths = longer_widths(tested.table, config, calibration, levels, found)
+        widths = longer_widths(table, config, calibration, levels, found)
         made = loans.added(summed_over(own, found, widths, scale, levels), found)
+        made = made[made["series_id"].isin(adding)]
         expected[period] = expected_over(judged)
         tables[period] = made.reset_index(drop=True)[["series_id", "ds", "step", "value", *BOUNDS]]
     return Sums(method.method, dict(method.errors), method.windows, calibration.yardstick, tables, expected)

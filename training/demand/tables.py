@@ -68,7 +68,9 @@ def sums_table(config: DemandConfig, tested: Tested, sums: Sums | None) -> str:
     if sums is not None:
         lines += [_by_period(period, found) for period, found in sums.backtest.items()]
         absent = [one for one in longer_periods(config) if one not in sums.tables]
-        lines += [f"    by the {one}: none, the horizon holds no whole {one} to judge" for one in absent]
+        lines += [
+            f"    by the {one}: none; stocks do not add up, and a horizon must hold a whole {one}" for one in absent
+        ]
     return "\n".join(lines)
 
 
