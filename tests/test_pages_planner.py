@@ -48,7 +48,7 @@ def said(answer: httpx.Response, status: int = 200) -> str:
         ("/flow?stage=assessment&hours=x", ["Anna tunnit lukuna"]),
         ("/flow?stage=nowhere", ["Valitse vaihe luettelosta."]),
         ("/flow?stage=home_care", ["Säännöllinen kotihoito: lisätunnille ei ole vastausta, koska tunnit menevät"]),
-        ("/flow", ["Oletus, Päätös ja aloituksen odotus: 3 tuntia asiakasta kohti (oma oletus)"]),
+        ("/flow", ["Päätös ja aloituksen odotus: oletus 3 tuntia asiakasta kohti (oma oletus)", "oletuksen varassa"]),
         ("/flow", ["12 tapausta toisin päin"]),
         ("/flow", ["Menneet viikot ja odotuspäivät", "Läpimenoaika viikoittain", "Odottaa nyt 64 asiakasta"]),
         ("/forecasts", ["Miksi ennuste on tällainen", "Väestön ikääntyminen", "Ei selity", "Omat korjaukset"]),
