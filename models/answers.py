@@ -288,9 +288,9 @@ def json_values(value: Any) -> Any:
         return value
     if isinstance(value, tuple):
         return [json_values(part) for part in value]
-    parts = value if isinstance(value, dict) else vars(value) if is_dataclass(value) else None
-    if parts is None and isinstance(value, Mapping):
-        parts = value
+    parts: Mapping[Any, Any] | None = value if isinstance(value, dict) else None
+    if parts is None:
+        parts = vars(value) if is_dataclass(value) else value if isinstance(value, Mapping) else None
     if parts is None:
         return value
     return {name: part if type(part) in PLAIN else json_values(part) for name, part in parts.items()}

@@ -12,10 +12,10 @@ from configs.errors import LuotainError
 from features.catalogue.families import Sensitivity
 from models.answers import AxisAnswer, NeedAnswer, SegmentAnswer
 from serving.access import EMERGENCY_ACTIONS, Action, ClientTies, User, Verdict, may
-from serving.asked import MOST_REASONS, ClientAnswer, as_told
 from serving.asked import NOT_YOURS as NOT_YOURS
 from serving.asked import Asked as Asked
 from serving.asked import Caller as Caller
+from serving.asked import ClientAnswer, as_told
 from serving.asked import Grounds as Grounds
 from serving.asked import Shown as Shown
 from serving.asked import WorkedOut as WorkedOut
@@ -143,7 +143,8 @@ class Desk:
         event = self.checked(caller, "assess_rows", self.event(caller, "rows_answer", grounds=grounds))
         answers = self.fitted(caller, grounds, self._or_logged(event, compute))
         answer_id = new_id()
-        said = {**evidence(answers, self.engine), "most_reasons": self._most_reasons(grounds), **detail}
+        told, most = self._fitting(caller, grounds)
+        said = {**evidence(answers, self.engine, told=told, most_reasons=most), **detail}
         self.records.audit(replace(event, answer_id=answer_id, detail=said))
         return Shown(answer_id, answers)
 

@@ -93,7 +93,7 @@ class RegisterCase:
 
     def stamp(self) -> CaseStamp:
         """What the answers given so far were computed from."""
-        rows = {name: row_stamp(live.model, self._row(live)) for name, live in self._asked.items()}
+        rows = {name: row_stamp(live.model, self.row(live)) for name, live in self._asked.items()}
         return CaseStamp(self._today, rows)
 
     def live_for(self, task: str | None) -> LiveModel:

@@ -26,18 +26,18 @@ def evidence(
     data: DataStamp | None = None,
     case: CaseStamp = NO_CASE,
     told: Sequence[str] = (),
-    reasons: int | None = None,
+    most_reasons: int | None = None,
 ) -> dict[str, Any]:
     """The `detail` of an audit entry about `answers`.
 
     `data` are the registers that a client's answer was read from, `case` what it was computed from, `told` the
-    sensitivities that were shown, `reasons` how many reasons the decision point lets be said.
+    sensitivities that were shown, `most_reasons` how many reasons the decision point lets be said.
     """
     sources = {source for answer in answers if not isinstance(answer, ForecastAnswer) for source in answer.sources}
     return {
         **_from(data, case),
         "told": sorted(told),
-        "reasons": reasons,
+        "most_reasons": most_reasons,
         "data_categories": sorted(sources),
         "answers": [_said(answer, engine, case) for answer in answers],
     }

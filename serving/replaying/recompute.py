@@ -10,7 +10,7 @@ from typing import Any
 
 from configs.errors import DataError, LuotainError
 from models.answers import json_values
-from serving.asked import MOST_REASONS, ClientAnswer, as_told
+from serving.asked import ClientAnswer, as_told
 from serving.asking import GivenAnswer, axis_answers
 from serving.engine.case import RegisterCase, stamp_of
 from serving.engine.catalogue import known_until, questions_of
@@ -23,7 +23,7 @@ from serving.records.opening import place_of
 from serving.records.schema import AUDIT_LOG
 from serving.replaying.sources import OneModel, model_of, registers_of
 from serving.replaying.verdict import Replayed, Verdict
-from serving.settings import ServingSettings
+from serving.settings import MOST_REASONS, ServingSettings
 
 Said = Mapping[str, Any]
 RUNTIME = {"code": "code", "libraries": "library versions", "threads": "thread count"}
@@ -95,7 +95,7 @@ def _need(settings: ServingSettings, entry: Said, said: Said) -> tuple[Any, Said
 
 def _as_told(answer: ClientAnswer, detail: Said) -> ClientAnswer:
     """The answer as the role and the decision point of that request were told it."""
-    most = detail.get("reasons")
+    most = detail.get("most_reasons")
     return as_told(answer, detail.get("told", ()), MOST_REASONS if most is None else most)
 
 
