@@ -23,12 +23,16 @@ class Calibration:
         return scale * self.factors.reindex(scale.index).fillna(1.0)
 
 
-def calibrate(table: pd.DataFrame, member: str, horizon: int, newest: int | None = None) -> Calibration:
+def calibrate(
+    table: pd.DataFrame, member: str, horizon: int, newest: int | None = None, scale: pd.Series | None = None
+) -> Calibration:
     """The calibration by the residuals of a back-test table's `newest` windows (none = all).
 
-    A period inside a declared regime calibrates nothing.
+    A period inside a declared regime calibrates nothing; nor does a window that knows fewer than two seasons, where
+    there is another: its members never saw a season repeat, and its scale is the mean of less than a season.  Where
+    there is no other, its errors are divided by `scale` (by series: that of the forecast), if given.
     """
-    kept = table[~table["regime"]] if "regime" in table else table
+    kept = _seasoned(table[~table["regime"]] if "regime" in table else table, scale)
     if newest is not None:
         kept = kept[kept["origin"].isin(sorted(kept["origin"].unique())[-newest:])]
     scaled = (kept[member] - kept["y"]).abs() / kept["scale"]
@@ -38,6 +42,14 @@ def calibrate(table: pd.DataFrame, member: str, horizon: int, newest: int | None
         fit_quantiles(residuals[["level", "step", "scaled"]], horizon),
         own_factors(residuals.assign(scaled=scaled)),
     )
+
+
+def _seasoned(table: pd.DataFrame, scale: pd.Series | None) -> pd.DataFrame:
+    if "seasoned" not in table or table["seasoned"].all():
+        return table
+    if table["seasoned"].any():
+        return table[table["seasoned"]]
+    return table if scale is None else table.assign(scale=table["series_id"].map(scale).fillna(table["scale"]))
 
 
 def covered(
@@ -58,7 +70,7 @@ def covered(
     parts = []
     for origin, rows in shown.groupby("origin"):
         past = table[(table["origin"] < origin) & (table["ds"] <= origin)] if renew else table[~table["reported"]]
-        calibration = calibrate(past, member, horizon, newest)
+        calibration = calibrate(past, member, horizon, newest, rows.groupby("series_id")["scale"].first())
         parts.append(with_quantiles(rows[rows["level"].isin(calibration.quantiles)], calibration, levels))
     return pd.concat(parts, ignore_index=True)
 

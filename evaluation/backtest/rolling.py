@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 from tqdm import tqdm
 
-from evaluation.backtest.choosing import combined_columns
+from evaluation.backtest.choosing import SEASONS_TO_CHOOSE, combined_columns
 from evaluation.backtest.windows import Window, windows
 from models.demand.combination import Choice, groups_of
 from models.demand.config import DemandConfig
@@ -15,16 +15,17 @@ from models.demand.intervals import series_scale
 from models.demand.regimes import inside_any, treated
 
 Forecaster = Callable[[pd.DataFrame, DemandConfig, int], pd.DataFrame]
-OF_WINDOW = ("origin", "known", "reported", "step", "scale", "group", "regime")
+OF_WINDOW = ("origin", "known", "seasoned", "reported", "step", "scale", "group", "regime")
 
 
 @dataclass(frozen=True)
 class Tested:
     """A back-test.
 
-    `table` has the published series: `origin, known, reported, series_id, ds, step, y, scale, level, regime`, one
-    column per member, and `served` (what the choice for that window says).  `bottom` has the same of the series that
-    are forecast themselves (`unique_id`, `group`).  `choice` is that for the forecast which is served.
+    `table` has the published series: `origin, known, seasoned` (two seasons are known)`, reported, series_id, ds, step,
+    y, scale, level, regime`, one column per member, and `served` (what the choice for that window says).  `bottom` has
+    the same of the series that are forecast themselves (`unique_id`, `group`).  `choice` is that for the forecast which
+    is served.
     """
 
     table: pd.DataFrame
@@ -62,6 +63,7 @@ def _one(
     return rows.assign(
         origin=origin,
         known=window.known,
+        seasoned=window.known >= SEASONS_TO_CHOOSE * config.season_length,
         reported=window.reported,
         step=rows["ds"].map(steps),
         scale=rows["unique_id"].map(scale),
@@ -83,6 +85,7 @@ def _published(
     return summed.assign(
         origin=first["origin"],
         known=first["known"],
+        seasoned=first["seasoned"],
         reported=first["reported"],
         step=summed["ds"].map(steps),
         scale=summed["series_id"].map(scale),
