@@ -47,6 +47,7 @@ def _series_table(found: SheetForecast) -> str:
             "series_id": one.series_id,
             "status": one.status,
             "reason": one.reason,
+            "member": found.members.get(one.series_id, ""),
             **found.backtest.get(one.series_id, {}),
         }
         for one in found.statuses
@@ -58,6 +59,7 @@ def told(found: SheetForecast) -> str:
     """What the command prints."""
     config, tests = found.config, pd.DataFrame(found.backtest).T
     refused = [one for one in found.statuses if one.status == "refused"]
+    apart = [one for one in found.statuses if one.status == "forecast" and one.reason]
     means = tests.mean()
     lines = [
         f"{len(found.backtest)} series forecast by {found.member}, {config.horizon} {config.period}s ahead, "
@@ -69,8 +71,9 @@ def told(found: SheetForecast) -> str:
         lines.append(f"  80 % intervals cover {means['coverage80']:.3f}, 95 % {means['coverage95']:.3f}")
     lines += [f"  known-future columns used: {', '.join(found.drivers)}"] if found.drivers else []
     lines += [f"  {note}" for note in found.notes]
-    lines += [f"  {one.series_id}: {one.reason}" for one in refused[:MOST_NAMED]]
-    return "\n".join(lines + ([f"  … and {len(refused) - MOST_NAMED} more"] if len(refused) > MOST_NAMED else []))
+    named = [*refused, *apart]
+    lines += [f"  {one.series_id}: {one.reason}" for one in named[:MOST_NAMED]]
+    return "\n".join(lines + ([f"  … and {len(named) - MOST_NAMED} more"] if len(named) > MOST_NAMED else []))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -17,7 +17,8 @@ from evaluation.backtest.errors import (
     weighted_quantile_loss,
 )
 from evaluation.backtest.rolling import Forecaster, Tested, rolled
-from evaluation.backtest.windows import Window, windows
+from evaluation.backtest.windows import windows
+from models.demand.windows import Window
 
 __all__ = [
     "Calibration",

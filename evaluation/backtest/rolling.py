@@ -7,12 +7,13 @@ import pandas as pd
 from tqdm import tqdm
 
 from evaluation.backtest.choosing import SEASONS_TO_CHOOSE, combined_columns
-from evaluation.backtest.windows import Window, windows
+from evaluation.backtest.windows import windows
 from models.demand.combination import Choice, groups_of
 from models.demand.config import DemandConfig
 from models.demand.hierarchy import Published, aggregate, level_of
 from models.demand.intervals import series_scale
 from models.demand.regimes import inside_any, treated
+from models.demand.windows import Window, cut, long_enough
 
 Forecaster = Callable[[pd.DataFrame, DemandConfig, int], pd.DataFrame]
 OF_WINDOW = ("origin", "known", "seasoned", "reported", "step", "scale", "group", "regime")
@@ -53,21 +54,18 @@ def rolling_members(panel: pd.DataFrame, config: DemandConfig, forecaster: Forec
 def _one(
     panel: pd.DataFrame, config: DemandConfig, forecaster: Forecaster, window: Window, dates: pd.DatetimeIndex
 ) -> pd.DataFrame:
-    origin, last = dates[window.known - 1], dates[window.known + window.horizon - 1]
-    known = _long_enough(panel[panel["ds"] <= origin], config)
-    ahead = panel[(panel["ds"] > origin) & (panel["ds"] <= last)]
-    rows = forecaster(known, config, window.horizon).merge(ahead, on=["unique_id", "ds"])
-    steps = {when: k + 1 for k, when in enumerate(sorted(ahead["ds"].unique()))}
-    learned = treated(known, config.regimes, config.season_length)
+    at = cut(panel, dates, window, config.minimum_periods)
+    rows = forecaster(at.known, config, window.horizon).merge(at.ahead, on=["unique_id", "ds"])
+    learned = treated(at.known, config.regimes, config.season_length)
     scale = series_scale(learned.rename(columns={"unique_id": "series_id"}), config.season_length)
     return rows.assign(
-        origin=origin,
+        origin=at.origin,
         known=window.known,
         seasoned=window.known >= SEASONS_TO_CHOOSE * config.season_length,
         reported=window.reported,
-        step=rows["ds"].map(steps),
+        step=rows["ds"].map(at.steps),
         scale=rows["unique_id"].map(scale),
-        group=rows["unique_id"].map(groups_of(known, config.combination, config.season_length)),
+        group=rows["unique_id"].map(groups_of(at.known, config.combination, config.season_length)),
         regime=inside_any(rows["ds"], config.regimes),
     )
 
@@ -77,7 +75,7 @@ def _published(
 ) -> pd.DataFrame:
     """One window's rows summed.  The scale is that of the summed history."""
     first = rows.iloc[0]
-    known = _long_enough(panel[panel["ds"] <= first["origin"]], config)
+    known = long_enough(panel[panel["ds"] <= first["origin"]], config.minimum_periods)
     summed = aggregate(rows.drop(columns=list(OF_WINDOW)), published, ["ds"])
     steps = rows.drop_duplicates("ds").set_index("ds")["step"]
     learned = treated(known, config.regimes, config.season_length)
@@ -92,7 +90,3 @@ def _published(
         level=summed["series_id"].map(level_of(published)),
         regime=inside_any(summed["ds"], config.regimes),
     )
-
-
-def _long_enough(known: pd.DataFrame, config: DemandConfig) -> pd.DataFrame:
-    return known[known.groupby("unique_id")["ds"].transform("size") >= config.minimum_periods]
