@@ -19,6 +19,8 @@ from models.demand.config import DemandConfig
 from models.demand.drivers import Drivers
 from tests.bench.driven_county import AREAS, LAG, RURAL, County, simulate
 from tests.bench.explained_forecasts import explained_figures
+from tests.bench.heads_up_worth import heads_up_figures
+from tests.bench.new_area import new_area_figures
 from tests.bench.report import Figure, finish, tell
 from training.demand.drivers import cells_of, driver_book
 from training.demand.panel import read_panel
@@ -51,8 +53,10 @@ def main() -> None:
     _print_drivers(short, long)
     demo = _demo(config)
     cold = _cold(counties, config)
+    cold |= new_area_figures(counties, config, _forecaster(config, SHORT), _traits)
     explained = explained_figures(counties[0], _demo_panel(config), config)
-    finish({**_driver_figures(short, long), **demo, **cold, **explained})
+    heads_up = heads_up_figures(Workspace.of("var"), config, _demo_panel(config))
+    finish({**_driver_figures(short, long), **demo, **cold, **explained, **heads_up})
 
 
 # --- drivers ------------------------------------------------------------------------------------------------------
