@@ -72,10 +72,9 @@ def make(config: PlanningConfig) -> Made:
     """Plan with the newest registered forecast and write the files."""
     workspace = Workspace.of(config.var)
     forecast = read_forecast(workspace, connect(workspace), config.model)
-    base = base_of(forecast.model)
+    original = base = base_of(forecast.model)
     overridden = apply_overrides(base, given) if (given := overrides_of(config, base)) else None
     if overridden is not None:
-        _keep(workspace, config.model, base, given)
         base = base.with_forecast(overridden.table)
     basis = read_basis(config, workspace, base.dimensions.get(AREA, ()))
     results, skipped = _results(config, base, basis, rerun_of(forecast.model))
@@ -105,6 +104,8 @@ def make(config: PlanningConfig) -> Made:
     made = report(base, stamp, results, needs, people, by_scenario, planned_channels, skipped, basis.said)
     folder = published_folder(workspace, forecast.version.snapshot_sha256) / PLANNING
     _write(folder, config, made, planned)
+    if given:
+        _keep(workspace, config.model, original, given)
     return Made(made, planned, folder)
 
 

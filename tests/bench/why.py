@@ -18,7 +18,7 @@ from models.demand.cold_start import ColdStart, borrowed_widths, with_borrowed_i
 from models.demand.config import DemandConfig
 from models.demand.drivers import Drivers
 from tests.bench.driven_county import AREAS, LAG, RURAL, County, simulate
-from tests.bench.explained_forecasts import explained_figures
+from tests.bench.explained_forecasts import explained_figures, left_figures
 from tests.bench.heads_up_worth import heads_up_figures
 from tests.bench.new_area import new_area_figures
 from tests.bench.report import Figure, finish, tell
@@ -54,7 +54,7 @@ def main() -> None:
     demo = _demo(config)
     cold = _cold(counties, config)
     cold |= new_area_figures(counties, config, _forecaster(config, SHORT), _traits)
-    explained = explained_figures(counties[0], _demo_panel(config), config)
+    explained = explained_figures(counties[0], _demo_panel(config), config) | left_figures(counties, config)
     heads_up = heads_up_figures(Workspace.of("var"), config, _demo_panel(config))
     finish({**_driver_figures(short, long), **demo, **cold, **explained, **heads_up})
 
