@@ -1,5 +1,6 @@
 """A plain sheet without configuration: rhythm, members, back-test, known-future columns, faults by series and date."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -369,6 +370,18 @@ def test_no_window_sees_what_comes_after_it(monkeypatch):
 
 
 # --- the command ------------------------------------------------------------------------------------------------------
+
+
+def test_the_command_says_what_is_forecast_by_itself(tmp_path: Path, capsys):
+    file, out = tmp_path / "sheet.csv", tmp_path / "forecast.csv"
+    pd.concat([sheet("month", 48, "ab"), bad("restless").iloc[:48]]).to_csv(file, index=False)
+    assert command.main(["--file", str(file), "--horizon", "6", "--out", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert re.search(r"3 series forecast by \w+, 1 of them by themselves, 6 months ahead", printed)
+    assert "z: Forecast by itself" in printed
+    series = pd.read_csv(out.with_name("forecast_series.csv")).set_index("series_id")
+    assert series.loc["z", "reason"].startswith("Forecast by itself")
+    assert series.loc["a", "member"] == series.loc["b", "member"]
 
 
 def test_the_command_writes_forecast_and_statuses(tmp_path: Path, capsys):

@@ -60,11 +60,12 @@ def told(found: SheetForecast) -> str:
     config, tests = found.config, pd.DataFrame(found.backtest).T
     refused = [one for one in found.statuses if one.status == "refused"]
     apart = [one for one in found.statuses if one.status == "forecast" and one.reason]
-    means = tests.mean()
+    means, (few, many) = tests.mean(), (int(tests["windows"].min()), int(tests["windows"].max()))
+    alone = f", {len(apart)} of them by themselves" if apart else ""
     lines = [
-        f"{len(found.backtest)} series forecast by {found.member}, {config.horizon} {config.period}s ahead, "
+        f"{len(found.backtest)} series forecast by {found.member}{alone}, {config.horizon} {config.period}s ahead, "
         f"season {config.season_length}; {len(refused)} refused",
-        f"  back-test, {tests['windows'].max():.0f} windows: MASE {means['mase']:.3f} "
+        f"  back-test, {many if few == many else f'{few} to {many}'} windows: MASE {means['mase']:.3f} "
         f"(seasonal naive {means['mase_naive']:.3f}), WAPE {means['wape']:.4f} ({means['wape_naive']:.4f})",
     ]
     if "coverage80" in means:
