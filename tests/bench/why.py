@@ -45,7 +45,7 @@ DEMO = ("none", "calendar", "population", "discharges")
 
 
 def main() -> None:
-    """Four tables and the figures.  Choices of the project are not made here: nothing is tuned on these origins."""
+    """Every table, then the figures.  Choices of the project are not made here: nothing is tuned on these origins."""
     config = load_config(CONFIG, DemandConfig)
     counties = [simulate(seed) for seed in SEEDS]
     short = _driven(counties, config, SHORT, (0, 13, 26, 39))
