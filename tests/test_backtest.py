@@ -185,6 +185,29 @@ def test_intervals_of_report_windows_come_from_selection_residuals_and_their_own
     assert list(width) == list(rows.eval("high80 - value")), "report residuals must not widen their own intervals"
 
 
+CALM = table_of("""
+    origin  series_id reported seasoned regime step  y   ets scale level
+    2024-01 a         0        0        0      1     10  30  2     area
+    2024-01 b         0        0        0      1     10  20  2     area
+    2024-02 a         0        1        0      1     10  14  4     area
+    2024-02 b         0        1        0      1     10  12  4     area
+    2024-03 a         1        1        0      1     10  13  4     area
+    2024-03 b         1        1        0      1     10  13  4     area
+""").astype({"reported": bool, "seasoned": bool, "regime": bool, "scale": float})
+
+
+def test_a_window_that_knows_no_two_seasons_calibrates_only_where_there_is_no_other():
+    early = CALM[~CALM["reported"]]
+    assert calibrate(early, ETS, 1).quantiles["area"][0.8] == [4 / 4], "the errors of 10 and 20 are not asked"
+    alone = early[~early["seasoned"]]
+    assert calibrate(alone, ETS, 1).quantiles["area"][0.8] == [20 / 2]
+    later = pd.Series({"a": 4.0, "b": 5.0})
+    assert calibrate(alone, ETS, 1, scale=later).quantiles["area"][0.8] == [20 / 4], "by the scale of the forecast"
+    assert calibrate(alone, ETS, 1, scale=later.iloc[1:]).quantiles["area"][0.8] == [20 / 2]
+    shown = covered(CALM[CALM["reported"] | ~CALM["seasoned"]], ETS, 1, {"a": "area", "b": "area"})
+    assert list(shown["high80"]) == [13 + 4 * 20 / 4] * 2
+
+
 def test_a_level_that_selection_never_saw_is_not_judged():
     county = DRAWN[DRAWN["reported"] & (DRAWN["series_id"] == "a")].assign(series_id="c", level="county")
     rows = covered(pd.concat([DRAWN, county]), ETS, 2, {"a": "area", "b": "area", "c": "county"})

@@ -13,8 +13,8 @@ from models.bundles.bundle import Bundle
 from models.demand import boosted
 from models.demand.drivers import DriverTable
 from models.demand.explained import COLUMNS, GROUPS, Explained, Reasons, explanation_of, explanations
-from models.demand.explained.references import reference_calendars, reference_level
-from models.demand.explained.reforecast import coalition_forecasts, tree_groups
+from models.demand.explained.references import reference_calendars, reference_dates, reference_level
+from models.demand.explained.reforecast import Averaging, Reference, coalition_forecasts, tree_groups
 from models.demand.explained.shapley import shapley
 from models.demand.hierarchy import aggregate, bottom_id, published_series
 from models.demand.model import parse_booster
@@ -254,8 +254,33 @@ def test_calendar_features_are_those_that_the_library_takes():
     panel = together(series("a", START, 5 + np.arange(60) % 7, "W-MON"))
     fitted = boosted.unfitted(config.lightgbm, config.freq, 52)
     taken = fitted.preprocess(panel, static_features=[])[dates].iloc[-52:]
-    ours = reference_calendars(config, panel, None)
+    ours = reference_calendars(config, reference_dates(config, panel), None)
     assert ours[dates].to_numpy().tolist() == taken.to_numpy(float).tolist()
+
+
+class Sum:
+    """A stand-in for a Booster: says the sum of the features."""
+
+    def predict(self, rows: np.ndarray, num_threads: int) -> np.ndarray:
+        return rows.sum(axis=1)
+
+
+def test_an_absent_group_is_the_mean_of_what_is_said_in_its_reference_periods():
+    rows = pd.DataFrame({"lag1": [1.0, 2.0, 3.0, 4.0], "week": 100.0, "places": 1000.0})
+    calendar = np.array([[10.0], [30.0]])  # two reference periods, the same for every series
+    places = np.array([[[100.0], [300.0]]] * 3 + [[[500.0], [900.0]]])  # each series' own
+    out = [np.array([False, True, False, True]), np.array([False, False, True, True])]
+    references = [
+        Reference(["week"], np.broadcast_to(calendar, (4, 2, 1)), out[0]),
+        Reference(["places"], places, out[1]),
+    ]
+    said = Averaging(Sum(), references).predict(rows)  # type: ignore[arg-type]
+    assert said.tolist() == [
+        1 + 100 + 1000,
+        2 + (10 + 30) / 2 + 1000,
+        3 + 100 + (100 + 300) / 2,
+        4 + ((10 + 500) + (30 + 900)) / 2,
+    ]
 
 
 # --- words --------------------------------------------------------------------------------------------------------

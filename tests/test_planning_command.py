@@ -129,6 +129,10 @@ def test_overrides_of_a_sheet_are_used_and_shown(run: Any, tmp_path: Path) -> No
     book["overrides"].cell(at, 6, "uusi yksikkö")
     book.save(file)
     code, printed, folder = run(overrides=str(file), scenarios=[], languages=["fi"])
+    kept = next((folder.parents[1] / "forecasts" / "home_care_weekly" / "overrides").glob("*.json"))
+    told = json.loads(kept.read_text(encoding="utf-8"))
+    assert [(one["value"], one["reason"]) for one in told] == [(1000.0, "uusi yksikkö")]
+    assert told[0]["original"] != 1000.0, "what it took the place of is kept beside it"
     assert code == 0, printed
     shown = load_workbook(BytesIO((folder / "home_care_weekly_fi.xlsx").read_bytes()))["Korjaukset"]
     assert (shown["E2"].value, shown["F2"].value) == (1000, "planner")

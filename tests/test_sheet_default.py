@@ -1,5 +1,6 @@
 """A plain sheet without configuration: rhythm, members, back-test, known-future columns, faults by series and date."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from utilsforecast.losses import mase
 
 from configs.errors import DataError
 from models.demand.sheet_default import forecast_sheet, inferring, known_future, theta
+from models.demand.sheet_default.apart import standing_apart
 from models.demand.sheet_default.inferring import LONGEST
 from models.demand.sheet_default.reading import read_sheet
 from models.demand.sheet_default.rolling import Choice, choose, rolling
@@ -182,6 +184,69 @@ def test_a_spreadsheets_own_ways_of_writing_are_read(how):
     pd.testing.assert_frame_equal(read_sheet(given).rows[["unique_id", "ds", "y"]], plain[["unique_id", "ds", "y"]])
 
 
+# --- series that stand apart ------------------------------------------------------------------------------------------
+
+
+def bad(kind: str) -> pd.DataFrame:
+    """One series `z` that would change what the others share."""
+    one = sheet("month", 60, "z")
+    y, rng = one["y"].astype(float).to_numpy(), np.random.default_rng(3)
+    values = {
+        "restless": rng.lognormal(3, 1.5, 60),
+        "a typo": np.where(np.arange(60) == 40, 100 * y, y),
+        "a jump": np.where(np.arange(60) < 50, y, 12 * y),
+        "mostly zeros": rng.poisson(0.4, 60).astype(float),
+        "a missing month": y,
+    }[kind]
+    one["y"] = values.astype(str)
+    return one.drop(index=30) if kind == "a missing month" else one
+
+
+KINDS = ("restless", "a typo", "a jump", "mostly zeros", "a missing month")
+
+
+@pytest.mark.parametrize("kinds", [("a typo",), KINDS])
+def test_bad_series_leave_every_other_forecast_as_it_is_to_the_bit(kinds):
+    alone = forecast_sheet(sheet("month", 60, "abc"), 6)
+    worse = [bad(kind).assign(unique_id=kind) for kind in kinds]
+    both = forecast_sheet(pd.concat([worse[0], sheet("month", 60, "abc"), *worse[1:]]), 6)
+    others = both.forecast[both.forecast["series_id"].isin(list("abc"))].reset_index(drop=True)
+    pd.testing.assert_frame_equal(others, alone.forecast, check_exact=True)
+    assert {name: both.backtest[name] for name in "abc"} == alone.backtest
+    assert (both.member, both.config) == (alone.member, alone.config)
+    statuses = {one.series_id: one for one in both.statuses}
+    for kind in kinds:
+        assert statuses[kind].reason
+        assert (statuses[kind].status == "refused") == (kind == "a missing month") == (kind not in both.members)
+
+
+def test_a_series_apart_is_forecast_alone_as_among_others_with_its_own_intervals():
+    one, among = (forecast_sheet(given, 6) for given in (bad("restless"), pd.concat([sheet(), bad("restless")])))
+    mine = among.forecast[among.forecast["series_id"] == "z"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(mine, one.forecast, check_exact=True)
+    assert one.member == "by_series"
+    assert set(one.members) == {"z"}
+    assert among.backtest["z"] == one.backtest["z"]
+    wide = (mine["high80"] - mine["low80"]).mean()
+    assert wide > (among.forecast["high80"] - among.forecast["low80"])[among.forecast["series_id"] == "a"].mean()
+    assert one.statuses[0].reason == "Forecast by itself: it changes from period to period by half of its mean or more."
+
+
+@pytest.mark.parametrize(
+    "values, apart",
+    [
+        (100 + 60 * np.sin(np.arange(72) / 12 * 2 * np.pi), False),
+        (np.tile([100.0] * 11 + [0.0], 6), False),  # closed every December
+        (50 * 4.0 ** (np.arange(72) / 48), False),  # grows fourfold in four years
+        (np.where(np.arange(72) == 5, 900.0, 100.0 + np.arange(72) % 3), True),
+        (np.where(np.arange(72) < 60, 10.0, 100.0) + np.arange(72) % 2, True),
+    ],
+)
+def test_what_stands_apart_is_told_from_the_series_itself(values, apart):
+    panel = pd.DataFrame({"unique_id": "a", "ds": pd.date_range("2019-01-01", periods=72, freq="MS"), "y": values})
+    assert bool(standing_apart(panel, 12)) == apart
+
+
 # --- known-future columns -------------------------------------------------------------------------------------------
 
 
@@ -222,6 +287,17 @@ def test_a_column_without_a_future_or_a_past_is_not_used_and_named():
         "The column `campaign` has no number for a at 2022-11-21 and is not used.",
         "The column `flat` never changed in the past, so its effect is not known; it is not used.",
     )
+
+
+def test_one_series_without_a_number_of_a_column_costs_the_others_nothing():
+    given = with_campaign()
+    one = given[given["unique_id"] == "d"].assign(unique_id="z", campaign=np.nan)
+    both, alone = forecast_sheet(pd.concat([given, one]), 6), forecast_sheet(given, 6)
+    assert both.drivers == ("campaign",)
+    others = both.forecast[both.forecast["series_id"] != "z"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(others, alone.forecast, check_exact=True)
+    said = next(one.reason for one in both.statuses if one.series_id == "z")
+    assert said == "Forecast by itself, without the columns: `campaign` has no number at 2020-01-06."
 
 
 def test_effects_are_taken_out_and_put_back_exactly():
@@ -294,6 +370,18 @@ def test_no_window_sees_what_comes_after_it(monkeypatch):
 
 
 # --- the command ------------------------------------------------------------------------------------------------------
+
+
+def test_the_command_says_what_is_forecast_by_itself(tmp_path: Path, capsys):
+    file, out = tmp_path / "sheet.csv", tmp_path / "forecast.csv"
+    pd.concat([sheet("month", 48, "ab"), bad("restless").iloc[:48]]).to_csv(file, index=False)
+    assert command.main(["--file", str(file), "--horizon", "6", "--out", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert re.search(r"3 series forecast by \w+, 1 of them by themselves, 6 months ahead", printed)
+    assert "z: Forecast by itself" in printed
+    series = pd.read_csv(out.with_name("forecast_series.csv")).set_index("series_id")
+    assert series.loc["z", "reason"].startswith("Forecast by itself")
+    assert series.loc["a", "member"] == series.loc["b", "member"]
 
 
 def test_the_command_writes_forecast_and_statuses(tmp_path: Path, capsys):

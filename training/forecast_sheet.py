@@ -47,6 +47,7 @@ def _series_table(found: SheetForecast) -> str:
             "series_id": one.series_id,
             "status": one.status,
             "reason": one.reason,
+            "member": found.members.get(one.series_id, ""),
             **found.backtest.get(one.series_id, {}),
         }
         for one in found.statuses
@@ -58,19 +59,22 @@ def told(found: SheetForecast) -> str:
     """What the command prints."""
     config, tests = found.config, pd.DataFrame(found.backtest).T
     refused = [one for one in found.statuses if one.status == "refused"]
-    means = tests.mean()
+    apart = [one for one in found.statuses if one.status == "forecast" and one.reason]
+    means, (few, many) = tests.mean(), (int(tests["windows"].min()), int(tests["windows"].max()))
+    alone = f", {len(apart)} of them by themselves" if apart else ""
     lines = [
-        f"{len(found.backtest)} series forecast by {found.member}, {config.horizon} {config.period}s ahead, "
+        f"{len(found.backtest)} series forecast by {found.member}{alone}, {config.horizon} {config.period}s ahead, "
         f"season {config.season_length}; {len(refused)} refused",
-        f"  back-test, {tests['windows'].max():.0f} windows: MASE {means['mase']:.3f} "
+        f"  back-test, {many if few == many else f'{few} to {many}'} windows: MASE {means['mase']:.3f} "
         f"(seasonal naive {means['mase_naive']:.3f}), WAPE {means['wape']:.4f} ({means['wape_naive']:.4f})",
     ]
     if "coverage80" in means:
         lines.append(f"  80 % intervals cover {means['coverage80']:.3f}, 95 % {means['coverage95']:.3f}")
     lines += [f"  known-future columns used: {', '.join(found.drivers)}"] if found.drivers else []
     lines += [f"  {note}" for note in found.notes]
-    lines += [f"  {one.series_id}: {one.reason}" for one in refused[:MOST_NAMED]]
-    return "\n".join(lines + ([f"  … and {len(refused) - MOST_NAMED} more"] if len(refused) > MOST_NAMED else []))
+    named = [*refused, *apart]
+    lines += [f"  {one.series_id}: {one.reason}" for one in named[:MOST_NAMED]]
+    return "\n".join(lines + ([f"  … and {len(named) - MOST_NAMED} more"] if len(named) > MOST_NAMED else []))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

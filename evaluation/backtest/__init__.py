@@ -26,7 +26,8 @@ from evaluation.backtest.longer import (
     whole_periods,
 )
 from evaluation.backtest.rolling import Forecaster, Tested, rolled
-from evaluation.backtest.windows import Window, windows
+from evaluation.backtest.windows import windows
+from models.demand.windows import Window
 
 __all__ = [
     "Calibration",

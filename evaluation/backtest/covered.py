@@ -30,13 +30,17 @@ class Calibration:
         return scale * self.factors.reindex(scale.index).fillna(1.0)
 
 
-def calibrate(table: pd.DataFrame, member: str, horizon: int, newest: int | None = None) -> Calibration:
+def calibrate(
+    table: pd.DataFrame, member: str, horizon: int, newest: int | None = None, scale: pd.Series | None = None
+) -> Calibration:
     """The calibration by the residuals of a back-test table's `newest` windows (none = all).
 
-    A period inside a declared regime calibrates nothing.  Of two yardsticks (models.demand.yardsticks) the one whose
-    intervals score better on these residuals is taken.
+    A period inside a declared regime calibrates nothing; nor does a window that knows fewer than two seasons, where
+    there is another: its members never saw a season repeat, and its scale is the mean of less than a season.  Where
+    there is no other, its errors are divided by `scale` (by series: that of the forecast), if given.  Of two yardsticks
+    (models.demand.yardsticks) the one whose intervals score better on these residuals is taken.
     """
-    kept = table[~table["regime"]] if "regime" in table else table
+    kept = _seasoned(table[~table["regime"]] if "regime" in table else table, scale)
     if newest is not None:
         kept = kept[kept["origin"].isin(sorted(kept["origin"].unique())[-newest:])]
     seasonal = _by(kept, member, horizon, SEASONAL)
@@ -77,6 +81,14 @@ def interval_score(table: pd.DataFrame, level: int) -> np.ndarray:
     return np.asarray(high - low + 2 / (1 - level / 100) * missed)
 
 
+def _seasoned(table: pd.DataFrame, scale: pd.Series | None) -> pd.DataFrame:
+    if "seasoned" not in table or table["seasoned"].all():
+        return table
+    if table["seasoned"].any():
+        return table[table["seasoned"]]
+    return table if scale is None else table.assign(scale=table["series_id"].map(scale).fillna(table["scale"]))
+
+
 def covered(
     table: pd.DataFrame,
     member: str,
@@ -95,7 +107,7 @@ def covered(
     parts = []
     for origin, rows in shown.groupby("origin"):
         past = known_before(table, pd.Timestamp(str(origin)), renew)
-        calibration = calibrate(past, member, horizon, newest)
+        calibration = calibrate(past, member, horizon, newest, rows.groupby("series_id")["scale"].first())
         parts.append(with_quantiles(rows[rows["level"].isin(calibration.quantiles)], calibration, levels))
     return pd.concat(parts, ignore_index=True)
 

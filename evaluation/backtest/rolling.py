@@ -6,26 +6,27 @@ from dataclasses import dataclass
 import pandas as pd
 from tqdm import tqdm
 
-from evaluation.backtest.choosing import combined_columns
+from evaluation.backtest.choosing import SEASONS_TO_CHOOSE, combined_columns
 from evaluation.backtest.coherent import Ground, coherent_columns
-from evaluation.backtest.windows import Window, windows
+from evaluation.backtest.windows import windows
 from models.demand.coherence.reconcile import Coherence
 from models.demand.combination import Choice, groups_of
 from models.demand.config import DemandConfig
 from models.demand.hierarchy import Published, aggregate, level_of
 from models.demand.intervals import series_scale
 from models.demand.regimes import inside_any, treated
+from models.demand.windows import Window, long_enough
 from models.demand.yardsticks import MOVES, series_moves
 
 Forecaster = Callable[[pd.DataFrame, DemandConfig, int], pd.DataFrame]
-OF_WINDOW = ("origin", "known", "reported", "step", "scale", "group", "regime")
+OF_WINDOW = ("origin", "known", "seasoned", "reported", "step", "scale", "group", "regime")
 
 
 @dataclass(frozen=True)
 class Tested:
     """A back-test.
 
-    `table` has the published series: `origin, known, reported, series_id, ds, step, y, scale, level, regime`, one
+    `table` has the published series: `origin, known, seasoned` (two seasons are known), `reported, series_id, ds, step, y, scale, level, regime`, one
     column per member, and `served` (what the choice for that window says).  `bottom` has the same of the series that
     are forecast themselves (`unique_id`, `group`).  `choice` is that for the forecast which is served, `coherence` the
     method that makes it add up, and `sums` the choice for the sums themselves where MinT was a candidate.
@@ -100,12 +101,13 @@ def _one(
     learned = treated(known, config.regimes, config.season_length)
     scale = series_scale(learned.rename(columns={"unique_id": "series_id"}), config.season_length)
     return rows.assign(
-        origin=origin,
+        origin=at.origin,
         known=window.known,
+        seasoned=window.known >= SEASONS_TO_CHOOSE * config.season_length,
         reported=window.reported,
-        step=rows["ds"].map(steps),
+        step=rows["ds"].map(at.steps),
         scale=rows["unique_id"].map(scale),
-        group=rows["unique_id"].map(groups_of(known, config.combination, config.season_length)),
+        group=rows["unique_id"].map(groups_of(at.known, config.combination, config.season_length)),
         regime=inside_any(rows["ds"], config.regimes),
     )
 
@@ -115,7 +117,7 @@ def _published(
 ) -> pd.DataFrame:
     """One window's rows summed.  The scale is that of the summed history."""
     first = rows.iloc[0]
-    known = _long_enough(panel[panel["ds"] <= first["origin"]], config)
+    known = long_enough(panel[panel["ds"] <= first["origin"]], config.minimum_periods)
     summed = aggregate(rows.drop(columns=list(OF_WINDOW)), published, ["ds"])
     steps = rows.drop_duplicates("ds").set_index("ds")["step"]
     learned = treated(known, config.regimes, config.season_length)
@@ -124,6 +126,7 @@ def _published(
     return summed.assign(
         origin=first["origin"],
         known=first["known"],
+        seasoned=first["seasoned"],
         reported=first["reported"],
         step=summed["ds"].map(steps),
         scale=summed["series_id"].map(scale),
@@ -131,7 +134,3 @@ def _published(
         level=summed["series_id"].map(level_of(published)),
         regime=inside_any(summed["ds"], config.regimes),
     )
-
-
-def _long_enough(known: pd.DataFrame, config: DemandConfig) -> pd.DataFrame:
-    return known[known.groupby("unique_id")["ds"].transform("size") >= config.minimum_periods]

@@ -2,6 +2,7 @@
 
 Writes `demand_reports.json`, one Markdown page per language and one CSV per report into `var/published/<snapshot>/`,
 and keeps the forecasts of today's models in `var/published/forecasts/` for the comparison with what will come.
+Whether planners' overrides helped is also written as `var/published/overrides_judged.json`.
 """
 
 import json
@@ -15,9 +16,9 @@ from typing import Any
 import pandas as pd
 
 from configs.command import parse_config_path, run_command, say
-from configs.loader import load_config
+from configs.loader import load_config, resolve_path
 from configs.workspace import Workspace
-from evaluation.demand_reports import beside, capacity, kept
+from evaluation.demand_reports import beside, capacity, kept, overrides
 from evaluation.demand_reports.attainment import attainment
 from evaluation.demand_reports.page import as_csv, csv_name, render
 from evaluation.demand_reports.section import Section, joined, missing_model
@@ -44,7 +45,6 @@ from models.registry import RegisteredBundle, Registry, connect
 from models.texts import LANGUAGES, Texts
 
 DEFAULT = "configs/demand_reports.yaml"
-FORECASTS = "forecasts"
 DAYS_A_WEEK = {"day": 7.0, "week": 1.0, "month": 7 / 30.4375}
 """A period's value × this = a week's."""
 REQUEST_COLUMNS = ("client_id", "requested_at", "assessed_at", "started_at", "ended_at", "service", "superseded_at")
@@ -66,8 +66,11 @@ def make(config: ReportsConfig) -> tuple[Path, dict[str, Any]]:
     """Make every report and write the files; the folder and the report."""
     workspace = Workspace.of(config.var)
     known = _known(config, workspace)
+    as_of = known.snapshot.data_until.isoformat()
+    judged, published = _overrides(config, known, workspace, as_of)
     sections = [
         _realised(config, known, workspace),
+        judged,
         _last_year(config, known),
         _units(config, known),
         _capacity(config, known),
@@ -77,11 +80,12 @@ def make(config: ReportsConfig) -> tuple[Path, dict[str, Any]]:
     ]
     report = {
         "snapshot_sha256": known.snapshot.sha256,
-        "as_of": known.snapshot.data_until.isoformat(),
+        "as_of": as_of,
         "names": {name: text.as_text() for name, text in {**names_of(known.places), **_unit_names(config)}.items()},
         "models": {name: one.version for name, one in known.versions.items()},
         "sections": [asdict(one) for one in sections if one is not None],
     }
+    _write_json(workspace.published / overrides.JUDGED, published)
     return _written(published_folder(workspace, known.snapshot.sha256), report), report
 
 
@@ -120,11 +124,20 @@ def _realised(config: ReportsConfig, known: Known, workspace: Workspace) -> Sect
         if name not in known.models:
             found = joined(found, missing_model("realised", [name]))
             continue
-        folder, model = workspace.published / FORECASTS / name, known.models[name]
+        folder, model = workspace.published / overrides.FORECASTS / name, known.models[name]
         until = known.versions[name].tags.get("data_until", known.snapshot.data_until.isoformat())
         kept.keep(folder, known.versions[name].version, until, model)
         found = joined(found, kept.realised(name, model, kept.kept_forecasts(folder)))
     return found
+
+
+def _overrides(config: ReportsConfig, known: Known, workspace: Workspace, as_of: str) -> tuple[Section, dict[str, Any]]:
+    told = {}
+    for name in config.models:
+        if name in known.models:
+            here = sorted((workspace.published / overrides.FORECASTS / name / overrides.KEPT).glob("*.json"))
+            told[name] = overrides.kept_overrides([*here, *map(resolve_path, config.overrides.get(name, ()))])
+    return overrides.judged(told, known.models, as_of)
 
 
 def _last_year(config: ReportsConfig, known: Known) -> Section:
@@ -200,13 +213,16 @@ def _euros(config: ReportsConfig, known: Known) -> Section | None:
 
 def _written(folder: Path, report: Mapping[str, Any]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     for section in report["sections"]:
         write_atomically(folder / csv_name(section["id"]), as_csv(section["lines"]).encode())
     for language in LANGUAGES:
         write_atomically(folder / f"demand_reports.{language}.md", render(report, language).encode())
-    write_atomically(folder / "demand_reports.json", text.encode())
+    _write_json(folder / "demand_reports.json", report)
     return folder
+
+
+def _write_json(file: Path, what: Mapping[str, Any]) -> None:
+    write_atomically(file, (json.dumps(what, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode())
 
 
 def told(report: Mapping[str, Any]) -> str:

@@ -61,7 +61,7 @@ def _cell(section: str, name: str, value: Any, names: Mapping[str, Text], langua
         return names[value][language]
     if isinstance(value, str):
         return value.replace("|", "\\|")
-    is_share = name in words.SHARES or (section == "attainment" and name[:3] in {"low", "hig"})
+    is_share = name in words.SHARES or (section in words.SHARE_ENDS and name[:3] in {"low", "hig"})
     return _number(value * 100, 1, language) + " %" if is_share else _number(value, _places(value), language)
 
 

@@ -149,3 +149,5 @@ class ReportsConfig(StrictConfig):
     attainment: str | None = None
     caseload: str | None = None
     unit_costs: str | None = None
+    overrides: Mapping[str, tuple[str, ...]] = {}
+    """Model → files of overrides beside those that `evaluation.planning` kept, e.g. exported from the service."""

@@ -26,9 +26,11 @@ SECTIONS: Mapping[str, Texts] = {
         fi="Tarvittavat asiakasvastaavat", sv="Klientansvariga som behövs", en="Case managers needed"
     ),
     "euros": Texts(fi="Ennuste euroina", sv="Prognosen i euro", en="The forecast in euros"),
+    "overrides": Texts(fi="Auttoivatko korjaukset?", sv="Hjälpte ändringarna?", en="Did overrides help?"),
 }
 COLUMNS: Mapping[str, Texts] = {
     "area": Texts(fi="Alue", sv="Område", en="Area"),
+    "better": Texts(fi="Lähempänä toteumaa", sv="Närmare utfallet", en="Nearer to what came"),
     "bias": Texts(fi="Harha", sv="Bias", en="Bias"),
     "came": Texts(fi="Toteutui", sv="Utfall", en="Came"),
     "change": Texts(fi="Muutos", sv="Förändring", en="Change"),
@@ -53,22 +55,27 @@ COLUMNS: Mapping[str, Texts] = {
     "low80": Texts(fi="Alaraja 80 %", sv="Nedre 80 %", en="Low 80 %"),
     "low95": Texts(fi="Alaraja 95 %", sv="Nedre 95 %", en="Low 95 %"),
     "managers": Texts(fi="Asiakasvastaavia", sv="Klientansvariga", en="Case managers"),
+    "mean_change": Texts(fi="Virheen muutos", sv="Felets förändring", en="Change of the error"),
     "measure": Texts(fi="Mittari", sv="Mått", en="Measure"),
     "meets_target": Texts(fi="Tavoite täyttyy", sv="Målet nås", en="Meets the target"),
     "method": Texts(fi="Menetelmä", sv="Metod", en="Method"),
     "model": Texts(fi="Malli", sv="Modell", en="Model"),
     "most": Texts(fi="Enintään", sv="Högst", en="Most"),
+    "n": Texts(fi="Korjattuja lukuja", sv="Ändrade tal", en="Overridden numbers"),
     "needed": Texts(fi="Tarve (h)", sv="Behov (h)", en="Needed (h)"),
     "of_county": Texts(fi="Suhde koko alueeseen", sv="I förhållande till hela området", en="Of the county's"),
     "period": Texts(fi="Jakso alkaa", sv="Perioden börjar", en="Period begins"),
     "periods": Texts(fi="Jaksoja", sv="Perioder", en="Periods"),
     "persons": Texts(fi="Asukkaita", sv="Invånare", en="Residents"),
+    "reason": Texts(fi="Syy", sv="Orsak", en="Reason"),
     "requests": Texts(fi="Pyyntöjä", sv="Begäranden", en="Requests"),
     "requests_ahead": Texts(fi="Pyyntöjä tulossa", sv="Kommande begäranden", en="Requests ahead"),
     "said": Texts(fi="Ennustettu tiedoilla asti", sv="Prognos med data till", en="Forecast with data until"),
+    "same": Texts(fi="Yhtä kaukana", sv="Lika långt", en="As far"),
     "series": Texts(fi="Sarja", sv="Serie", en="Series"),
     "service": Texts(fi="Palvelu", sv="Tjänst", en="Service"),
     "share": Texts(fi="Osuus, ennuste", sv="Andel, prognos", en="Share ahead"),
+    "share_better": Texts(fi="Lähempänä, osuus", sv="Närmare, andel", en="Nearer, share"),
     "share_lately": Texts(fi="Osuus viime aikoina", sv="Andel på sistone", en="Share lately"),
     "short": Texts(fi="Ei riitä", sv="Räcker inte", en="Falls short"),
     "staffed": Texts(fi="Henkilöstötunnit", sv="Bemannade timmar", en="Staffed (h)"),
@@ -81,12 +88,14 @@ COLUMNS: Mapping[str, Texts] = {
     "version": Texts(fi="Versio", sv="Version", en="Version"),
     "wape": Texts(fi="Virhe (WAPE)", sv="Fel (WAPE)", en="Error (WAPE)"),
     "wape_last_year": Texts(fi="Viime vuoden luku, virhe", sv="Förra årets tal, fel", en="Last year's number, error"),
+    "worse": Texts(fi="Kauempana toteumasta", sv="Längre från utfallet", en="Farther from what came"),
 }
 SHARES = frozenset(
     {"bias", "change", "inside80", "inside95", "of_county", "share", "share_lately", "target", "utilisation"}
-    | {"wape", "wape_last_year"}
+    | {"wape", "wape_last_year", "share_better", "mean_change"}
 )
-"""Columns shown in per cent; in `attainment` also the ends of the interval."""
+"""Columns shown in per cent; in SHARE_ENDS also the ends of the interval."""
+SHARE_ENDS = frozenset({"attainment", "overrides"})
 NOTES: Mapping[str, Texts] = {
     "missing_model": Texts(
         fi="Mallia {models} ei ole rekisteröity: opeta se ensin.",
@@ -97,6 +106,11 @@ NOTES: Mapping[str, Texts] = {
         fi="{model}: yksikään aiemmin ennustettu jakso ei ole vielä toteutunut kokonaan.",
         sv="{model}: ingen tidigare prognostiserad period är ännu hel.",
         en="{model}: no period of an earlier forecast is complete yet.",
+    ),
+    "overrides_waiting": Texts(
+        fi="{n} korjatun luvun jakso ei ole vielä toteutunut kokonaan.",
+        sv="För {n} ändrade tal är perioden ännu inte hel.",
+        en="The period of {n} overridden numbers is not complete yet.",
     ),
     "no_population": Texts(
         fi="Väestöä ikäryhmissä {ages} ei tunneta.",

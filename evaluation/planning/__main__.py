@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from configs.command import run_command, say
 from configs.errors import ConfigError
 from configs.loader import load_config
 from configs.workspace import Workspace
+from evaluation.demand_reports import overrides as kept
 from evaluation.planning.read import (
     Basis,
     Forecast,
@@ -36,7 +38,7 @@ from models.planning.ages import Ages
 from models.planning.base import AREA, Base, base_of
 from models.planning.channels.config import ChannelsConfig
 from models.planning.channels.plan import ChannelPlan, plan, with_matters
-from models.planning.overrides import apply_overrides
+from models.planning.overrides import Override, apply_overrides
 from models.planning.rerun import rerun_of
 from models.planning.scenarios.applied import ScenarioResult, apply
 from models.planning.scenarios.config import Scenario
@@ -70,7 +72,7 @@ def make(config: PlanningConfig) -> Made:
     """Plan with the newest registered forecast and write the files."""
     workspace = Workspace.of(config.var)
     forecast = read_forecast(workspace, connect(workspace), config.model)
-    base = base_of(forecast.model)
+    original = base = base_of(forecast.model)
     overridden = apply_overrides(base, given) if (given := overrides_of(config, base)) else None
     if overridden is not None:
         base = base.with_forecast(overridden.table)
@@ -102,7 +104,16 @@ def make(config: PlanningConfig) -> Made:
     made = report(base, stamp, results, needs, people, by_scenario, planned_channels, skipped, basis.said)
     folder = published_folder(workspace, forecast.version.snapshot_sha256) / PLANNING
     _write(folder, config, made, planned)
+    if given:
+        _keep(workspace, config.model, original, given)
     return Made(made, planned, folder)
+
+
+def _keep(workspace: Workspace, model: str, base: Base, given: Sequence[Override]) -> None:
+    """The overrides beside what they changed, so that `evaluation.demand_reports` can say later whether they helped."""
+    told = base.forecast[["series_id", "ds", "value"]].itertuples(index=False)
+    originals = {(str(name), pd.Timestamp(ds)): float(value) for name, ds, value in told}
+    kept.keep(workspace.published / kept.FORECASTS / model, given, originals)
 
 
 def _results(

@@ -1,7 +1,7 @@
 """Explanations measured: exact sums, what is left unexplained, and seconds of one core at request time."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -22,6 +22,46 @@ RULES = Drivers(
     discharges=DischargesDriver(lag=LAG, reporting_lag_days=0),
 )
 MOST_LEFT = 0.2
+
+
+WITH: Mapping[str, Drivers | None] = {
+    "no drivers": None,
+    "calendar": Drivers(calendar=("working_days",)),
+    "population": Drivers(population=PopulationDriver()),
+    "openings": Drivers(openings=OpeningsDriver(file="openings.csv")),
+    "discharges": Drivers(discharges=DischargesDriver(lag=LAG, reporting_lag_days=0)),
+    "all groups": RULES,
+}
+
+
+def left_figures(counties: Sequence[County], config: DemandConfig) -> dict[str, Figure]:
+    """How much is not explained with each driver alone and with all, and how far the trees drift on a flat history."""
+    print(f"Not explained, simulated, {len(counties)} counties x 8 series: the trees with every group at its reference")
+    print(f"  {'drivers':14}{'median of series':>18}{'of all distance':>17}{'after 1 week':>14}{'after 12':>10}")
+    found = {}
+    for name, rules in WITH.items():
+        rows = pd.concat([_alone(one, rules, config).assign(county=k) for k, one in enumerate(counties)])
+        by = rows.groupby(["county", "series_id"])[["left", "far"]].sum()
+        median, whole = float((by["left"] / by["far"]).median()), float(rows["left"].sum() / rows["far"].sum())
+        drift = (rows["remainder"] / rows["base"]).groupby(rows["step"]).mean()
+        print(f"  {name:14}{median:18.3f}{whole:17.3f}{drift.iloc[0]:14.3f}{drift.iloc[-1]:10.3f}")
+        found[f"left_{name.replace(' ', '_')}_median"] = Figure(median, "share of the distance")
+    return found
+
+
+def _alone(county: County, rules: Drivers | None, config: DemandConfig) -> pd.DataFrame:
+    panel = county.panel.sort_values(["unique_id", "ds"], ignore_index=True)
+    drivers = county.book(rules).table(panel, config.horizon) if rules else None
+    fitted = boosted.fit(panel, config.lightgbm, config.freq, config.season_length, drivers)
+    shown = boosted.predict(fitted, config.horizon, drivers).rename(
+        columns={"lightgbm": "value", "unique_id": "series_id"}
+    )
+    shown["step"] = shown.groupby("series_id")["ds"].rank(method="first").astype(int)
+    ids = sorted(panel["unique_id"].unique())
+    published = tuple(Published(one, one, "total", "calls", (one,)) for one in ids)
+    what = Explained(config, panel, parse_booster(boosted.booster_text(fitted)), 1.0, drivers)
+    table = explanations(what, shown, published)
+    return table.assign(left=table["remainder"].abs(), far=(table["value"] - table["base"]).abs())
 
 
 def explained_figures(county: County, demo: pd.DataFrame | None, config: DemandConfig) -> dict[str, Figure]:

@@ -18,7 +18,9 @@ from models.demand.cold_start import ColdStart, borrowed_widths, with_borrowed_i
 from models.demand.config import DemandConfig
 from models.demand.drivers import Drivers
 from tests.bench.driven_county import AREAS, LAG, RURAL, County, simulate
-from tests.bench.explained_forecasts import explained_figures
+from tests.bench.explained_forecasts import explained_figures, left_figures
+from tests.bench.heads_up_worth import heads_up_figures
+from tests.bench.new_area import new_area_figures
 from tests.bench.report import Figure, finish, tell
 from training.demand.drivers import cells_of, driver_book
 from training.demand.panel import read_panel
@@ -43,7 +45,7 @@ DEMO = ("none", "calendar", "population", "discharges")
 
 
 def main() -> None:
-    """Four tables and the figures.  Choices of the project are not made here: nothing is tuned on these origins."""
+    """Every table, then the figures.  Choices of the project are not made here: nothing is tuned on these origins."""
     config = load_config(CONFIG, DemandConfig)
     counties = [simulate(seed) for seed in SEEDS]
     short = _driven(counties, config, SHORT, (0, 13, 26, 39))
@@ -51,8 +53,10 @@ def main() -> None:
     _print_drivers(short, long)
     demo = _demo(config)
     cold = _cold(counties, config)
-    explained = explained_figures(counties[0], _demo_panel(config), config)
-    finish({**_driver_figures(short, long), **demo, **cold, **explained})
+    cold |= new_area_figures(counties, config, _forecaster(config, SHORT), _traits)
+    explained = explained_figures(counties[0], _demo_panel(config), config) | left_figures(counties, config)
+    heads_up = heads_up_figures(Workspace.of("var"), config, _demo_panel(config))
+    finish({**_driver_figures(short, long), **demo, **cold, **explained, **heads_up})
 
 
 # --- drivers ------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """The whole way of an uploaded sheet: read, check, infer, back-test, choose, forecast, intervals."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -13,12 +13,23 @@ from features.panel import Refused, checked_series
 from models.demand.config import DemandConfig
 from models.demand.intervals import series_scale, with_intervals
 from models.demand.sheet_default import members
-from models.demand.sheet_default.inferring import MINIMUM, default_config, horizon_of
+from models.demand.sheet_default.apart import LACKING_SAID, standing_apart
+from models.demand.sheet_default.inferring import MINIMUM, SEASON, default_config, horizon_of
 from models.demand.sheet_default.reading import Sheet, periods_after, read_sheet, split_known
-from models.demand.sheet_default.rolling import LEVEL, choose, expected, judged, quantiles_of, rolling
+from models.demand.sheet_default.rolling import (
+    LEVEL,
+    SERVED,
+    choose,
+    expected,
+    judged,
+    levels_of,
+    quantiles_of,
+    rolling,
+)
 
 ENDS_EARLY = "It ends before {last}, where the other series end; send it in a sheet of its own."
 TOO_SHORT = "Not enough data: {have} periods; {need} are needed to forecast {horizon} {period}s and to test it."
+BY_SERIES = "by_series"
 FORECAST_COLUMNS = ("series_id", "ds", "step", "value", "low80", "high80", "low95", "high95")
 
 
@@ -37,6 +48,7 @@ class SheetForecast:
 
     config: DemandConfig
     member: str
+    """What serves the series that are forecast together; `by_series` when every one stands apart."""
     drivers: tuple[str, ...]
     """Known-future columns that are used; others did not lower the back-test's error, or a value is missing."""
     notes: tuple[str, ...]
@@ -45,42 +57,101 @@ class SheetForecast:
     backtest: Mapping[str, Mapping[str, float]]
     """series → mase, mase_naive, wape, wape_naive, coverage80, coverage95, windows."""
     statuses: tuple[SeriesStatus, ...]
+    """Of a forecast series the reason says why it stands apart, if it does."""
     history: pd.DataFrame
     """unique_id, ds, y of the series that were forecast."""
+    members: Mapping[str, str]
+    """series → the member that serves it."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some series of a sheet, forecast and back-tested: `ahead` and `table` have `served` and `level`."""
+
+    ahead: pd.DataFrame
+    table: pd.DataFrame
+    members: Mapping[str, str]
+    columns: tuple[str, ...] = ()
 
 
 def forecast_sheet(frame: pd.DataFrame, horizon: int | None = None, today: date | None = None) -> SheetForecast:
     """Forecast every sound series of a table `unique_id, ds, y` and known-future columns, without configuration.
 
-    Raises DataError when the table is no sheet, the horizon is outside 18 months, or no series can be forecast.
+    A series that stands apart (`apart.py`) is forecast by itself and changes no other's forecast by a bit.  Raises
+    DataError when the table is no sheet, the horizon is outside 18 months, or no series can be forecast.
     """
     sheet = read_sheet(frame, today)
     ahead = horizon_of(sheet.period, horizon)
     panel, refused = _sound(sheet, ahead)
-    config = default_config(panel, sheet.period, ahead)
-    columns, notes = _usable(sheet, panel, config)
+    apart = standing_apart(panel, SEASON[sheet.period])
+    columns, notes, lacking = _usable(sheet, panel[~panel["unique_id"].isin(apart)], ahead)
+    apart = lacking | apart
+    alone = panel["unique_id"].isin(apart)
+    parts = [] if alone.all() else [_together(panel[~alone], sheet, ahead, columns)]
+    parts += [_apart(panel[alone], sheet, ahead)] if alone.any() else []
+    shared = parts[0]
+    forecast, backtest = _with_intervals(parts, panel, sheet, ahead)
+    unused = [
+        f"`{name}` did not lower the back-test's error and is not used." for name in columns if not shared.columns
+    ]
+    return SheetForecast(
+        config=default_config(panel if alone.all() else panel[~alone], sheet.period, ahead),
+        member=BY_SERIES if alone.all() else next(iter(shared.members.values())),
+        drivers=shared.columns,
+        notes=(*notes, *unused),
+        forecast=forecast,
+        backtest=backtest,
+        statuses=_statuses(panel, refused, apart),
+        history=panel[["unique_id", "ds", "y"]],
+        members={name: member for one in parts for name, member in one.members.items()},
+    )
+
+
+def _with_intervals(
+    parts: Sequence[Part], panel: pd.DataFrame, sheet: Sheet, horizon: int
+) -> tuple[pd.DataFrame, dict[str, dict[str, float]]]:
+    """The forecast of every part with the intervals of its levels, and what to expect of each series."""
+    table = pd.concat([one.table for one in parts], ignore_index=True)
+    made = pd.concat([one.ahead for one in parts], ignore_index=True)
+    report = judged(table, horizon)
+    made = made[made["series_id"].isin(report["series_id"])]
+    scale = series_scale(panel.rename(columns={"unique_id": "series_id"}), SEASON[sheet.period])
+    found = with_intervals(made, scale, quantiles_of(table, horizon), levels_of(made))
+    return found[list(FORECAST_COLUMNS)].sort_values(["series_id", "ds"], ignore_index=True), expected(report)
+
+
+def _together(panel: pd.DataFrame, sheet: Sheet, horizon: int, columns: tuple[str, ...]) -> Part:
+    """One choice, one set of trees and one set of interval quantiles for all these series."""
+    config = default_config(panel, sheet.period, horizon)
     table = rolling(panel, config, columns)
     choice = choose(table, columns)
     mine = table[table["with_columns"] == bool(choice.columns)]
-    report = judged(mine, choice.member, ahead)
-    made = _ahead(panel, sheet, config, choice.member, choice.columns)
-    made = made[made["series_id"].isin(report["series_id"])]
-    quantiles = quantiles_of(mine, choice.member, ahead)
-    scale = series_scale(panel.rename(columns={"unique_id": "series_id"}), config.season_length)
-    found = with_intervals(made, scale, quantiles, dict.fromkeys(made["series_id"], LEVEL))
-    unused = [
-        f"`{name}` did not lower the back-test's error and is not used." for name in columns if not choice.columns
-    ]
-    return SheetForecast(
-        config=config,
-        member=choice.member,
-        drivers=choice.columns,
-        notes=(*notes, *unused),
-        forecast=found[list(FORECAST_COLUMNS)].reset_index(drop=True),
-        backtest=expected(report, choice.member),
-        statuses=_statuses(panel, refused),
-        history=panel[["unique_id", "ds", "y"]],
+    if choice.columns:
+        made = members.with_columns(panel, split_known(sheet)[1], choice.columns, config, horizon)
+    else:
+        made = members.forecast(panel[["unique_id", "ds", "y"]], config, horizon)
+    chosen = dict.fromkeys(map(str, panel["unique_id"].unique()), choice.member)
+    return Part(
+        _ahead(made, chosen).assign(level=LEVEL), _served(mine, chosen).assign(level=LEVEL), chosen, choice.columns
     )
+
+
+def _apart(panel: pd.DataFrame, sheet: Sheet, horizon: int) -> Part:
+    """Each series with its own choice and its own interval quantiles, from its own values only."""
+    parts = [_alone(str(name), rows, sheet, horizon) for name, rows in panel.groupby("unique_id", sort=True)]
+    return Part(
+        pd.concat([one.ahead for one in parts], ignore_index=True),
+        pd.concat([one.table for one in parts], ignore_index=True),
+        {name: member for one in parts for name, member in one.members.items()},
+    )
+
+
+def _alone(name: str, panel: pd.DataFrame, sheet: Sheet, horizon: int) -> Part:
+    config = default_config(panel, sheet.period, horizon)
+    table = rolling(panel, config, (), members.forecast_alone)
+    chosen = {name: choose(table, (), members.LOCAL).member}
+    made = members.forecast_alone(panel[["unique_id", "ds", "y"]], config, horizon)
+    return Part(_ahead(made, chosen).assign(level=name), _served(table, chosen).assign(level=name), chosen)
 
 
 def _sound(sheet: Sheet, horizon: int) -> tuple[pd.DataFrame, tuple[Refused, ...]]:
@@ -107,39 +178,46 @@ def _sound(sheet: Sheet, horizon: int) -> tuple[pd.DataFrame, tuple[Refused, ...
     return wanted, tuple(Refused(name, why) for name, why in sorted(faults.items()))
 
 
-def _usable(sheet: Sheet, panel: pd.DataFrame, config: DemandConfig) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Known-future columns whose every value is known, past and future, and why the others are left out."""
-    _, later = split_known(sheet)
-    ahead = periods_after(panel["ds"].max(), config.horizon, config.period)
+def _usable(sheet: Sheet, panel: pd.DataFrame, horizon: int) -> tuple[tuple[str, ...], tuple[str, ...], dict[str, str]]:
+    """Known-future columns that can be used, why others cannot, and the few series that lack a number of one.
+
+    A column that fewer than half of the series lack is used for the others; these are forecast without columns.
+    """
+    good: list[str] = []
+    notes: list[str] = []
+    lacking: dict[str, str] = {}
+    if panel.empty or not sheet.drivers:
+        return (), (), {}
+    ahead = periods_after(panel["ds"].max(), horizon, sheet.period)
     wanted = pd.MultiIndex.from_product([list(panel["unique_id"].unique()), ahead], names=["unique_id", "ds"])
-    given = later.drop_duplicates(["unique_id", "ds"]).set_index(["unique_id", "ds"]).reindex(wanted)
-    good, notes = [], []
+    later = split_known(sheet)[1].drop_duplicates(["unique_id", "ds"]).set_index(["unique_id", "ds"]).reindex(wanted)
     for name in sheet.drivers:
-        past, future = panel[name], given[name]
-        missing = pd.concat([panel.set_index(["unique_id", "ds"])[name], future])
-        gaps = missing.index[~np.isfinite(missing.to_numpy(float))]
-        if len(gaps):
+        values = pd.concat([panel.set_index(["unique_id", "ds"])[name], later[name]])
+        gaps = values.index[~np.isfinite(values.to_numpy(float))]
+        without = {str(series): when.date() for series, when in gaps[::-1]}
+        if 2 * len(without) >= panel["unique_id"].nunique():
             series, when = gaps[0]
             notes.append(f"The column `{name}` has no number for {series} at {when.date()} and is not used.")
-        elif past.nunique() < 2:
+        elif panel.loc[~panel["unique_id"].isin(without), name].nunique() < 2:
             notes.append(f"The column `{name}` never changed in the past, so its effect is not known; it is not used.")
         else:
             good.append(name)
-    return tuple(good), tuple(notes)
+            lacking |= {one: LACKING_SAID.format(column=name, when=day) for one, day in without.items()}
+    return tuple(good), tuple(notes), lacking
 
 
-def _ahead(
-    panel: pd.DataFrame, sheet: Sheet, config: DemandConfig, member: str, columns: tuple[str, ...]
-) -> pd.DataFrame:
-    """`series_id, ds, step, value` of the chosen member."""
-    if columns:
-        table = members.with_columns(panel, split_known(sheet)[1], columns, config, config.horizon)
-    else:
-        table = members.forecast(panel[["unique_id", "ds", "y"]], config, config.horizon)
+def _ahead(table: pd.DataFrame, chosen: Mapping[str, str]) -> pd.DataFrame:
+    """`series_id, ds, step, value` of what serves."""
     step = table.groupby("unique_id")["ds"].rank(method="first").astype(int)
-    return table.rename(columns={"unique_id": "series_id"}).assign(value=table[member], step=step)
+    told = _served(table, chosen).assign(step=step)
+    return told.rename(columns={"unique_id": "series_id", SERVED: "value"})[["series_id", "ds", "step", "value"]]
 
 
-def _statuses(panel: pd.DataFrame, refused: tuple[Refused, ...]) -> tuple[SeriesStatus, ...]:
-    made = [SeriesStatus(str(name), "forecast") for name in panel["unique_id"].unique()]
+def _served(table: pd.DataFrame, chosen: Mapping[str, str]) -> pd.DataFrame:
+    """The table with `served`, which is one member for all its series."""
+    return table.assign(**{SERVED: table[next(iter(chosen.values()))]})
+
+
+def _statuses(panel: pd.DataFrame, refused: tuple[Refused, ...], apart: Mapping[str, str]) -> tuple[SeriesStatus, ...]:
+    made = [SeriesStatus(name, "forecast", apart.get(name, "")) for name in map(str, panel["unique_id"].unique())]
     return (*made, *(SeriesStatus(one.series_id, "refused", one.reason) for one in refused))

@@ -1,6 +1,7 @@
 """The quick members of a sheet's forecast: seasonal naive, Theta, LightGBM and the mean of the last two."""
 
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,12 @@ from models.demand.sheet_default import known_future, theta
 from models.demand.sheet_default.reading import periods_after
 
 MEMBERS = ("seasonal_naive", "theta", "lightgbm", "mean")
+LOCAL = ("seasonal_naive", "theta", "mean")
+"""Members of a series by itself; its `mean` is that of the other two."""
 FIRST = "mean"
 """Served where no window can choose."""
+
+Forecaster = Callable[[pd.DataFrame, DemandConfig, int], pd.DataFrame]
 
 
 def forecast(panel: pd.DataFrame, config: DemandConfig, horizon: int) -> pd.DataFrame:
@@ -20,18 +25,28 @@ def forecast(panel: pd.DataFrame, config: DemandConfig, horizon: int) -> pd.Data
 
     Every series must reach the last date.
     """
+    rows = _local(panel, config, horizon)
+    with warnings.catch_warnings():  # a series shorter than the longest lag teaches the trees nothing; it is forecast
+        warnings.filterwarnings("ignore", message="The following series were dropped completely")
+        trees = boosted.predict(boosted.fit(panel, config.lightgbm, config.freq, config.season_length), horizon)
+    rows = rows.merge(trees, on=["unique_id", "ds"], how="left", validate="one_to_one")
+    return rows.assign(mean=rows[["theta", "lightgbm"]].mean(axis=1))
+
+
+def forecast_alone(panel: pd.DataFrame, config: DemandConfig, horizon: int) -> pd.DataFrame:
+    """`unique_id, ds` and LOCAL: as `forecast`, of each series' own values only."""
+    rows = _local(panel, config, horizon)
+    return rows.assign(mean=rows[["theta", "seasonal_naive"]].mean(axis=1))
+
+
+def _local(panel: pd.DataFrame, config: DemandConfig, horizon: int) -> pd.DataFrame:
     wide = panel.pivot(index="unique_id", columns="ds", values="y").sort_index()
     values = wide.to_numpy(float)
     ahead = periods_after(pd.Timestamp(wide.columns[-1]), horizon, config.period)
     rows = pd.MultiIndex.from_product([wide.index, ahead], names=["unique_id", "ds"]).to_frame(index=False)
-    naive = _naive(values, config.season_length, horizon)
-    with warnings.catch_warnings():  # a series shorter than the longest lag teaches the trees nothing; it is forecast
-        warnings.filterwarnings("ignore", message="The following series were dropped completely")
-        trees = boosted.predict(boosted.fit(panel, config.lightgbm, config.freq, config.season_length), horizon)
-    rows["seasonal_naive"] = naive.ravel()
+    rows["seasonal_naive"] = _naive(values, config.season_length, horizon).ravel()
     rows["theta"] = theta.forecast(values, config.season_length, horizon).ravel()
-    rows = rows.merge(trees, on=["unique_id", "ds"], how="left", validate="one_to_one")
-    return rows.assign(mean=rows[["theta", "lightgbm"]].mean(axis=1))
+    return rows
 
 
 def with_columns(

@@ -42,6 +42,7 @@ def read_sheet(frame: pd.DataFrame, today: date | None = None) -> Sheet:
         raise DataError(
             f"The sheet has {len(frame)} rows; 1 to {LARGEST_SHEET} are allowed, one per series and period."
         )
+    frame = frame.reset_index(drop=True)
     rows = _typed(frame)
     period = _period_of(rows)
     other = _other_rhythm(rows, period)

@@ -9,9 +9,10 @@ from models.demand.config import DemandConfig
 from models.demand.intervals import Quantiles, fit_quantiles, series_scale, with_intervals
 from models.demand.sheet_default import members
 from models.demand.sheet_default.members import FIRST, MEMBERS
+from models.demand.windows import Window, cut, planned_windows
 
 LEVEL = "sheet"
-NAIVE = "seasonal_naive"
+NAIVE, SERVED = "seasonal_naive", "served"
 
 
 @dataclass(frozen=True)
@@ -22,21 +23,15 @@ class Choice:
     columns: tuple[str, ...]
 
 
-def rolling(panel: pd.DataFrame, config: DemandConfig, columns: tuple[str, ...]) -> pd.DataFrame:
-    """Every window: `origin, reported, unique_id, ds, step, y, scale, with_columns` and MEMBERS.
-
-    Selection windows are cut at the first report origin, so that they see nothing of the report windows.
-    """
+def rolling(
+    panel: pd.DataFrame, config: DemandConfig, columns: tuple[str, ...], forecast: members.Forecaster | None = None
+) -> pd.DataFrame:
+    """Every window: `origin, reported, unique_id, ds, step, y, scale, with_columns` and the forecaster's members."""
     dates = pd.DatetimeIndex(sorted(panel["ds"].unique()))
-    plan, horizon = config.backtest, config.horizon
-    first_report = len(dates) - horizon - (plan.report_windows - 1) * plan.step
     parts = []
-    for k in range(plan.windows):
-        known = len(dates) - horizon - (plan.windows - 1 - k) * plan.step
-        reported = k >= plan.selection_windows
-        length = horizon if reported else min(horizon, first_report - known)
-        if known >= config.minimum_periods and length > 0:
-            parts += _window(panel, config, columns, dates[known - 1], dates[known : known + length], reported)
+    for one in planned_windows(len(dates), config):
+        if one.known >= config.minimum_periods and one.horizon > 0:
+            parts += _window(panel, config, columns, dates, one, forecast or members.forecast)
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
@@ -44,33 +39,30 @@ def _window(
     panel: pd.DataFrame,
     config: DemandConfig,
     columns: tuple[str, ...],
-    origin: pd.Timestamp,
-    ahead: pd.DatetimeIndex,
-    reported: bool,
+    dates: pd.DatetimeIndex,
+    window: Window,
+    forecast: members.Forecaster,
 ) -> list[pd.DataFrame]:
-    known = panel[panel["ds"] <= origin]
-    known = known[known.groupby("unique_id")["ds"].transform("size") >= config.minimum_periods]
-    if known.empty:
+    at = cut(panel, dates, window, config.minimum_periods)
+    if at.known.empty:
         return []
-    later = panel[panel["ds"].isin(ahead) & panel["unique_id"].isin(known["unique_id"])]
-    tables = {False: members.forecast(known[["unique_id", "ds", "y"]], config, len(ahead))}
+    tables = {False: forecast(at.known[["unique_id", "ds", "y"]], config, window.horizon)}
     if columns:
-        tables[True] = members.with_columns(known, later, columns, config, len(ahead))
-    scale = series_scale(known.rename(columns={"unique_id": "series_id"}), config.season_length)
-    steps = {when: k + 1 for k, when in enumerate(ahead)}
+        tables[True] = members.with_columns(at.known, at.ahead, columns, config, window.horizon)
+    scale = series_scale(at.known.rename(columns={"unique_id": "series_id"}), config.season_length)
     return [
-        table.merge(later[["unique_id", "ds", "y"]], on=["unique_id", "ds"]).assign(
-            origin=origin,
-            reported=reported,
+        table.merge(at.ahead[["unique_id", "ds", "y"]], on=["unique_id", "ds"]).assign(
+            origin=at.origin,
+            reported=window.reported,
             with_columns=used,
-            step=lambda rows: rows["ds"].map(steps),
+            step=lambda rows: rows["ds"].map(at.steps),
             scale=lambda rows: rows["unique_id"].map(scale),
         )
         for used, table in tables.items()
     ]
 
 
-def choose(table: pd.DataFrame, columns: tuple[str, ...]) -> Choice:
+def choose(table: pd.DataFrame, columns: tuple[str, ...], names: Sequence[str] = MEMBERS) -> Choice:
     """The lowest scaled error on the selection windows; the mean where there is none."""
     judged = table[~table["reported"]]
     if judged.empty:
@@ -78,7 +70,7 @@ def choose(table: pd.DataFrame, columns: tuple[str, ...]) -> Choice:
     errors = {
         (name, used): scaled_error(judged[judged["with_columns"] == used], name)
         for used in ((False, True) if columns else (False,))
-        for name in MEMBERS
+        for name in names
     }
     member, used = min(errors, key=lambda key: errors[key])
     return Choice(member, columns if used else ())
@@ -90,30 +82,36 @@ def scaled_error(rows: pd.DataFrame, member: str) -> float:
     return float(scaled.groupby([rows["origin"], rows["unique_id"]]).mean().mean())
 
 
-def quantiles_of(table: pd.DataFrame, member: str, horizon: int) -> Quantiles:
-    """Pooled scaled half-widths of the chosen member."""
-    scaled = (table[member] - table["y"]).abs() / table["scale"]
-    return fit_quantiles(table[["step"]].assign(level=LEVEL, scaled=scaled), horizon)
+def quantiles_of(table: pd.DataFrame, horizon: int) -> Quantiles:
+    """Scaled half-widths of what is `served`, pooled over the series of a `level`."""
+    scaled = (table[SERVED] - table["y"]).abs() / table["scale"]
+    return fit_quantiles(table[["level", "step"]].assign(scaled=scaled), horizon)
 
 
-def judged(table: pd.DataFrame, member: str, horizon: int) -> pd.DataFrame:
-    """The report windows, with intervals made of the selection windows only (of none: no interval columns)."""
-    shown = table[table["reported"]].rename(columns={"unique_id": "series_id"}).assign(value=lambda r: r[member])
+def judged(table: pd.DataFrame, horizon: int) -> pd.DataFrame:
+    """The report windows, with intervals made of the selection windows only (of none: no interval, unknown ends)."""
+    shown = table[table["reported"]].rename(columns={"unique_id": "series_id"}).assign(value=lambda r: r[SERVED])
     earlier = table[~table["reported"]]
     if earlier.empty:
         return shown
-    quantiles = quantiles_of(earlier, member, horizon)
-    levels = dict.fromkeys(shown["series_id"], LEVEL)
+    quantiles = quantiles_of(earlier, horizon)
+    known = shown["level"].isin(quantiles)
+    levels = levels_of(shown)
     parts = [
         with_intervals(rows, rows.groupby("series_id")["scale"].first(), quantiles, levels)
-        for _, rows in shown.groupby("origin")
+        for _, rows in shown[known].groupby("origin")
     ]
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat([*parts, shown[~known]], ignore_index=True)
 
 
-def expected(table: pd.DataFrame, member: str) -> dict[str, dict[str, float]]:
-    """What to expect of each series: MASE and WAPE of the member and of seasonal naive, coverage, windows."""
-    return {str(name): _expect(rows, (member, NAIVE)) for name, rows in table.groupby("series_id")}
+def levels_of(table: pd.DataFrame) -> dict[str, str]:
+    """`series_id` → the level whose quantiles it shares."""
+    return {str(name): str(level) for name, level in table[["series_id", "level"]].drop_duplicates().to_numpy()}
+
+
+def expected(table: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """What to expect of each series: MASE and WAPE of what is served and of seasonal naive, coverage, windows."""
+    return {str(name): _expect(rows, (SERVED, NAIVE)) for name, rows in table.groupby("series_id")}
 
 
 def _expect(rows: pd.DataFrame, names: Sequence[str]) -> dict[str, float]:
@@ -127,7 +125,7 @@ def _expect(rows: pd.DataFrame, names: Sequence[str]) -> dict[str, float]:
 
 
 def _coverage(rows: pd.DataFrame) -> Mapping[str, float]:
-    if "low80" not in rows:
+    if "low80" not in rows or rows["low80"].isna().any():
         return {}
     return {
         f"coverage{level}": float(rows["y"].between(rows[f"low{level}"], rows[f"high{level}"]).mean())
