@@ -70,7 +70,8 @@ def judged_over(
         past, found = known_before(table, when, config.backtest.renew), whole_periods(config, ahead, period)
         if not found or past.empty:
             continue
-        calibration = calibrate(past, SERVED, config.horizon, config.backtest.calibration_windows)
+        seasonal = rows.groupby("series_id")["scale"].first()
+        calibration = calibrate(past, SERVED, config.horizon, config.backtest.calibration_windows, seasonal)
         widths = longer_widths(past, config, calibration, levels, found)
         scale = calibration.scale(rows.groupby("series_id")[calibration.yardstick].first())
         made = summed_over(rows.assign(value=rows[SERVED]), found, widths, scale, levels, ("value", "y", SERVED, NAIVE))

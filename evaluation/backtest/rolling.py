@@ -15,7 +15,7 @@ from models.demand.config import DemandConfig
 from models.demand.hierarchy import Published, aggregate, level_of
 from models.demand.intervals import series_scale
 from models.demand.regimes import inside_any, treated
-from models.demand.windows import Window, long_enough
+from models.demand.windows import Window, cut, long_enough
 from models.demand.yardsticks import MOVES, series_moves
 
 Forecaster = Callable[[pd.DataFrame, DemandConfig, int], pd.DataFrame]
@@ -26,10 +26,11 @@ OF_WINDOW = ("origin", "known", "seasoned", "reported", "step", "scale", "group"
 class Tested:
     """A back-test.
 
-    `table` has the published series: `origin, known, seasoned` (two seasons are known), `reported, series_id, ds, step, y, scale, level, regime`, one
-    column per member, and `served` (what the choice for that window says).  `bottom` has the same of the series that
-    are forecast themselves (`unique_id`, `group`).  `choice` is that for the forecast which is served, `coherence` the
-    method that makes it add up, and `sums` the choice for the sums themselves where MinT was a candidate.
+    `table` has the published series: `origin, known, seasoned` (two seasons are known), `reported, series_id, ds, step,
+    y, scale, level, regime`, one column per member, and `served` (what the choice for that window says).  `bottom` has
+    the same of the series that are forecast themselves (`unique_id`, `group`).  `choice` is that for the forecast which
+    is served, `coherence` the method that makes it add up, and `sums` the choice for the sums themselves where MinT was
+    a candidate.
     """
 
     table: pd.DataFrame
@@ -91,14 +92,11 @@ def _sums(
 def _one(
     panel: pd.DataFrame, config: DemandConfig, forecaster: Forecaster, window: Window, dates: pd.DatetimeIndex
 ) -> pd.DataFrame | None:
-    origin, last = dates[window.known - 1], dates[window.known + window.horizon - 1]
-    known = _long_enough(panel[panel["ds"] <= origin], config)
-    if known.empty:
+    at = cut(panel, dates, window, config.minimum_periods)
+    if at.known.empty:
         return None
-    ahead = panel[(panel["ds"] > origin) & (panel["ds"] <= last)]
-    rows = forecaster(known, config, window.horizon).merge(ahead, on=["unique_id", "ds"])
-    steps = {when: k + 1 for k, when in enumerate(sorted(ahead["ds"].unique()))}
-    learned = treated(known, config.regimes, config.season_length)
+    rows = forecaster(at.known, config, window.horizon).merge(at.ahead, on=["unique_id", "ds"])
+    learned = treated(at.known, config.regimes, config.season_length)
     scale = series_scale(learned.rename(columns={"unique_id": "series_id"}), config.season_length)
     return rows.assign(
         origin=at.origin,

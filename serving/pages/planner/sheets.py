@@ -90,7 +90,7 @@ def _answer(made: SheetForecast, series_id: str) -> ForecastAnswer:
         name=name,
         unit=next(iter(made.config.measures.values())).unit.as_text(),
         period=made.config.period,
-        member=made.member,
+        member=made.members.get(series_id, made.member),
         backtest=made.backtest.get(series_id, {}),
         history=tuple((str(when)[:10], float(value)) for when, value in zip(seen["ds"], seen["y"], strict=True)),
         points=tuple(_points(made.forecast[made.forecast["series_id"] == series_id])),
