@@ -24,7 +24,7 @@ from models.demand.config import DemandConfig
 from models.demand.drivers import DriverBook
 from models.demand.explained import Explained, Reasons, explanations
 from models.demand.hierarchy import Published, aggregate, level_of
-from models.demand.intervals import DECILES, with_intervals
+from models.demand.intervals import DECILES, series_scale, with_intervals
 from models.demand.members import FittedMembers, fit_members
 from models.demand.model import DemandModel, parse_booster
 from training.demand.coherent import coherent_ahead, scale_now, sums_of
