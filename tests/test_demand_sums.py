@@ -104,7 +104,8 @@ def test_the_choice_and_its_errors_are_printed_tracked_and_stored(trained):
     assert f"sums: {model.sums.method} (chosen on" in said
     assert "by the week: 6 series, 80 % cover" in said
     registry = connect(workspace)
-    run = registry.client.get_run(registry.client.get_latest_versions("demand_daily")[0].run_id).data
+    (version,) = registry.client.search_model_versions("name='demand_daily'")
+    run = registry.client.get_run(version.run_id).data
     assert run.params["chosen.coherence"] == model.sums.method
     assert run.metrics["coherence_mase_mint"] == pytest.approx(model.sums.errors["mint"])
     assert {"coverage80_area", "coverage95_area_group", "coverage80_county"} <= set(run.metrics)
