@@ -125,6 +125,7 @@ class FakeEngine:
         self.chain = SmallFlow()
         self.asked = []
         self.by_hand = []
+        self.published_files = {}
 
     def missing(self):
         return ("segmentation_suuntima_like",) if self.model_is_missing else ()
@@ -194,6 +195,9 @@ class FakeEngine:
 
     def versions(self):
         return (ModelVersion("segmentation_suuntima_like", "3", True, "2026-11-20", "2024-12-31", "ab" * 32, {}, True),)
+
+    def published(self, name):
+        return self.published_files.get(name)
 
     def quality_report(self):
         return "<!doctype html><title>quality</title>"

@@ -52,4 +52,5 @@ def test_the_file_says_which_model_and_which_data() -> None:
     )
     assert about["Malli"] == "demand_home_care"
     assert about["Mallin versio"] == "3"
-    assert about["Tiedot päivän loppuun"] == datetime(2024, 12, 31)
+    assert about["Rekisteritiedot päättyvät"] == datetime(2024, 12, 31)
+    assert "Viimeinen kokonainen viikko päättyi" in about

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from configs.errors import ModelError
+from configs.phrases import Phrase
 from models.flow.forecast import FlowFit
 from models.flow.moves.simulate import Futures
 
@@ -54,17 +55,20 @@ def what_if(fit: FlowFit, stage: str, hours: float, weeks: int, seed: int, sampl
 
 def _answerable(fit: FlowFit, stage: str, hours: float) -> None:
     if stage not in fit.hazards.stages:
-        raise ModelError(f"There is no stage `{stage}` in the chain. The stages are {', '.join(fit.hazards.stages)}.")
+        english = f"There is no stage `{stage}` in the chain. The stages are {', '.join(fit.hazards.stages)}."
+        raise ModelError(Phrase(english, "no_stage"))
     if stage not in fit.capacities:
-        raise ModelError(f"The staffed hours of the stage `{stage}` are not known. Add rows to `capacity`.")
+        english = f"The staffed hours of the stage `{stage}` are not known. Add rows to `capacity`."
+        raise ModelError(Phrase(english, "stage_hours"))
     if stage not in fit.queue_days:
         can = ", ".join(fit.queue_days) or "none"
-        raise ModelError(
+        english = (
             f"The departures of the stage `{stage}` did not follow its staffed hours in the back-test, so more hours "
             f"have no answer. Stages with one: {can}."
         )
+        raise ModelError(Phrase(english, "stage_no_answer"))
     if not np.isfinite(hours) or hours < 0:
-        raise ModelError("More staffed hours are a number from 0 up. Type e.g. 1.")
+        raise ModelError(Phrase("More staffed hours are a number from 0 up. Type e.g. 1.", "flow.fault.hours"))
 
 
 def _shorter_wait(base: Futures, more: Futures, place: int) -> float | None:

@@ -99,7 +99,7 @@ class Api:
             scenario = self._scenario(question)
             found = self._planning.compare(caller, grounds, question.model or "", question.series_id, [scenario])
             if not found[1].lines:
-                raise _Refused("scenario", refusal("scenario_refused", why=found[1].skipped[0][1]))
+                raise _Refused("scenario", refusal("scenario_refused", why=found[1].skipped[0][2]))
             return found
 
         return self._answer("scenario", question, ask)

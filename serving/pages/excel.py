@@ -1,8 +1,9 @@
 """A forecast as an Excel file: forecast, history, why, scenarios, staffing, overrides, and one about the file."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
+from models.answers import ForecastAnswer
 from models.exchange import Cell, Sheet, workbook
 from serving.pages.format import Format
 from serving.planning.records import SeriesPicture
@@ -63,11 +64,17 @@ def _about_rows(picture: SeriesPicture, format: Format) -> list[tuple[Cell, ...]
         (t("excel.series"), format.said(answer.name)),
         (t("stamp.model"), answer.stamp.name),
         (t("stamp.version"), answer.stamp.version),
-        (t("stamp.until.label"), _day(answer.stamp.data_until)),
+        (t("known.registers.label"), _day(answer.stamp.data_until)),
+        *([(t(f"known.periods.{answer.period}.label"), _last_seen(answer))] if answer.points else []),
         (t("stamp.bundle"), answer.stamp.bundle_sha256),
         *((format.language.label("backtest", key), value) for key, value in answer.backtest.items()),
         (format.said(answer.notice), ""),
     ]
+
+
+def _last_seen(answer: ForecastAnswer) -> date:
+    """The last day of the last whole period before the forecast."""
+    return _day(answer.points[0].period_start) - timedelta(days=1)
 
 
 def _day(iso: str) -> date:

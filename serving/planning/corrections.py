@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from configs.errors import LuotainError
+from configs.phrases import phrase_of
 from models.planning.base import LEVELS, Base
 from models.planning.overrides import Overridden, Override, apply_overrides, override_of
 from serving.planning.records import Corrected, OverrideNote
@@ -45,7 +46,7 @@ def stored_of(entries: tuple[Mapping[str, Any], ...], base: Base) -> Stored:
         in_force = _in_force(entries, base)
         return Stored(entries, apply_overrides(base, in_force) if in_force else None)
     except LuotainError as error:
-        return Stored(entries, None, str(error))
+        return Stored(entries, None, phrase_of(error))
 
 
 def _in_force(entries: Sequence[Mapping[str, Any]], base: Base) -> list[Override]:

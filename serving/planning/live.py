@@ -54,11 +54,6 @@ class LiveDemand:
         """The areas that the forecast is made for, sums left out."""
         return tuple(self.base.dimensions.get(AREA, ()))
 
-    @property
-    def first_year(self) -> int:
-        """The year of the first forecast period."""
-        return int(self.model.forecast["ds"].min().year)
-
     def name_of(self, dimension: str, value: str) -> Text:
         """How a value of a dimension is called: as the series say it, else the value itself."""
         told = str(Ages.of(value)) if dimension == AGE and value != TOTAL else value

@@ -10,9 +10,9 @@ from models.demand.explained import ForecastExplanation
 from models.flow.answers import FlowAnswer
 from models.planning.channels.config import ChannelsConfig
 from models.planning.channels.plan import ChannelPlan
-from models.planning.staffing.config import Queue, StaffingConfig
-from models.planning.staffing.erlang import QueueNeed
+from models.planning.staffing.config import StaffingConfig
 from models.planning.staffing.plan import StaffingPlan
+from serving.planning.assumptions import Tried
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,8 @@ class Comparison:
     periods: tuple[str, ...]
     base: ScenarioLine
     lines: tuple[ScenarioLine, ...]
-    skipped: tuple[tuple[Text, str], ...]
-    """Scenarios that do not fit this forecast, and why."""
+    skipped: tuple[tuple[str, Text, str], ...]
+    """Scenarios that do not fit this forecast: id, name and why."""
     overridden: bool
     notice: Text
 
@@ -123,7 +123,7 @@ class StaffingPicture:
     area_names: Mapping[str, Text]
     scenario: Text | None
     notice: Text
-    tried: tuple[tuple[Queue, float, QueueNeed], ...] = ()
+    tried: tuple[Tried, ...] = ()
     """Phone lines and chats that no live forecast counts, with the contacts a period that were asked about."""
 
 

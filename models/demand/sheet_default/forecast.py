@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from configs.errors import DataError
+from configs.phrases import Phrase
 from features.panel import Refused, checked_series
 from models.demand.config import DemandConfig
 from models.demand.intervals import series_scale, with_intervals
@@ -69,7 +70,9 @@ def forecast_sheet(frame: pd.DataFrame, horizon: int | None = None, today: date 
     scale = series_scale(panel.rename(columns={"unique_id": "series_id"}), config.season_length)
     found = with_intervals(made, scale, quantiles, dict.fromkeys(made["series_id"], LEVEL))
     unused = [
-        f"`{name}` did not lower the back-test's error and is not used." for name in columns if not choice.columns
+        Phrase(f"`{name}` did not lower the back-test's error and is not used.", "column_no_help", column=name)
+        for name in columns
+        if not choice.columns
     ]
     return SheetForecast(
         config=config,
@@ -88,21 +91,29 @@ def _sound(sheet: Sheet, horizon: int) -> tuple[pd.DataFrame, tuple[Refused, ...
     known, _ = split_known(sheet)
     need = MINIMUM[sheet.period] + horizon
     if known.empty:
+        first = sheet.refused[0]
+        english = f"No series can be forecast; the first, {first.series_id}: {first.reason}"
         raise DataError(
-            f"No series can be forecast; the first, {sheet.refused[0].series_id}: {sheet.refused[0].reason}"
+            Phrase(english, "no_series_sound", n=len(sheet.refused), name=first.series_id, why=first.reason)
         )
     good, refused = checked_series(known, sheet.period, 1)
     lengths = good.groupby("unique_id").size()
     last = good.groupby("unique_id")["ds"].max()
     end = last.mode().iloc[-1]
     said = {"need": need, "horizon": horizon, "period": sheet.period}
-    late = {str(name): ENDS_EARLY.format(last=end.date()) for name in last.index[last != end]}
-    short = {str(name): TOO_SHORT.format(have=n, **said) for name, n in lengths.items() if n < need}
+    early = Phrase(ENDS_EARLY.format(last=end.date()), "series_ends_early", last=end.date())
+    late = {str(name): early for name in last.index[last != end]}
+    short = {
+        str(name): Phrase(TOO_SHORT.format(have=n, **said), "series_short", have=int(n), **said)
+        for name, n in lengths.items()
+        if n < need
+    }
     faults = {**{one.series_id: one.reason for one in (*sheet.refused, *refused)}, **late, **short}
     kept = known[~known["unique_id"].isin(faults)]
     if kept.empty:
         name, reason = next(iter(faults.items()))
-        raise DataError(f"None of the {len(faults)} series can be forecast; the first, {name}: {reason}")
+        english = f"None of the {len(faults)} series can be forecast; the first, {name}: {reason}"
+        raise DataError(Phrase(english, "no_series_sound", n=len(faults), name=name, why=reason))
     wanted = kept[["unique_id", "ds", "y", *sheet.drivers]].reset_index(drop=True)
     return wanted, tuple(Refused(name, why) for name, why in sorted(faults.items()))
 
@@ -120,9 +131,11 @@ def _usable(sheet: Sheet, panel: pd.DataFrame, config: DemandConfig) -> tuple[tu
         gaps = missing.index[~np.isfinite(missing.to_numpy(float))]
         if len(gaps):
             series, when = gaps[0]
-            notes.append(f"The column `{name}` has no number for {series} at {when.date()} and is not used.")
+            english = f"The column `{name}` has no number for {series} at {when.date()} and is not used."
+            notes.append(Phrase(english, "column_gap", column=name, series=str(series), date=when.date()))
         elif past.nunique() < 2:
-            notes.append(f"The column `{name}` never changed in the past, so its effect is not known; it is not used.")
+            english = f"The column `{name}` never changed in the past, so its effect is not known; it is not used."
+            notes.append(Phrase(english, "column_constant", column=name))
         else:
             good.append(name)
     return tuple(good), tuple(notes)

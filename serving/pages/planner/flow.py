@@ -82,7 +82,7 @@ def _tried(page: Page, answer: FlowAnswer) -> tuple[WhatIf | None, FormFault | N
     try:
         return page.services.planner.what_if(page.who, answer.chain, stage, hours), None
     except WrongInput as error:
-        return None, fault_of(error, page.language)
+        return None, fault_of(error, page.format)
     except NotYours:
         return None, FormFault(page.language.text("flow.fault.stage"))
 
