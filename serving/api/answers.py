@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from configs.errors import LuotainError
+from configs.phrases import phrase_of
 from models.answers import NeedAnswer, SegmentAnswer, Text, json_values
 from models.flow.answers import FlowAnswer
 from models.planning.scenarios.config import Scenario, scenario_of
@@ -23,6 +24,7 @@ from serving.api.questions import (
 from serving.asking import Explored, GivenAnswer, NotAsked, axis_answers
 from serving.middleware.context import CALLER, LANGUAGE
 from serving.middleware.errors import Fault, fault_of_error, fault_of_status
+from serving.pages.planner.saying import in_every_language
 from serving.pages.services import NotAllowed, NotYours, Unavailable
 from serving.planning.desk import PlanningDesk
 from serving.planning.keeping import Keeper, about_nobody
@@ -99,7 +101,7 @@ class Api:
             scenario = self._scenario(question)
             found = self._planning.compare(caller, grounds, question.model or "", question.series_id, [scenario])
             if not found[1].lines:
-                raise _Refused("scenario", refusal("scenario_refused", why=found[1].skipped[0][2]))
+                raise _Refused("scenario", _scenario_refused(found[1].skipped[0][2]))
             return found
 
         return self._answer("scenario", question, ask)
@@ -122,7 +124,7 @@ class Api:
         try:
             return about_nobody(scenario_of(question.scenario or {}))
         except LuotainError as error:
-            raise _Refused("scenario", refusal("scenario_refused", why=str(error))) from None
+            raise _Refused("scenario", _scenario_refused(phrase_of(error))) from None
 
     def _client(self, caller: Caller, question: ClientQuestion) -> str:
         """The pseudonym of the client asked about; a search by henkilötunnus is checked and logged as one."""
@@ -151,6 +153,11 @@ class Api:
         if question.decision_point not in points:
             return _unknown("decision_point", points)
         return None if question.purpose in settings.purposes else _unknown("purpose", settings.purposes)
+
+
+def _scenario_refused(said: str) -> Text:
+    """Why the planning rules refuse a scenario, in every language."""
+    return {code: refusal("scenario_refused", why=why)[code] for code, why in in_every_language(said).items()}
 
 
 def _unknown(field: str, allowed: Any) -> Fault:

@@ -6,6 +6,8 @@ BentoML and uvicorn log exceptions with their message, and pydantic's message re
 import logging
 import traceback
 
+from pydantic import ValidationError
+
 NOISY = ("bentoml", "bentoml._internal.server.http_app", "bentoml.serve", "uvicorn.error", "luotain.serving", "")
 """Loggers ("" is the root) whose handlers and records are filtered."""
 
@@ -16,6 +18,8 @@ class WithoutValues(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Always True: the line stays, the values go."""
         where = _place(record)
+        if _is_refusal(record):
+            record.levelno, record.levelname = logging.INFO, logging.getLevelName(logging.INFO)
         record.exc_info = None
         record.exc_text = None
         record.stack_info = None
@@ -31,6 +35,11 @@ def silence_values() -> None:
         for target in (logger, *logger.handlers):
             if not any(isinstance(present, WithoutValues) for present in target.filters):
                 target.addFilter(WithoutValues())
+
+
+def _is_refusal(record: logging.LogRecord) -> bool:
+    """True for a request whose fields were refused: answered with 400, and no error of the service."""
+    return bool(record.exc_info and record.exc_info[0] is not None and issubclass(record.exc_info[0], ValidationError))
 
 
 def _place(record: logging.LogRecord) -> str:

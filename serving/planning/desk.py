@@ -79,6 +79,7 @@ class PlanningDesk:
                 said=stored.overridden.said if stored.overridden else (),
                 parts=live.parts(series_id),
                 fault=stored.fault,
+                hidden=live.hidden,
             )
 
         def detail(shown: SeriesPicture) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from models.planning.staffing.plan import StaffingPlan, staff
 from serving.access import may
 from serving.engine.case import no_model
 from serving.pages.planner.services import Correction, Upload, WrongInput
-from serving.pages.services import Visitor
+from serving.pages.services import Unavailable, Visitor
 from serving.planning.comparing import applied, of_series, span_of
 from serving.planning.desk import PlanningDesk
 from serving.planning.ground import people_of
@@ -92,6 +92,13 @@ class CorePlanner:
             for number, one in enumerate(found)
         ]
         return self._keeper.correct(caller, self._grounds, live, told)
+
+    def registers_until(self, visitor: Visitor) -> str:
+        """The registers' last day; a forecast may rest on fewer whole periods."""
+        try:
+            return self.planning.desk.engine.data().data_until.isoformat()
+        except Unavailable:
+            return ""
 
     def judged(self, visitor: Visitor) -> Judged | None:
         """Whether overriding helped, over every model."""

@@ -80,5 +80,11 @@ def realised_of(text: str | None, model: str, series_id: str) -> Realised | None
     return Realised(
         str(told["as_of"]),
         tuple(CameTrue(**{name: one[name] for name in FIELDS}) for one in lines),
-        tuple({code: text.partition(": ")[2] for code, text in one.items()} for one in notes),
+        tuple({code: _without_model(text) for code, text in one.items()} for one in notes),
     )
+
+
+def _without_model(text: str) -> str:
+    """The sentence after the model's own word, which a page names otherwise."""
+    said = text.partition(": ")[2]
+    return said[:1].upper() + said[1:]

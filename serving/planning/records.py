@@ -53,6 +53,8 @@ class SeriesPicture:
     said: tuple[Text, ...] = ()
     parts: int = 1
     """Of how many bottom series the series is the sum."""
+    hidden: tuple[Text, ...] = ()
+    """Names of the model's series that are not shown, because too few clients stand behind them."""
     fault: str = ""
     """Why stored overrides could not be used, in the words of the planning rules."""
 

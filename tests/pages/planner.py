@@ -201,6 +201,9 @@ class FakePlanner:
         if self.saved.pop(scenario_id, None) is None:
             raise NotYours("Unknown.")
 
+    def registers_until(self, visitor: Visitor) -> str:
+        return "2024-12-31"
+
     def judged(self, visitor: Visitor) -> Judged | None:
         self._check(visitor)
         return self.judgement

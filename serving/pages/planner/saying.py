@@ -5,8 +5,10 @@ from datetime import date
 from typing import Any
 
 from configs.phrases import Phrase
+from models.answers import Text
 from models.planning.sheets.headings import ASSUMPTIONS
 from serving.pages.format import Format
+from serving.pages.language import LANGUAGES, language
 
 FAMILY = "why."
 PERIOD, WHERE, SEVERAL, PLAIN = "period", "where", "several", "plain"
@@ -53,9 +55,20 @@ def _place(path: str, format: Format) -> str:
     """The field of a form or a file: its label where it has one, else its own name."""
     last = [step for step in path.split(".") if step not in ("value", "low", "high") and not step.isdigit()][-1:]
     label = format.said(ASSUMPTIONS.get(last[0], {})) if last else ""
-    return label or (format.language.label("assumption", last[0]) if last else path)
+    found = (_labelled(family, last, format) for family in ("choose", "assumption"))
+    return label or next((one for one in found if one), last[0] if last else path)
+
+
+def _labelled(family: str, last: list[str], format: Format) -> str:
+    found = format.language.label(family, last[0]) if last else ""
+    return found if last and found != last[0] else ""
 
 
 def _finished(text: str) -> str:
     whole = text[:1].upper() + text[1:]
     return whole if whole.endswith((".", "!", "?")) else f"{whole}."
+
+
+def in_every_language(said: str) -> Text:
+    """The sentence in each language, for an answer that is no page."""
+    return {code: sentence(said, Format(language(code))) for code in LANGUAGES}

@@ -47,6 +47,7 @@ def compare(page: Page) -> Response:
         may_plan=page.services.planner.may_plan(page.who),
         from_zero=_begins_at_zero(shown),
         left_out=[page.format.said(one.name) for one in entries if one.id in left],
+        registers=page.services.planner.registers_until(page.who),
         sentence=lambda said: sentence(said, page.format),
         form_key=secrets.token_urlsafe(16),
         most=MOST,

@@ -73,6 +73,9 @@ class PlannerServices(Protocol):
     def correct_by_sheet(self, visitor: Visitor, model: str, upload: Upload, key: str) -> int:
         """Store the overrides of a sheet, all or none; how many they are.  Raises WrongInput."""
 
+    def registers_until(self, visitor: Visitor) -> str:
+        """ISO last day of the registers that are served; empty without registers."""
+
     def judged(self, visitor: Visitor) -> Judged | None:
         """Whether overriding helped, where that was published."""
 

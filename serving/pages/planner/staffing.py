@@ -70,6 +70,7 @@ def people(page: Page) -> Response:
         period=lambda iso: page.format.period(iso, found.period),
         prefix=PREFIX,
         first_period=_first_period(found),
+        registers=planner.registers_until(page.who),
     )
 
 

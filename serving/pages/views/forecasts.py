@@ -81,6 +81,7 @@ def show_forecast(
         realised=page.services.planner.realised(page.who, chosen.series.model, chosen.series.series_id),
         unit_of=lambda unit, value: counted(unit, value, page.language),
         is_stock=chosen.series.measure == STOCK,
+        registers=page.services.planner.registers_until(page.who),
         sentence=lambda said: sentence(said, page.format),
         backtest=errors,
         verdict=verdict(errors),
@@ -102,7 +103,8 @@ def download(page: Page) -> Response:
     picture = planner.picture(page.who, chosen.model, chosen.series_id)
     more = planner.workbook(page.who, chosen.model, chosen.series_id, code)
     name = f"luotain_{picture.answer.stamp.data_until}_{code}.xlsx"
-    return excel_file(forecast_workbook(picture, page.format, more), name)
+    registers = planner.registers_until(page.who)
+    return excel_file(forecast_workbook(picture, page.format, more, registers), name)
 
 
 def excel_file(content: bytes, name: str) -> Response:
