@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from tests.browser_checks import assert_accessible, silent_console
 from tests.pages.chromium import CHROMIUM, chromium, served
@@ -50,4 +50,21 @@ def test_axe_finds_nothing_on_the_planners_pages(browser: Browser, state: str) -
             for path in PAGES:
                 page.goto(address + path)
                 assert_accessible(page)
+        if state == "with data":
+            with silent_console(page):
+                refused_form(page, address)
     context.close()
+
+
+def refused_form(page: Page, address: str) -> None:
+    """A form and a sheet that cannot be used: the faults are read out beside the fields."""
+    page.goto(f"{address}/scenarios/new")
+    page.fill("#growth_85plus", "paljon")
+    page.click(".actions button")
+    page.wait_for_selector(".fault")
+    assert_accessible(page)
+    page.goto(f"{address}/forecasts/upload")
+    page.set_input_files("input[type=file]", {"name": "a.csv", "mimeType": "text/csv", "buffer": b"id;ds\n1;2"})
+    page.click(".file-form button")
+    page.wait_for_selector("#fault")
+    assert_accessible(page)

@@ -53,7 +53,7 @@ def test_a_plain_sheet_becomes_a_forecast_on_the_page_and_nothing_of_it_is_kept(
     page = sent(built, horizon="6")
     said = words(page.text)
     assert page.status_code == 200
-    for expected in ("6 jaks", "keskusta", "vk 29/2026", "lyhyt", "Tietoa on liian vähän: 5 jaksoa"):
+    for expected in ("6 jaks", "keskusta", "vk 30/2026", "lyhyt", "Tietoa on liian vähän: 5 jaksoa"):
         assert expected in said, expected
     assert page.text.count('role="img"') == 2  # one series, wide and narrow
     (entry,) = built.desk.records.page(AUDIT_LOG, Wanted({"event": "sheet_forecast"}), 1, 10).entries
