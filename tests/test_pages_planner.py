@@ -1,5 +1,7 @@
 """The planner's further pages: what they show, what they refuse in words, and who may do what."""
 
+from datetime import timedelta
+
 import httpx
 import pytest
 
@@ -68,8 +70,8 @@ def test_what_a_page_says(pekka: FakeBrowser, path: str, expected: list[str]) ->
 
 @pytest.mark.parametrize("path", [*PAGES, "/scenarios/new", "/forecasts/upload"])
 def test_every_picture_has_a_table_and_every_page_three_languages(path: str) -> None:
-    for language in ("fi", "sv", "en"):
-        answer = FakeBrowser(user="pekka", language=language).get(path)
+    for code in ("fi", "sv", "en"):
+        answer = FakeBrowser(user="pekka", language=code).get(path)
         assert answer.status_code == 200
         assert answer.text.count('role="img"') == 0 or "<table" in answer.text
         assert [one for one in ("style=", "<script") if one in answer.text] == []
@@ -145,8 +147,8 @@ def test_a_saved_scenario_is_removed_by_a_form_of_this_session_and_by_a_planner_
 
 
 def test_only_scenarios_that_fit_are_counted_and_the_others_are_named_with_the_reason(pekka: FakeBrowser) -> None:
-    for number in range(4):
-        pekka.post("/scenarios/new", {**FORM, "name": f"Kasvu {number}", "key": f"key{number}"})
+    for place in range(4):
+        pekka.post("/scenarios/new", {**FORM, "name": f"Kasvu {place}", "key": f"key{place}"})
     chosen = "&".join(f"scenario={one}" for one in ("ageing", "closing", *pekka.services.planner.saved))
     text = said(pekka.get(f"/scenarios?compare=1&{chosen}"))
     assert "Ennusteeseen sopii ja vertailussa on 4 skenaariota." in text
@@ -158,12 +160,12 @@ def test_only_scenarios_that_fit_are_counted_and_the_others_are_named_with_the_r
 
 
 def test_the_form_tells_its_limits_and_the_days_of_the_forecast(pekka: FakeBrowser) -> None:
-    page = pekka.get("/scenarios/new")
-    text = said(page)
-    for expected in ("−90 … 300", "0 … 100", "Ennusteet kattavat päivät 6.1.2025–30.3.2025", 'min="2025-01-06"'):
-        assert expected in text or expected in page.text, expected
-    late = {**FORM, "supply_unit": "Itä", "supply_starts": "2025-04-01"}
-    assert "Valitse alkamispäivä väliltä 6.1.2025–30.3.2025." in said(pekka.post("/scenarios/new", late), 400)
+    page, (first, last) = pekka.get("/scenarios/new"), base().span
+    days = "–".join(f"{day.day}.{day.month}.{day.year}" for day in (first, last))
+    for expected in ("−90 … 300", "0 … 100", f"Ennusteet kattavat päivät {days}", f'min="{first}" max="{last}"'):
+        assert expected in said(page) or expected in page.text, expected
+    late = {**FORM, "supply_unit": "Itä", "supply_starts": (last + timedelta(days=1)).isoformat()}
+    assert f"Valitse alkamispäivä väliltä {days}." in said(pekka.post("/scenarios/new", late), 400)
 
 
 def test_every_part_of_the_form_reaches_the_scenario() -> None:
