@@ -21,9 +21,7 @@ pytestmark = [
 PAGES = [
     "/forecasts",
     "/forecasts?area=It%C3%A4",
-    "/forecasts/upload",
     "/scenarios",
-    "/scenarios/new",
     "/staffing",
     "/staffing/channels",
 ]
