@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from configs.errors import ConfigError
+from configs.phrases import Phrase, phrase_of
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
@@ -85,8 +86,8 @@ def validate_config(values: Mapping[str, Any], model: type[C], shown: str) -> C:
         # Through JSON, because strict JSON mode takes a list for a tuple and ISO text for a date, and nothing looser.
         return model.model_validate_json(json.dumps(values, default=str))
     except ValidationError as error:
-        faults = " ".join(_sentence(dict(fault), model) for fault in error.errors(include_url=False))
-        raise ConfigError(f"{shown}: {faults}") from None
+        faults = tuple(_sentence(dict(fault), model) for fault in error.errors(include_url=False))
+        raise ConfigError(Phrase(f"{shown}: {' '.join(faults)}", "several", faults=faults)) from None
 
 
 def var_folder(configured: str) -> Path:
@@ -141,18 +142,29 @@ def _kind(value: object) -> str:
     return names.get(type(value).__name__, type(value).__name__)
 
 
-def _sentence(fault: dict[str, Any], model: type[BaseModel]) -> str:
+def _sentence(fault: dict[str, Any], model: type[BaseModel]) -> Phrase:
     where = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
         key = str(fault["loc"][-1])
-        allowed = _keys_at(model, fault["loc"][:-1])
+        allowed = sorted(_keys_at(model, fault["loc"][:-1]))
         guess = nearest(key, allowed)
-        hint = f"Did you mean `{guess}`?" if guess else f"Allowed keys: {', '.join(sorted(allowed)) or 'none'}."
-        return f"unknown key `{where}`. {hint}"
+        hint = f"Did you mean `{guess}`?" if guess else f"Allowed keys: {', '.join(allowed) or 'none'}."
+        return Phrase(f"unknown key `{where}`. {hint}", "key_unknown", allowed=[guess] if guess else allowed)
     if fault["type"] == "missing":
-        return f"the key `{where}` is missing. Add `{fault['loc'][-1]}: ...`."
+        return Phrase(f"the key `{where}` is missing. Add `{fault['loc'][-1]}: ...`.", "key_missing", where=where)
     message = str(fault["msg"]).removeprefix("Value error, ")
-    return f"`{where}`: {message}." if where else f"{message}."
+    english = f"`{where}`: {message}." if where else f"{message}."
+    return Phrase(english, "at" if where else "plain", where=where, why=_why(fault))
+
+
+def _why(fault: dict[str, Any]) -> Phrase:
+    """What is wrong with one value: our own rule's phrase, or the kind of limit that was broken."""
+    told = fault.get("ctx", {})
+    own = phrase_of(told["error"]) if isinstance(told.get("error"), ValueError) else ""
+    if isinstance(own, Phrase):
+        return own
+    limit = next((name for name in ("ge", "gt", "le", "lt") if name in told), None)
+    return Phrase("", f"value_{limit}", limit=told[limit]) if limit else Phrase("", "value_wrong")
 
 
 def _keys_at(model: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:

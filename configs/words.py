@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from configs.loader import StrictConfig, nearest
+from configs.phrases import Phrase
 
 
 class Words(StrictConfig):
@@ -17,9 +18,9 @@ class Words(StrictConfig):
         return {"fi": self.fi, "sv": self.sv, "en": self.en}
 
 
-def unknown(kind: str, word: str, allowed: Iterable[str]) -> str:
+def unknown(kind: str, word: str, allowed: Iterable[str]) -> Phrase:
     """The sentence about an unknown name."""
     names = sorted(allowed)
     guess = nearest(word, names)
     hint = f"Did you mean `{guess}`?" if guess else f"Allowed: {', '.join(names)}."
-    return f"unknown {kind} `{word}`. {hint}"
+    return Phrase(f"unknown {kind} `{word}`. {hint}", "unknown", allowed=[guess] if guess else names)

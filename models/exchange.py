@@ -5,7 +5,6 @@ In: values only.  Macros, links to other files, formulas, XML entities and files
 """
 
 import csv
-import re
 import warnings
 import zipfile
 from collections.abc import Sequence
@@ -20,23 +19,20 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
 from configs.errors import DataError
+from configs.phrases import Phrase
+from models.workbook_checks import MOST_BYTES as MOST_BYTES
+from models.workbook_checks import check_packed, too_large
 
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
 """First characters that a spreadsheet may take for a formula."""
 FORBIDDEN = str.maketrans(dict.fromkeys((code for code in range(32) if code not in (9, 10, 13)), ""))
 SHEET_LETTERS = 31
-MOST_BYTES = 2_000_000
-MOST_UNPACKED = 30_000_000
-MOST_RATIO = 200
-"""Unpacked over packed size of the whole file; a sheet of ten thousand equal rows reaches about 30."""
-MOST_MEMBERS = 200
 MOST_ROWS, MOST_COLUMNS, MOST_SHEETS, MOST_LETTERS = 10_000, 60, 20, 2_000
 DAMAGED = (
     *(InvalidFileException, zipfile.BadZipFile, LookupError, ValueError, TypeError, AttributeError, ArithmeticError),
     *(SyntaxError, EOFError),
 )
 """What openpyxl raises for damaged files; ElementTree's ParseError is a SyntaxError."""
-MACROS = ("vbaproject", "macrosheets", "activex", "externallinks", "embeddings", "connections.xml", "querytables")
 
 
 @dataclass(frozen=True)
@@ -107,42 +103,60 @@ def read_workbook(content: bytes) -> dict[str, tuple[tuple[Found, ...], ...]]:
 
     Raises DataError in one sentence for a file that is no .xlsx workbook, is too large or holds more than values.
     """
-    _check(content)
+    check_packed(content)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of drop-down lists and styles that it leaves out
             return _sheets(content)
     except DAMAGED:
         raise DataError(
-            "The file is not a readable .xlsx workbook. Save it in Excel as .xlsx and send it again."
+            Phrase("The file is not a readable .xlsx workbook. Save it in Excel as .xlsx again.", "file_unreadable")
         ) from None
 
 
 def _sheets(content: bytes) -> dict[str, tuple[tuple[Found, ...], ...]]:
     book = load_workbook(BytesIO(content), read_only=True, data_only=False, keep_links=False, keep_vba=False)
     if not book.sheetnames:
-        raise DataError("The workbook has no sheets. Save it in Excel as .xlsx and send it again.")
+        raise DataError(
+            Phrase("The workbook has no sheets. Save it in Excel as .xlsx and send it again.", "file_no_sheets")
+        )
     if len(book.sheetnames) > MOST_SHEETS:
-        raise DataError(f"The workbook has {len(book.sheetnames)} sheets; at most {MOST_SHEETS} are read.")
+        raise DataError(
+            Phrase(
+                f"The workbook has {len(book.sheetnames)} sheets; at most {MOST_SHEETS} are read.",
+                "file_sheets",
+                found=len(book.sheetnames),
+                most=MOST_SHEETS,
+            )
+        )
     return {name: _rows(book[name], name) for name in book.sheetnames if hasattr(book[name], "reset_dimensions")}
 
 
 def read_csv(content: bytes, title: str) -> dict[str, tuple[tuple[Found, ...], ...]]:
     """A CSV file as one sheet of texts.  UTF-8, separated by ; or , or tab (as its first line is)."""
     if len(content) > MOST_BYTES:
-        raise DataError(f"The file has {len(content):,} bytes; at most {MOST_BYTES:,} are read.")
+        raise too_large(len(content))
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise DataError("The CSV file is not UTF-8 text. Save it as `CSV UTF-8`.") from None
+        raise DataError(Phrase("The CSV file is not UTF-8 text. Save it as `CSV UTF-8`.", "csv_not_utf8")) from None
     head = text.split("\n", 1)[0]
     separator = max(";,\t", key=head.count)
     try:
         lines = list(csv.reader(StringIO(text), delimiter=separator))
     except csv.Error:
-        raise DataError("The CSV file cannot be read: a line is broken or too long. Save it again.") from None
+        raise DataError(
+            Phrase("The CSV file cannot be read: a line is broken or too long. Save it again.", "csv_broken")
+        ) from None
     if len(lines) > MOST_ROWS or max((len(line) for line in lines), default=0) > MOST_COLUMNS:
-        raise DataError(f"The CSV file is larger than {MOST_ROWS:,} rows of {MOST_COLUMNS} columns.")
+        raise DataError(
+            Phrase(
+                f"The CSV file is larger than {MOST_ROWS:,} rows of {MOST_COLUMNS} columns.",
+                "csv_large",
+                rows=MOST_ROWS,
+                columns=MOST_COLUMNS,
+            )
+        )
     rows = tuple(tuple(Found(cell.strip() or None, cell.startswith("=")) for cell in line) for line in lines)
     return {title: _without_empty_end(rows)}
 
@@ -186,57 +200,17 @@ def _plain(cell: Cell, decimal: str) -> str:
     return repr(cell).replace(".", decimal) if isinstance(cell, float) else str(cell)
 
 
-def _check(content: bytes) -> None:
-    """Refuse what is no small, plain workbook before anything is parsed."""
-    if len(content) > MOST_BYTES:
-        raise DataError(f"The file has {len(content):,} bytes; at most {MOST_BYTES:,} are read.")
-    try:
-        packed = zipfile.ZipFile(BytesIO(content))
-    except zipfile.BadZipFile:
-        raise DataError("The file is not an .xlsx workbook. Save it in Excel as .xlsx (not .xls or .xlsm).") from None
-    with packed:
-        members = packed.infolist()
-        size = sum(member.file_size for member in members)
-        if len(members) > MOST_MEMBERS or size > MOST_UNPACKED or size > MOST_RATIO * max(len(content), 1):
-            raise DataError("The workbook unpacks to more than is read. Remove other sheets, pictures and styles.")
-        for member in members:
-            _check_member(packed, member)
-
-
-def _check_member(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
-    name = member.filename.lower()
-    if any(word in name for word in MACROS):
-        raise DataError("The workbook holds macros or links to other files. Save it as a plain .xlsx with values only.")
-    if member.flag_bits & 1:
-        raise DataError("The workbook is protected by a password. Save it without one.")
-    try:
-        with packed.open(member) as stream:
-            body = stream.read(member.file_size + 1)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
-        raise DataError("The file is damaged. Save it in Excel as .xlsx and send it again.") from None
-    if len(body) > member.file_size or (name.endswith((".xml", ".rels", ".vml")) and not _is_plain_xml(body)):
-        raise DataError("The workbook holds what no workbook of values holds. Save it in Excel as .xlsx.")
-
-
-def _is_plain_xml(body: bytes) -> bool:
-    """True for UTF-8 XML without a document type, the only place where entities can be declared.
-
-    Any other encoding could hide one from this look, so it is refused: zero bytes (UTF-16), a first byte that is no
-    `<` (EBCDIC), or another name in the declaration.
-    """
-    text = body.removeprefix(b"\xef\xbb\xbf").lstrip()
-    declared = re.match(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)", text[:200])
-    utf8 = declared is None or declared[1].lower() in (b"utf-8", b"us-ascii", b"utf8")
-    return text.startswith(b"<") and utf8 and b"\x00" not in text and b"<!doctype" not in text.lower()
-
-
 def _rows(sheet: object, name: str) -> tuple[tuple[Found, ...], ...]:
     sheet.reset_dimensions()  # type: ignore[attr-defined]  # the file's own claim may be wrong in either direction
     found = []
     cells = sheet.iter_rows(max_row=MOST_ROWS + 1, max_col=MOST_COLUMNS)  # type: ignore[attr-defined]
     for number, row in enumerate(cells, start=1):
         if number > MOST_ROWS:
-            raise DataError(f"The sheet {name} has more than {MOST_ROWS:,} rows.")
+            raise DataError(
+                Phrase(
+                    f"The sheet {name} has more than {MOST_ROWS:,} rows.", "sheet_rows", sheet=name[:31], most=MOST_ROWS
+                )
+            )
         found.append(_without_empty_cells([_found(cell) for cell in row]))
     return _without_empty_end(tuple(found))
 

@@ -141,6 +141,7 @@ class FakeEngine:
             frozenset({("segmentation_suuntima_like", "ab")}),
             {client: ClientLine("answered", "network") for client in CLIENTS},
         )
+        self.published_files = {}
 
     def missing(self):
         return ("segmentation_suuntima_like",) if self.model_is_missing else ()
@@ -242,6 +243,9 @@ class FakeEngine:
 
     def versions(self):
         return (ModelVersion("segmentation_suuntima_like", "3", True, "2026-11-20", "2024-12-31", "ab" * 32, {}, True),)
+
+    def published(self, name):
+        return self.published_files.get(name)
 
     def quality_report(self):
         return "<!doctype html><title>quality</title>"

@@ -102,8 +102,21 @@ def filled(title: str, *rows: tuple[Any, ...], head: tuple[Cell, ...] | None = N
     return workbook([Sheet(one.title, (head or one.rows[0], *rows)) if one.title == title else one for one in sheets])
 
 
-def test_the_empty_workbook_is_a_scenario_as_it_stands() -> None:
-    made = read_scenario(read_workbook(workbook(scenario_template())))
+def test_the_empty_workbook_sent_back_as_it_is_is_refused_row_by_row() -> None:
+    with pytest.raises(SheetError) as refused:
+        read_scenario(read_workbook(workbook(scenario_template())))
+    changes = ["population", "early_support", "channel_shift", "supply"]
+    assert [(one.sheet, one.row, one.found) for one in refused.value.faults] == [
+        (sheet, 2, "the example of the empty sheet") for sheet in changes
+    ]
+
+
+def test_every_example_of_the_empty_workbook_is_a_change_once_it_is_ones_own() -> None:
+    sheets = []
+    for sheet in scenario_template():
+        head, example = sheet.rows
+        sheets.append(Sheet(sheet.title, (head, (*example[:-1], "own count") if "source" in head else example)))
+    made = read_scenario(read_workbook(workbook(sheets)))
     assert made.population[0].growth[2027].low == 0.04
     assert made.early_support[0].heavy == {"age_group": ("75plus",)}
     assert made.channel_shift[0].suitable == {"all": 0.5}

@@ -7,6 +7,7 @@ import threading
 import time
 
 import pytest
+from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -322,6 +323,22 @@ def test_P7_W22_log_lines_lose_values_and_line_breaks(caplog):
     assert "CANARY" not in caplog.text
     assert "[ValueError at test_middleware.py:" in caplog.text
     assert len(caplog.messages[0].splitlines()) == 1
+
+
+def test_a_refused_field_is_no_error_of_the_service_and_tells_no_value(caplog):
+    class Asked(BaseModel):
+        number: int
+
+    logger = logging.getLogger("test.quiet.refused")
+    logger.addFilter(WithoutValues())
+    with caplog.at_level(logging.INFO, logger="test.quiet.refused"):
+        try:
+            Asked.model_validate({"number": "CANARY"})
+        except ValidationError:
+            logger.exception("Exception on /v1/scenario")
+    assert [record.levelname for record in caplog.records] == ["INFO"]
+    assert "CANARY" not in caplog.text
+    assert "[ValidationError at " in caplog.text
 
 
 def test_handles_differ_by_session_and_lead_back():

@@ -48,8 +48,13 @@ def test_X8_a_series_named_as_a_formula_stays_a_text() -> None:
 def test_the_file_says_which_model_and_which_data() -> None:
     about = dict(
         row[:2]
-        for row in load_workbook(BytesIO(forecast_workbook(SeriesPicture(forecast_answer()), FI))).worksheets[2].values
+        for row in load_workbook(
+            BytesIO(forecast_workbook(SeriesPicture(forecast_answer()), FI, registers="2024-12-31"))
+        )
+        .worksheets[2]
+        .values
     )
     assert about["Malli"] == "demand_home_care"
     assert about["Mallin versio"] == "3"
-    assert about["Tiedot päivän loppuun"] == datetime(2024, 12, 31)
+    assert about["Rekisteritiedot päättyvät"] == datetime(2024, 12, 31)
+    assert "Viimeinen kokonainen viikko päättyi" in about

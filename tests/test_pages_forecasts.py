@@ -28,7 +28,8 @@ def test_the_page_shows_forecast_interval_error_and_last_year(pekka: FakeBrowser
         "viime vuonna samaan aikaan",
         "Keskivirhe osuutena toteutuneesta 4,1 % 6,9 %",
         "Ennuste on ollut tarkempi kuin viime vuoden sama jakso.",
-        "Tiedot 31.12.2024 loppuun",
+        "Rekisteritiedot 31.12.2024 loppuun",
+        "viimeinen kokonainen viikko, johon ennuste perustuu, päättyi",
         "versio 3",
     ):
         assert expected in said

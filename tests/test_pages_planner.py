@@ -1,10 +1,20 @@
 """The planner's further pages: what they show, what they refuse in words, and who may do what."""
 
+from datetime import timedelta
+
 import httpx
 import pytest
 
+from models.planning.base import Base, PlanSeries
+from models.planning.staffing.plan import staff
+from models.planning.staffing.quantiles import quantile
+from serving.pages.language import language
 from serving.pages.planner.reading import number
 from serving.pages.planner.scenario_form import scenario_id, scenario_values
+from serving.pages.planner.units import counted
+from serving.planning.assumptions import USUAL_CONTACTS, counted_contacts, tried_queues
+from serving.planning.published import Judged
+from tests.pages.planner import GROUND, base
 from tests.pages.services import FakeServices
 from tests.pages.visitor import FakeBrowser, words
 
@@ -38,7 +48,7 @@ def said(answer: httpx.Response, status: int = 200) -> str:
         ("/scenarios/new", ["85 vuotta täyttäneet", "Varhainen tuki", "Lataa täytettävä taulukko"]),
         ("/staffing", ["Koko alue", "Mitoitus, suurin tarve", "Puhelinpalvelu", "oma oletus"]),
         ("/staffing?n.contacts.0=1000&n.queues.0.shrinkage=0.5", ["muutettu"]),
-        ("/staffing?n.teams.0.work.absence=2", ["Tietoja ei voi käyttää."]),
+        ("/staffing?n.teams.0.work.absence=2", ["Tietoja ei voi käyttää.", "osuus on 0–1"]),
         ("/staffing?n.contacts.0=abc", ["Anna luvut numeroina"]),
         ("/staffing/channels?n.professions.nurse.hours=abc", ["Anna luvut numeroina", "Muutosta ei otettu käyttöön."]),
         ("/staffing/channels", ["Jako löytyi kaikkien rajojen sisällä.", "100 %"]),
@@ -63,8 +73,8 @@ def test_what_a_page_says(pekka: FakeBrowser, path: str, expected: list[str]) ->
 
 @pytest.mark.parametrize("path", [*PAGES, "/scenarios/new", "/forecasts/upload"])
 def test_every_picture_has_a_table_and_every_page_three_languages(path: str) -> None:
-    for language in ("fi", "sv", "en"):
-        answer = FakeBrowser(user="pekka", language=language).get(path)
+    for code in ("fi", "sv", "en"):
+        answer = FakeBrowser(user="pekka", language=code).get(path)
         assert answer.status_code == 200
         assert answer.text.count('role="img"') == 0 or "<table" in answer.text
         assert [one for one in ("style=", "<script") if one in answer.text] == []
@@ -110,7 +120,7 @@ def test_a_scenario_from_the_form_is_kept_and_compared(pekka: FakeBrowser) -> No
         ({"growth_85plus": "paljon"}, "Anna luku väliltä -90–300."),
         ({"growth_85plus": "-95"}, "Anna luku väliltä -90–300."),
         ({"growth_85plus": ""}, "Skenaario ei muuta mitään."),
-        ({"early_share": "10"}, "Valitse alkamispäivä."),
+        ({"early_share": "10"}, "Valitse alkamispäivä väliltä"),
         ({"supply_unit": "Itä", "supply_other": "Itä", "supply_starts": "2025-01-01"}, "Valitse toinen alue"),
         ({"year": "2020"}, "Tietoja ei voi käyttää."),
     ],
@@ -122,6 +132,43 @@ def test_a_scenario_form_says_what_is_wrong_and_keeps_what_was_written(
     assert expected in said(answer, 400)
     assert pekka.services.planner.saved == {}
     assert 'value="2"' in answer.text
+
+
+def test_a_saved_scenario_is_removed_by_a_form_of_this_session_and_by_a_planner_only(pekka: FakeBrowser) -> None:
+    pekka.post("/scenarios/new", FORM)
+    (made,) = pekka.services.planner.saved
+    gone = {"scenario": made, "key": "k2"}
+    assert 'action="/scenarios/remove"' in pekka.get("/scenarios").text
+    assert pekka.post("/scenarios/remove", gone, csrf=None).status_code == 403
+    maija = FakeBrowser(pekka.services, user="maija")
+    assert 'action="/scenarios/remove"' not in maija.get("/scenarios").text
+    assert maija.post("/scenarios/remove", gone).status_code == 403
+    assert pekka.post("/scenarios/remove", gone).headers["location"] == "/scenarios"
+    assert pekka.services.planner.saved == {}
+    assert pekka.post("/scenarios/remove", gone).status_code == 404
+    assert pekka.get("/scenarios/remove").headers["location"] == "/scenarios"
+
+
+def test_only_scenarios_that_fit_are_counted_and_the_others_are_named_with_the_reason(pekka: FakeBrowser) -> None:
+    for place in range(4):
+        pekka.post("/scenarios/new", {**FORM, "name": f"Kasvu {place}", "key": f"key{place}"})
+    chosen = "&".join(f"scenario={one}" for one in ("ageing", "closing", *pekka.services.planner.saved))
+    text = said(pekka.get(f"/scenarios?compare=1&{chosen}"))
+    assert "Ennusteeseen sopii ja vertailussa on 4 skenaariota." in text
+    assert "Skenaario Pohjanselän tiimi suljetaan ei sovi tähän ennusteeseen." in text
+    assert "sallittuja ovat Itä, Länsi" in text
+    assert "Pois jäivät: Kasvu 0." in text
+    none = said(pekka.get("/scenarios?compare=1&scenario=closing"))
+    assert "vertailussa on 0 skenaariota" in none
+
+
+def test_the_form_tells_its_limits_and_the_days_of_the_forecast(pekka: FakeBrowser) -> None:
+    page, (first, last) = pekka.get("/scenarios/new"), base().span
+    days = "–".join(f"{day.day}.{day.month}.{day.year}" for day in (first, last))
+    for expected in ("−90 … 300", "0 … 100", f"Ennusteet kattavat päivät {days}", f'min="{first}" max="{last}"'):
+        assert expected in said(page) or expected in page.text, expected
+    late = {**FORM, "supply_unit": "Itä", "supply_starts": (last + timedelta(days=1)).isoformat()}
+    assert f"Valitse alkamispäivä väliltä {days}." in said(pekka.post("/scenarios/new", late), 400)
 
 
 def test_every_part_of_the_form_reaches_the_scenario() -> None:
@@ -146,6 +193,7 @@ def test_an_override_is_kept_shown_and_taken_back(pekka: FakeBrowser) -> None:
     assert "Yhtä lukua on korjattu." in said(page)
     assert page.text.count('class="corrected"') == 2 + 1  # in both sizes and in the legend
     assert "Talo avataan." in page.text
+    assert "malli sanoi:" in said(page)  # the cards show what is planned with, and what the model said
     pekka.post("/forecasts/overrides", {**form, "act": "take_back"})
     assert "peruttu" in said(pekka.get("/forecasts?area=L%C3%A4nsi"))
 
@@ -178,9 +226,9 @@ def sheet(weeks: int = 60) -> bytes:
     "path, content, name, expected",
     [
         ("/forecasts/upload", b"", "tyhja.csv", "Tietoja ei voi käyttää."),
-        ("/forecasts/upload", b"%PDF-1.7", "kuva.pdf", "neither .xlsx nor .csv"),
-        ("/forecasts/upload", b"PK\x03\x04 not a zip", "rikki.xlsx", "not an .xlsx workbook"),
-        ("/forecasts/upload", b"id;paiva\n1;2", "vaara.csv", "no column `unique_id`"),
+        ("/forecasts/upload", b"%PDF-1.7", "kuva.pdf", "Tiedosto ei ole .xlsx eikä .csv."),
+        ("/forecasts/upload", b"PK\x03\x04 not a zip", "rikki.xlsx", "Tiedosto ei ole .xlsx-työkirja."),
+        ("/forecasts/upload", b"id;paiva\n1;2", "vaara.csv", "saraketta unique_id ei ole"),
         ("/scenarios/upload", b"sheet,idd\nscenario,x", "s.csv", "Taulukossa on"),
         ("/forecasts/overrides/upload", b"series_id,ds,value\nx,2025-01-13,monta", "o.csv", "luku, esimerkiksi 0,06"),
     ],
@@ -200,6 +248,57 @@ def test_who_may_send_a_file_and_how_large(pekka: FakeBrowser) -> None:
     assert pekka.post(path, {"file": "a.csv"}).status_code == 415
     assert FakeBrowser().send(path, sheet(), "a.csv").headers["location"].endswith("/sign-in")
     assert FakeBrowser(user="aino").send(path, sheet(), "a.csv").status_code == 403
+
+
+def test_whether_overrides_helped_is_told_in_the_readers_language(pekka: FakeBrowser) -> None:
+    assert "Vielä ei voi arvioida, auttoivatko korjaukset" in said(pekka.get("/forecasts"))
+    pekka.services.planner.judgement = Judged(
+        as_of="2025-03-31", n=40, better=25, worse=10, same=5, mean_change=-3.5, low95=-5.0, high95=-2.0,
+        unit="käyntiä", sentence={"fi": "Korjaukset auttoivat.", "sv": "De hjälpte.", "en": "They helped."},
+    )  # fmt: skip
+    text = said(pekka.get("/forecasts"))
+    for expected in ("Korjaukset auttoivat.", "Arvioituja lukuja 40", "−3,5 (käyntiä)", "−5,0 … −2,0", "31.3.2025"):
+        assert expected in text, expected
+
+
+def test_calls_start_from_the_forecast_that_counts_them_and_chats_at_once_are_a_field(pekka: FakeBrowser) -> None:
+    page = pekka.get("/staffing?n.queues.1.concurrency=4").text
+    assert 'name="n.queues.1.concurrency" value="4"' in page
+    assert page.count('name="n.queues.1.concurrency"') == 1
+    config = GROUND.staffing
+    table = base().forecast.query("series_id == 'county|visits|total'").assign(series_id="county|contacts|phone")
+    one = PlanSeries(
+        "county|contacts|phone", {"area": "county", "measure": "contacts", "digital_channel": "phone"}, ("x",), {}, {}
+    )
+    found = counted_contacts([("demand_digital_weekly", Base(table, (one,), {}, {}, "week"))], config, "week")
+    assert set(found) == {"phone"}
+    most = float(quantile(table, config.service_level.value).max())
+    assert (found["phone"].contacts, found["phone"].model) == (round(most), "demand_digital_weekly")
+    (phone, chat) = tried_queues(config, staff(base(), config), {}, "week", found)
+    assert (phone.contacts, phone.counted) == (round(most), found["phone"])
+    assert (chat.contacts, chat.counted) == (USUAL_CONTACTS, None)
+    assert tried_queues(config, staff(base(), config), {"contacts.0": 5.0}, "week", found)[0].counted is None
+
+
+@pytest.mark.parametrize(
+    "unit,                                                                           value, fi,      sv,        en",
+    [
+        (("käyntiä viikossa", "besök per vecka", "visits a week"), 84529.0, "käyntiä", "besök", "visits"),
+        (("käyntiä viikossa", "besök per vecka", "visits a week"), 1.0, "käynti", "besök", "visit"),
+        (("tuntia kuukaudessa", "timmar per månad", "hours a month"), 1.0, "tunti", "timme", "hour"),
+        (
+            ("yhteydenottoa viikossa", "kontakter per vecka", "contacts a week"),
+            2.5,
+            "yhteydenottoa",
+            "kontakter",
+            "contacts",
+        ),
+        (("kuljetusta päivässä", "transporter per dag", "rides a day"), 7.0, "kuljetusta", "transporter", "rides"),
+    ],
+)
+def test_a_number_has_the_form_of_its_unit(unit: tuple[str, str, str], value: float, fi: str, sv: str, en: str) -> None:
+    text = dict(zip(("fi", "sv", "en"), unit, strict=True))
+    assert [counted(text, value, language(code)) for code in ("fi", "sv", "en")] == [fi, sv, en]
 
 
 @pytest.mark.parametrize(

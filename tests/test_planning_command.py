@@ -110,8 +110,9 @@ def test_a_planners_own_workbook_is_a_scenario(run: Any, tmp_path: Path) -> None
     file = tmp_path / "mine.xlsx"
     assert command.main(["--template", str(file)]) == 0
     sheets = load_workbook(file)
-    for title in ("channel_shift", "supply"):
+    for title in ("channel_shift", "early_support", "supply"):
         sheets.remove(sheets[title])
+    sheets["population"].cell(2, sheets["population"].max_column, "own count")  # no longer the example
     sheets.save(file)
     code, printed, _ = run(scenarios=[str(file)])
     assert code == 0, printed
@@ -135,7 +136,7 @@ def test_overrides_of_a_sheet_are_used_and_shown(run: Any, tmp_path: Path) -> No
     assert told[0]["original"] != 1000.0, "what it took the place of is kept beside it"
     assert code == 0, printed
     shown = load_workbook(BytesIO((folder / "home_care_weekly_fi.xlsx").read_bytes()))["Korjaukset"]
-    assert (shown["E2"].value, shown["F2"].value) == (1000, "planner")
+    assert (shown["E2"].value, shown["F2"].value) == (1000, "suunnittelija")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from openpyxl import Workbook
@@ -10,7 +11,7 @@ from models.answers import ForecastPoint
 from models.exchange import read_workbook
 from serving.api.planning import forecast_values
 from serving.pages.planner.services import Correction, Upload, WrongInput
-from serving.pages.services import NotAllowed
+from serving.pages.services import NotAllowed, NotYours
 from serving.planning.corrections import corrected_over
 from serving.planning.records import Corrected
 from serving.records.chained import verify_table
@@ -135,6 +136,69 @@ def test_a_saved_scenario_is_found_compared_and_chained(built, planner, visitor,
     assert len(built.desk.records.kept(SCENARIO_LOG)) == 1
     with pytest.raises(WrongInput, match="in use"):
         planner.save_scenario(visitor, AGEING, "form-2")
+
+
+def test_a_removed_scenario_is_gone_from_lists_stays_in_the_log_and_frees_its_id(built, planner, visitor, manager):
+    planner.save_scenario(visitor, AGEING, "form-1")
+    with pytest.raises(NotAllowed):
+        planner.remove_scenario(manager, "s_kasvu_1", "gone-0")
+    planner.remove_scenario(visitor, "s_kasvu_1", "gone-1")
+    assert "s_kasvu_1" not in {one.id for one in planner.scenarios(visitor)}
+    assert planner.compare(visitor, "", SERIES, ["s_kasvu_1"]).lines == ()
+    for unknown in ("s_kasvu_1", "ageing", "never_was"):
+        with pytest.raises(NotYours):
+            planner.remove_scenario(visitor, unknown, "gone-2")
+    assert planner.save_scenario(visitor, AGEING, "form-3") == "s_kasvu_1"
+    planner.remove_scenario(visitor, "s_kasvu_1", "gone-3")
+    assert planner.save_scenario(visitor, AGEING, "form-4") == "s_kasvu_1"
+    kept = [row["scenario_id"] for row in built.desk.records.kept(SCENARIO_LOG)]
+    assert kept == ["s_kasvu_1", "s_kasvu_1/removed", "s_kasvu_1@2", "s_kasvu_1@2/removed", "s_kasvu_1@3"]
+    assert verify_table(built.desk.records.engine, SCENARIO_LOG).first_bad is None
+    told = audited(built, event="scenario_removed", outcome="ok")
+    assert [entry["detail"]["scenario"] for entry in told] == ["s_kasvu_1", "s_kasvu_1"]
+
+
+def closing(area, starts):
+    unit = {"kind": "closing", "unit": {"area": [area]}, "starts": starts}
+    return {**{name: AGEING[name] for name in ("id", "name", "description", "base_year")}, "supply": [unit]}
+
+
+@pytest.mark.parametrize("days, fits", [(-1, False), (0, True), (27, True), (400, False), (4000, False)])
+def test_a_change_must_begin_on_a_day_of_the_forecast(planner, visitor, days, fits):
+    first, last = planner.span(visitor)
+    assert (last - first).days % 7 == 6  # whole weeks
+    scenario = closing("901", (first + timedelta(days=days)).isoformat())
+    if fits:
+        assert planner.save_scenario(visitor, scenario, "form-1") == "s_kasvu_1"
+        return
+    with pytest.raises(WrongInput) as refused:
+        planner.save_scenario(visitor, scenario, "form-1")
+    said = refused.value.args[0]
+    assert (said.code, said.fields["first"], said.fields["last"]) == ("starts_outside", first, last)
+
+
+def test_an_area_is_known_by_its_shown_name_and_an_unknown_one_is_told_the_names(planner, visitor):
+    first = planner.span(visitor)[0].isoformat()
+    for word in ("901", "NORTH FI", "north sv"):
+        scenario = {**closing(word, first), "id": f"s_{word.lower().replace(' ', '_')}"}
+        found = planner.compare(visitor, "", SERIES, [planner.save_scenario(visitor, scenario, word)])
+        assert found.lines[0].total == pytest.approx(0.0)  # the whole of the north is closed
+    with pytest.raises(WrongInput) as refused:
+        planner.save_scenario(visitor, closing("Nowhere", first), "form-9")
+    why = refused.value.args[0].fields["why"]
+    assert why.code == "no_such_value"
+    assert [one["fi"] for one in why.fields["allowed"]] == ["North fi (901)", "South fi (902)"]
+
+
+def test_whether_overrides_helped_is_read_from_what_was_published(built, planner, visitor):
+    assert planner.judged(visitor) is None
+    sentence = {"fi": "Auttoivat.", "sv": "De hjälpte.", "en": "They helped."}
+    told = {"as_of": "2025-01-01", "n": 40, "better": 25, "worse": 10, "same": 5, "mean_change": -3.5, "low95": -5.0}
+    told |= {"high95": -2.0, "unit": "visits a week", "by_author_hidden": True, "sentence": sentence}
+    built.desk.engine.published_files["overrides_judged.json"] = json.dumps(told)
+    assert planner.judged(visitor).sentence["fi"] == "Auttoivat."
+    built.desk.engine.published_files["overrides_judged.json"] = "{}"
+    assert planner.judged(visitor) is None
 
 
 def test_a_scenario_about_a_person_is_kept_nowhere(built, planner, visitor):

@@ -116,8 +116,8 @@ def test_a_scenario_stands_beside_the_forecast(served):
     "scenario, says",
     [
         ({**CLOSING, "suply": []}, "supply"),  # an unknown key is named with the nearest one
-        ({**CLOSING, "supply": [{**CLOSING["supply"][0], "unit": {"area": ["909"]}}]}, "909"),
-        ({}, "id"),
+        ({**CLOSING, "supply": [{**CLOSING["supply"][0], "unit": {"area": ["909"]}}]}, "North fi (901)"),
+        ({}, "Kenttä id puuttuu."),
     ],
 )
 def test_a_scenario_that_cannot_be_used_is_a_400(served, scenario, says):

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from configs.errors import DataError
+from configs.phrases import Phrase
 from features.panel.periods import FREQUENCIES, STARTS, Period, following, period_starts
 
 SHEET_COLUMNS = ("unique_id", "ds", "y")
@@ -55,7 +56,7 @@ def checked_series(
     A period that has not ended on `today` is not observed yet: its series is refused (None: not checked).
     """
     if panel.empty:
-        raise DataError("The sheet has no rows. Give one row per series and period.")
+        raise DataError(Phrase("The sheet has no rows. Give one row per series and period.", "sheet_empty"))
     faults = {str(name): _fault(rows, period, minimum, today) for name, rows in panel.groupby("unique_id", sort=True)}
     sound = panel[panel["unique_id"].map(faults) == ""]
     if starts is not None:
@@ -63,9 +64,9 @@ def checked_series(
     refused = tuple(Refused(name, reason) for name, reason in faults.items() if reason)
     if len(refused) == len(faults):
         first = refused[0]
-        raise DataError(
-            f"None of the {len(refused)} series can be forecast; the first, {first.series_id}: {first.reason}"
-        )
+        english = f"None of the {len(refused)} series can be forecast; the first, {first.series_id}: {first.reason}"
+        n, name = len(refused), first.series_id
+        raise DataError(Phrase(english, "no_series_sound", n=n, name=name, why=first.reason))
     good = panel.loc[panel["unique_id"].map(faults) == "", ["unique_id", "ds", "y"]]
     return good.reset_index(drop=True), refused
 
@@ -96,13 +97,15 @@ def _fault(rows: pd.DataFrame, period: Period, minimum: int, today: date | None)
     """One sentence on the first thing that is wrong, or an empty text."""
     bad_dates = rows.loc[rows["ds"].isna(), "shown"]
     if len(bad_dates):
-        return f"The date {bad_dates.iloc[0]!r} is not a date like 2024-01-31."
+        english = f"The date {bad_dates.iloc[0]!r} is not a date like 2024-01-31."
+        return Phrase(english, "date_wrong", date=str(bad_dates.iloc[0])[:30])
     bad_values = rows.loc[~np.isfinite(rows["y"]) | (rows["y"] < 0), "shown"]
     if len(bad_values):
-        return f"The value at {bad_values.iloc[0]} is not a number of zero or more."
+        english = f"The value at {bad_values.iloc[0]} is not a number of zero or more."
+        return Phrase(english, "value_at", date=str(bad_values.iloc[0]))
     double = rows.loc[rows["ds"].duplicated(), "shown"]
     if len(double):
-        return f"The date {double.iloc[0]} is given twice."
+        return Phrase(f"The date {double.iloc[0]} is given twice.", "date_twice", date=str(double.iloc[0]))
     return _fault_of_dates(rows, period, today) or _too_little(rows, minimum)
 
 
@@ -110,32 +113,38 @@ def _fault_of_dates(rows: pd.DataFrame, period: Period, today: date | None) -> s
     """Dates that are no period starts (mixed frequency), have gaps, or have not come yet."""
     between = rows.loc[period_starts(rows["ds"], period) != rows["ds"], "shown"]
     if len(between):
-        return (
+        english = (
             f"The date {between.iloc[0]} lies between periods: give every {period} once, {STARTS[period]}; "
             "two frequencies cannot be mixed."
         )
+        return Phrase(english, "date_between", date=str(between.iloc[0]), period=period)
     missing = pd.date_range(rows["ds"].min(), rows["ds"].max(), freq=FREQUENCIES[period]).difference(
         pd.DatetimeIndex(rows["ds"])
     )
     if len(missing):
-        return (
+        english = (
             f"The {period} of {missing[0].date().isoformat()} is missing; every {period} is needed, {STARTS[period]}."
         )
+        return Phrase(english, "period_missing", date=missing[0].date(), period=period)
     if today is not None and following(rows["ds"].max(), period).date() > today:
-        return f"The {period} of {rows['shown'].iloc[-1]} has not ended yet; leave out what is not observed."
+        english = f"The {period} of {rows['shown'].iloc[-1]} has not ended yet; leave out what is not observed."
+        return Phrase(english, "period_open", date=str(rows["shown"].iloc[-1]), period=period)
     return ""
 
 
 def _too_little(rows: pd.DataFrame, minimum: int) -> str:
     """Too few periods, or values that never move."""
     if len(rows) < minimum:
-        return f"{_too_short(len(rows), minimum)} It begins {rows['shown'].iloc[0]}."
+        english = f"{_too_short(len(rows), minimum)} It begins {rows['shown'].iloc[0]}."
+        return Phrase(english, "series_few", have=len(rows), need=minimum)
     if rows["y"].nunique() > 1:
         return ""
     span = f"from {rows['shown'].iloc[0]} to {rows['shown'].iloc[-1]}"
     if rows["y"].iloc[0] == 0:
-        return f"Every value is 0 {span}: nothing to forecast. Leave the series out, or check that it was recorded."
-    return (
+        english = f"Every value is 0 {span}: nothing to forecast. Leave the series out, or check that it was recorded."
+        return Phrase(english, "series_zero")
+    english = (
         f"Every value is {rows['y'].iloc[0]:g} {span}: no error can be measured. Use that value itself, or check that "
         "it was observed and not filled in."
     )
+    return Phrase(english, "series_constant")

@@ -1,7 +1,7 @@
 """The served demand model: a published forecast table with its back-test, read from a verified bundle."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -92,6 +92,10 @@ class DemandModel:
     def series(self) -> tuple[SeriesInfo, ...]:
         """Every series that can be asked for."""
         return tuple(self._info(one) for one in self.published.values())
+
+    def infos(self, published: Sequence[Published]) -> tuple[SeriesInfo, ...]:
+        """How some series are called, shown or not."""
+        return tuple(self._info(one) for one in published)
 
     def status(self, series_id: str) -> SeriesStatus:
         """What stands behind a series.  Raises ModelError for one that is neither forecast nor known to lack data."""

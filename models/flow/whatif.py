@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from configs.errors import ModelError
+from configs.phrases import Phrase
 from models.flow.forecast import FlowFit
 from models.flow.moves.simulate import Futures
 
@@ -87,14 +88,16 @@ def _hours_each(fit: FlowFit, stage: str) -> float:
 
 def _answerable(fit: FlowFit, stage: str, hours: float) -> None:
     if stage not in fit.hazards.stages:
-        raise ModelError(f"There is no stage `{stage}` in the chain. The stages are {', '.join(fit.hazards.stages)}.")
+        english = f"There is no stage `{stage}` in the chain. The stages are {', '.join(fit.hazards.stages)}."
+        raise ModelError(Phrase(english, "no_stage"))
     if basis_of(fit, stage) not in ("line", "assumed"):
-        raise ModelError(
+        english = (
             f"More hours at the stage `{stage}` have no answer: {REFUSED[basis_of(fit, stage)]} "
             f"Stages with one: {', '.join(answered(fit)) or 'none'}."
         )
+        raise ModelError(Phrase(english, "stage_no_answer"))
     if not np.isfinite(hours) or hours < 0:
-        raise ModelError("More staffed hours are a number from 0 up. Type e.g. 1.")
+        raise ModelError(Phrase("More staffed hours are a number from 0 up. Type e.g. 1.", "flow.fault.hours"))
 
 
 def _shorter_wait(base: Futures, more: Futures, place: int) -> float | None:

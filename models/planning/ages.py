@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from configs.errors import ConfigError, DataError
+from configs.phrases import Phrase
 from models.texts import Text
 
 OLDEST = 105
@@ -61,7 +62,8 @@ class AgeStructure:
         """The persons of an area.  Raises DataError when the population table does not know it."""
         found = self.persons.get(area, self.persons.get(EVERYWHERE))
         if found is None:
-            raise DataError(f"The population table has no area {area}. Ingest its population or leave the area out.")
+            english = f"The population table has no area {area}. Ingest its population or leave the area out."
+            raise DataError(Phrase(english, "population_area", area=area))
         return found
 
     def check(self, ages: Ages) -> None:
@@ -69,7 +71,8 @@ class AgeStructure:
         for edge in (ages.low, ages.high + 1):
             if self.open_from < edge <= OLDEST:
                 last = self.open_from
-                raise ConfigError(f"The ages {ages} divide the population's last band {last}+. Write `{last}plus`.")
+                english = f"The ages {ages} divide the population's last band {last}+. Write `{last}plus`."
+                raise ConfigError(Phrase(english, "ages_divide", ages=str(ages), last=str(last)))
 
     def count(self, areas: Sequence[str], ages: Ages) -> float:
         """Persons of some ages in some areas."""
@@ -93,10 +96,11 @@ def plain_factor(ages: Ages, growth: np.ndarray, series: str) -> np.ndarray:
     """
     inside = growth[:, ages.mask]
     if np.ptp(inside, axis=1).max(initial=0.0) > 0:
-        raise ConfigError(
+        english = (
             f"The scenario changes only some ages of the series {series} ({ages}). Give the population by age "
             "(table `population`), or name ages that cover the whole series."
         )
+        raise ConfigError(Phrase(english, "ages_part", ages=str(ages)))
     return np.asarray(inside[:, 0] + 1.0, float)
 
 

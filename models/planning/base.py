@@ -1,14 +1,18 @@
 """What planning starts from: a published forecast, what each of its series is, and the parts that it is a sum of."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 
 import pandas as pd
 
 from configs.errors import DataError
+from configs.phrases import Phrase
+from features.panel.periods import following
 from models.demand.config import DemandConfig
 from models.demand.hierarchy import BAND, TOTAL, Published, dimensions_of
 from models.demand.model import DemandModel
+from models.demand.series_info import SeriesInfo
 from models.texts import Text
 
 LEVELS = ("low80", "high80", "low95", "high95")
@@ -40,22 +44,36 @@ class Base:
     parts: Mapping[str, Mapping[str, str]]
     recent: Mapping[str, float]
     period: str
+    names: Mapping[str, Mapping[str, Text]] = field(default_factory=dict)
+    """Dimension → value → how it is called on the pages, where the forecast says it."""
 
     def __post_init__(self) -> None:
         missing = [name for name in ("series_id", "ds", "step", "value", *LEVELS) if name not in self.forecast.columns]
         if missing:
-            raise DataError(f"The forecast table has no column {missing[0]}. Train the demand model again.")
+            english = f"The forecast table has no column {missing[0]}. Train the demand model again."
+            raise DataError(Phrase(english, "forecast_column", column=missing[0]))
 
     def one(self, series_id: str) -> PlanSeries:
         """One series.  Raises DataError for an unknown one."""
         found = next((one for one in self.series if one.series_id == series_id), None)
         if found is None:
-            raise DataError("There is no such forecast series. Choose one of the listed series.")
+            raise DataError(Phrase("There is no such forecast series. Choose one of the listed series.", "no_series"))
         return found
 
     def with_forecast(self, table: pd.DataFrame) -> "Base":
         """The same series with another forecast table, e.g. an overridden one."""
         return replace(self, forecast=table)
+
+    def name_of(self, dimension: str, value: str) -> Text:
+        """How a value of a dimension is called, with the value itself where that is another word."""
+        name = self.names.get(dimension, {}).get(value, {})
+        return {code: f"{name[code]} ({value})" if name else value for code in ("fi", "sv", "en")}
+
+    @property
+    def span(self) -> tuple[date, date]:
+        """The first and the last day of the forecast."""
+        last = following(pd.Timestamp(self.forecast["ds"].max()), self.period)  # type: ignore[arg-type]
+        return self.forecast["ds"].min().date(), last.date() - timedelta(days=1)
 
     @property
     def dimensions(self) -> dict[str, tuple[str, ...]]:
@@ -91,7 +109,20 @@ def base_of(model: DemandModel) -> Base:
         parts={part: part_dimensions(part, part_names(model.config), series) for part in sorted(bottom)},
         recent={str(name): float(value) for name, value in recent.items() if name in bottom},
         period=model.config.period,
+        names=_names(infos.values()),
     )
+
+
+def _names(infos: Iterable[SeriesInfo]) -> dict[str, dict[str, Text]]:
+    """How areas, measures and groups are called, as the published series say it."""
+    found: dict[str, dict[str, Text]] = {}
+    for one in infos:
+        told = [(AREA, one.area, one.area_name), (MEASURE, one.measure, one.measure_name)]
+        told += [(_planned(group.dimension), group.group, group.name) for group in one.groups]
+        told += [] if one.groups else [(AGE, one.age_group, one.age_name)]
+        for dimension, value, name in told:
+            found.setdefault(dimension, {})[value] = name
+    return found
 
 
 def published_dimensions(one: Published) -> dict[str, str]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from configs.errors import DataError
+from configs.phrases import Phrase
 from configs.words import unknown
 from models.planning.base import LEVELS, Base
 from models.planning.sums import Parts, add_up, parts_of, shares
@@ -40,9 +41,10 @@ class Override:
 
     def __post_init__(self) -> None:
         if not np.isfinite(self.value) or self.value < 0:
-            raise DataError(f"An override needs a value of zero or more, got {self.value:g}.")
+            english = f"An override needs a value of zero or more, got {self.value:g}."
+            raise DataError(Phrase(english, "override_value"))
         if not self.author_role.strip() or not self.reason.strip():
-            raise DataError("An override needs an author role and a reason. Write both.")
+            raise DataError(Phrase("An override needs an author role and a reason. Write both.", "override_reason"))
 
     def as_json(self) -> dict[str, Any]:
         """The form that a service stores."""
@@ -54,12 +56,14 @@ def override_of(values: Mapping[str, Any]) -> Override:
     fields = ("series_id", "ds", "value", "author_role", "reason", "time")
     absent = [name for name in fields if name not in values]
     if absent:
-        raise DataError(f"The override has no `{absent[0]}`. It needs {', '.join(fields)}.")
+        english = f"The override has no `{absent[0]}`. It needs {', '.join(fields)}."
+        raise DataError(Phrase(english, "override_field", field=absent[0]))
     try:
         when, time = date.fromisoformat(str(values["ds"])), datetime.fromisoformat(str(values["time"]))
         value = float(values["value"])
     except (TypeError, ValueError):
-        raise DataError("The override's `ds` and `time` are ISO dates and its `value` is a number.") from None
+        english = "The override's `ds` and `time` are ISO dates and its `value` is a number."
+        raise DataError(Phrase(english, "override_types")) from None
     texts = {name: str(values[name]) for name in ("series_id", "author_role", "reason")}
     return Override(ds=when, value=value, time=time, **texts)
 
@@ -108,13 +112,15 @@ def _known(used: Sequence[Override], base: Base) -> None:
     periods = {str(name): set(rows["ds"].dt.date) for name, rows in base.forecast.groupby("series_id")}
     for one in used:
         if one.series_id not in periods:
-            raise DataError(f"Override: {unknown('series', one.series_id, periods)}")
+            why = unknown("series", one.series_id, periods)
+            raise DataError(Phrase(f"Override: {why}", "plain", why=why))
         if one.ds not in periods[one.series_id]:
             first, last = min(periods[one.series_id]), max(periods[one.series_id])
-            raise DataError(
+            english = (
                 f"Override of {one.series_id}: {one.ds} is no period of the forecast. Its periods begin between "
                 f"{first} and {last}; write the first day of one."
             )
+            raise DataError(Phrase(english, "override_period", first=first, last=last))
 
 
 def _set(one: Override, base: Base, parts: Parts, values: np.ndarray, fixed: np.ndarray) -> None:
@@ -124,10 +130,12 @@ def _set(one: Override, base: Base, parts: Parts, values: np.ndarray, fixed: np.
     free = rows[~fixed[rows, column]]
     left = one.value - float(values[rows[fixed[rows, column]], column].sum())
     if left < -SMALL * max(one.value, 1.0) or (len(free) == 0 and abs(left) > SMALL * max(one.value, 1.0)):
-        raise DataError(
+        english = (
             f"Override of {one.series_id} at {one.ds}: {one.value:g} contradicts finer overrides, whose sum is "
             f"{one.value - left:g}. Change one of them."
         )
+        said = {"date": one.ds, "value": float(one.value), "total": float(one.value - left)}
+        raise DataError(Phrase(english, "override_contradicts", series=base.one(one.series_id).name, **said))
     now = values[free, column]
     names = [parts.ids[row] for row in free]
     split = now / now.sum() if now.sum() > 0 else shares(names, base.recent)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from configs.errors import DataError
+from configs.phrases import Phrase
 from models.planning.base import Base, PlanSeries
 
 TOLERANCE = 1e-6
@@ -106,7 +107,9 @@ def _check(parts: Parts, series: Sequence[PlanSeries], published: pd.DataFrame) 
     if worst > TOLERANCE:
         place, column = divmod(int(np.nanargmax(gap.to_numpy())), gap.shape[1])
         name, when = str(gap.index[place]), gap.columns[column]
-        raise DataError(
-            f"The forecast does not add up: {name} at {pd.Timestamp(when).date()} differs from the sum of its parts "
+        day = pd.Timestamp(when).date()
+        english = (
+            f"The forecast does not add up: {name} at {day} differs from the sum of its parts "
             f"by {worst:.2%}. Train the demand model again; published sums must be sums of their parts."
         )
+        raise DataError(Phrase(english, "not_sum", series=name, date=day))

@@ -17,6 +17,7 @@ import pandas as pd
 
 from configs.errors import DataError
 from configs.loader import nearest
+from configs.phrases import Phrase
 from models.planning.ages import EVERYWHERE, OLDEST, AgeStructure
 from models.texts import Text
 
@@ -146,7 +147,7 @@ class NeedModel:
             return area
         guess = nearest(area, self.areas())
         hint = f"Did you mean `{guess}`?" if guess else f"Allowed: {', '.join(self.areas())}."
-        raise DataError(f"The THL need model has no area `{area}`. {hint}")
+        raise DataError(Phrase(f"The THL need model has no area `{area}`. {hint}", "need_area", area=area))
 
     def _coefficients(self, sector: Sector) -> pd.Series:
         rows = self.coefficients[self.coefficients["lohko"] == BLOCK[sector]]
@@ -160,7 +161,8 @@ class NeedModel:
 
     def _block(self, block: str, year: int) -> pd.DataFrame:
         if (block, year) not in self._blocks:
-            raise DataError(f"The THL need model has no shares of {year}. Its newest year is {self.newest()}.")
+            english = f"The THL need model has no shares of {year}. Its newest year is {self.newest()}."
+            raise DataError(Phrase(english, "need_year", year=str(year), newest=str(self.newest())))
         return self._blocks[block, year]
 
     def _shares(self, sector: Sector, year: int) -> pd.DataFrame:

@@ -5,10 +5,12 @@ from typing import Any
 from starlette.responses import Response
 
 from configs.errors import LuotainError
-from models.answers import json_values
+from configs.phrases import phrase_of
+from models.answers import Text, json_values
 from models.planning.scenarios.config import Scenario, scenario_of
 from serving.api.planning_questions import FlowQuestion, ForecastQuestion, ScenarioQuestion
 from serving.api.replies import Counter, FieldRefused, told
+from serving.pages.planner.saying import in_every_language
 from serving.pages.planner.services import WrongInput
 from serving.planning.desk import PlanningDesk
 from serving.planning.keeping import Keeper, about_nobody
@@ -46,7 +48,7 @@ class PlanningApi:
                 caller, grounds, question.model or "", question.series_id, [scenario]
             )
             if not found.lines:
-                raise FieldRefused("scenario", refusal("scenario_refused", why=found.skipped[0][1]))
+                raise FieldRefused("scenario", _scenario_refused(found.skipped[0][2]))
             return told({**self._head(caller, grounds, answer_id), **json_values(found)})
 
         return self._counter.answered("scenario", question, ask)
@@ -73,7 +75,12 @@ class PlanningApi:
         try:
             return about_nobody(scenario_of(question.scenario or {}))
         except LuotainError as error:
-            raise FieldRefused("scenario", refusal("scenario_refused", why=str(error))) from None
+            raise FieldRefused("scenario", _scenario_refused(phrase_of(error))) from None
+
+
+def _scenario_refused(said: str) -> Text:
+    """Why the planning rules refuse a scenario, in every language."""
+    return {code: refusal("scenario_refused", why=why)[code] for code, why in in_every_language(said).items()}
 
 
 def forecast_values(picture: SeriesPicture) -> dict[str, Any]:

@@ -84,6 +84,13 @@ def quality_report_of(published: Path, data: DataStamp | None) -> str | None:
     return file.read_text(encoding="utf-8") if file and file.is_file() else None
 
 
+def published_of(published: Path, data: DataStamp | None, name: str) -> str | None:
+    """A file published about the snapshot that is served, else one beside the snapshots; None when there is none."""
+    places = [published / data.snapshot_sha256[:PUBLISHED_LETTERS] / name] if data else []
+    file = next((one for one in (*places, published / name) if one.is_file()), None)
+    return file.read_text(encoding="utf-8") if file else None
+
+
 def _version(registry: Registry, registered: RegisteredBundle, live: bool, data: DataStamp | None) -> ModelVersion:
     same_data = data is not None and data.snapshot_sha256 == registered.snapshot_sha256
     known = data.data_until.isoformat() if data is not None and same_data else ""

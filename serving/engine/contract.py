@@ -172,3 +172,6 @@ class Engine(Protocol):
 
     def quality_report(self) -> str | None:
         """The data-quality report (HTML text) of the served registers; None when there is none."""
+
+    def published(self, name: str) -> str | None:
+        """The text of a file that evaluation published about the registers; None when there is none."""

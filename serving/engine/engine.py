@@ -229,6 +229,11 @@ class RegisterEngine:
         stamp = self._registers.stamp if self._registers else None
         return catalogue.quality_report_of(self._workspace.published, stamp)
 
+    def published(self, name: str) -> str | None:
+        """A file that evaluation published about the registers that are served."""
+        stamp = self._registers.stamp if self._registers else None
+        return catalogue.published_of(self._workspace.published, stamp, name)
+
     def _today(self, registers: Registers) -> date:
         """Which day it is: the clock's, or in development the day after the data end."""
         return self._clock() if self._settings.clock == "system" else registers.stamp.as_of

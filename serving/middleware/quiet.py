@@ -20,6 +20,8 @@ class WithoutValues(logging.Filter):
         if record.exc_info and record.exc_info[0] is not None and issubclass(record.exc_info[0], ValidationError):
             return False
         where = _place(record)
+        if _is_refusal(record):
+            record.levelno, record.levelname = logging.INFO, logging.getLevelName(logging.INFO)
         record.exc_info = None
         record.exc_text = None
         record.stack_info = None
@@ -35,6 +37,11 @@ def silence_values() -> None:
         for target in (logger, *logger.handlers):
             if not any(isinstance(present, WithoutValues) for present in target.filters):
                 target.addFilter(WithoutValues())
+
+
+def _is_refusal(record: logging.LogRecord) -> bool:
+    """True for a request whose fields were refused: answered with 400, and no error of the service."""
+    return bool(record.exc_info and record.exc_info[0] is not None and issubclass(record.exc_info[0], ValidationError))
 
 
 def _place(record: logging.LogRecord) -> str:

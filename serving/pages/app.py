@@ -95,6 +95,8 @@ def _routes() -> list[Route | Mount]:
         _signed_in("/scenarios", scenarios.compare),
         _signed_in("/scenarios/new", scenario_form.new),
         _signed_in("/scenarios/new", scenario_form.save, "POST"),
+        _signed_in("/scenarios/remove", scenarios.back),
+        _signed_in("/scenarios/remove", scenarios.remove, "POST"),
         _signed_in("/scenarios/sheet", scenario_form.sheet),
         _signed_in("/scenarios/upload", scenario_form.back),
         _with_file("/scenarios/upload", scenario_form.upload),

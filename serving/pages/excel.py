@@ -1,20 +1,22 @@
 """A forecast as an Excel file: forecast, history, why, scenarios, staffing, overrides, and one about the file."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
+from models.answers import ForecastAnswer
 from models.exchange import Cell, Sheet, workbook
 from serving.pages.format import Format
 from serving.planning.records import SeriesPicture
 
 
-def forecast_workbook(picture: SeriesPicture, format: Format, more: Sequence[Sheet] = ()) -> bytes:
+def forecast_workbook(picture: SeriesPicture, format: Format, more: Sequence[Sheet] = (), registers: str = "") -> bytes:
     """The workbook's bytes.  Numbers are numbers and dates are dates; every text is escaped.
 
-    `more` are the sheets of planning; the last of them is about the file and is joined with ours.
+    `registers` is the last day of the registers (ISO).  `more` are the sheets of planning; the last of them is about
+    the file and is joined with ours.
     """
     t = format.language.text
-    about = [*_about_rows(picture, format), *(more[-1].rows[1:] if more else ())]
+    about = [*_about_rows(picture, format, registers), *(more[-1].rows[1:] if more else ())]
     made = [Sheet(t("excel.forecast"), _forecast_rows(picture, format))]
     made.append(Sheet(t("excel.history"), _history_rows(picture, format)))
     if picture.explanation is not None:
@@ -56,18 +58,24 @@ def _explanation_rows(picture: SeriesPicture, format: Format) -> tuple[tuple[Cel
     return (head, *((_day(period), *row) for period, row in zip(told.periods, zip(*columns, strict=True), strict=True)))
 
 
-def _about_rows(picture: SeriesPicture, format: Format) -> list[tuple[Cell, ...]]:
+def _about_rows(picture: SeriesPicture, format: Format, registers: str) -> list[tuple[Cell, ...]]:
     t, answer = format.language.text, picture.answer
     return [
         (t("excel.about"), ""),
         (t("excel.series"), format.said(answer.name)),
         (t("stamp.model"), answer.stamp.name),
         (t("stamp.version"), answer.stamp.version),
-        (t("stamp.until.label"), _day(answer.stamp.data_until)),
+        *([(t("known.registers.label"), _day(registers))] if registers else []),
+        *([(t(f"known.periods.{answer.period}.label"), _last_seen(answer))] if answer.points else []),
         (t("stamp.bundle"), answer.stamp.bundle_sha256),
         *((format.language.label("backtest", key), value) for key, value in answer.backtest.items()),
         (format.said(answer.notice), ""),
     ]
+
+
+def _last_seen(answer: ForecastAnswer) -> date:
+    """The last day of the last whole period before the forecast."""
+    return _day(answer.points[0].period_start) - timedelta(days=1)
 
 
 def _day(iso: str) -> date:

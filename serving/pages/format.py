@@ -1,7 +1,7 @@
 """Numbers, dates and weeks the way each language writes them: 12,5 %, 3.4.2026, vk 14."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
@@ -76,6 +76,10 @@ class Format:
         if kind == "week":
             return self.week_year(iso)
         return f"{_day(iso).month}/{_day(iso).year}" if kind == "month" else self.date(iso)
+
+    def day_before(self, iso: str) -> str:
+        """The day before a day: the last one of what ends where that begins."""
+        return self.date((_day(iso) - timedelta(days=1)).isoformat())
 
     def said(self, text: Text | None) -> str:
         """A three-language text in this language; Finnish where this language has none."""

@@ -1,6 +1,6 @@
 """Chosen scenarios on one series: the numbers of the page, the API and the workbook."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 
 from configs.errors import LuotainError
+from configs.phrases import Phrase, phrase_of
 from models.answers import Text
 from models.planning.ages import AgeStructure
 from models.planning.base import MEASURE, Base
 from models.planning.scenarios.applied import ScenarioResult, apply
 from models.planning.scenarios.compared import BASE, compare
 from models.planning.scenarios.config import Scenario
+from models.planning.scenarios.when import Span, begins_outside
 from models.planning.scenarios.words import OUTSIDE
 from serving.planning.ground import Ground
 from serving.planning.records import ScenarioLine
@@ -26,7 +28,8 @@ class Applied:
     """The scenarios that fit the forecast, and those that do not with the reason."""
 
     results: tuple[ScenarioResult, ...]
-    skipped: tuple[tuple[Text, str], ...]
+    skipped: tuple[tuple[str, Text, str], ...]
+    """Id, name and why."""
 
 
 def applied(scenarios: Sequence[Scenario], base: Base, ground: Ground, people: AgeStructure | None) -> Applied:
@@ -36,8 +39,32 @@ def applied(scenarios: Sequence[Scenario], base: Base, ground: Ground, people: A
         try:
             found.append(apply(one, base, ground.structure(one, people)))
         except LuotainError as error:
-            skipped.append((one.name.as_text(), str(error)))
+            skipped.append((one.id, one.name.as_text(), phrase_of(error)))
     return Applied(tuple(found), tuple(skipped))
+
+
+def span_of(bases: Iterable[Base]) -> Span | None:
+    """The first and the last day that any of some forecasts covers; None without one."""
+    spans = [base.span for base in bases]
+    return (min(first for first, _ in spans), max(last for _, last in spans)) if spans else None
+
+
+def fits_nowhere(
+    scenario: Scenario, forecasts: Sequence[tuple[Base, AgeStructure | None]], ground: Ground
+) -> str | None:
+    """Why a scenario is of no use: it begins outside every forecast, or no forecast can carry it.  None: it fits."""
+    span = span_of(base for base, _ in forecasts)
+    if span is None:
+        return None
+    if (outside := begins_outside(scenario, span)) is not None:
+        return outside
+    why = ""
+    for base, people in forecasts:
+        found = applied([scenario], base, ground, people)
+        if found.results:
+            return None
+        why = why or found.skipped[0][2]
+    return Phrase(f"The scenario fits no live forecast. {why}", "fits_nowhere", why=why)
 
 
 def of_series(result: ScenarioResult, series_id: str) -> ScenarioResult:

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from configs.errors import LuotainError
+from configs.phrases import phrase_of
 from models.answers import ForecastAnswer
 from models.demand.coherence.temporal import holding
 from models.planning.base import LEVELS, Base
@@ -69,7 +70,7 @@ def stored_of(entries: tuple[Mapping[str, Any], ...], base: Base) -> Stored:
         in_force = _in_force(entries, base)
         return Stored(entries, apply_overrides(base, in_force) if in_force else None)
     except LuotainError as error:
-        return Stored(entries, None, str(error))
+        return Stored(entries, None, phrase_of(error))
 
 
 def _in_force(entries: Sequence[Mapping[str, Any]], base: Base) -> list[Override]:

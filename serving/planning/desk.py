@@ -6,10 +6,12 @@ from datetime import date
 from typing import Any, TypeVar
 
 from configs.errors import LuotainError
+from configs.phrases import phrase_of
 from models.answers import json_values
 from models.demand.sheet_default import SheetForecast, forecast_sheet
 from models.flow.whatif import WhatIf
 from models.names import DEMAND_PREFIX, FLOW_PREFIX
+from models.planning.ages import AgeStructure
 from models.planning.base import Base
 from models.planning.channels.plan import plan
 from models.planning.scenarios.config import Scenario
@@ -17,7 +19,7 @@ from models.planning.staffing.plan import staff
 from serving.engine.case import no_model
 from serving.pages.planner.services import WrongInput
 from serving.pages.services import NotYours
-from serving.planning.assumptions import changed, tried_queues
+from serving.planning.assumptions import changed, counted_contacts, tried_queues
 from serving.planning.comparing import applied, compared_lines, periods_of
 from serving.planning.corrections import Stored, corrected_over, stored_of
 from serving.planning.ground import Ground, people_of
@@ -54,6 +56,10 @@ class PlanningDesk:
         """The model's overrides and what they make of its forecast."""
         return stored_of(self.desk.records.kept(OVERRIDE_LOG, model=live.name), live.base)
 
+    def forecasts(self) -> list[tuple[Base, AgeStructure | None]]:
+        """Every live forecast with its population: what a scenario must fit one of."""
+        return [(live.base, self._people(live)) for live in self.desk.engine.demands()]
+
     def base(self, live: LiveDemand) -> Base:
         """The forecast as planned with: overridden where planners changed it."""
         return self.stored(live).base(live.base)
@@ -87,6 +93,7 @@ class PlanningDesk:
                 said=stored.overridden.said if stored.overridden else (),
                 parts=live.parts(series_id),
                 fault=stored.fault,
+                hidden=live.hidden,
             )
 
         def detail(shown: SeriesPicture) -> dict[str, Any]:
@@ -140,11 +147,13 @@ class PlanningDesk:
             if scenario is not None:
                 found = applied([scenario], base, self.ground, self._people(live))
                 if not found.results:
-                    raise WrongInput(found.skipped[0][1])
+                    raise WrongInput(found.skipped[0][2])
                 table = found.results[0].table
             people = _accepted(lambda: staff(base, config, table))
             name = scenario.name.as_text() if scenario is not None else None
-            tried = _accepted(lambda: tried_queues(config, people, changes, base.period))
+            others = [(one.name, self.base(one)) for one in self.desk.engine.demands()] if people.missing else []
+            counted = counted_contacts(others, config, base.period)
+            tried = _accepted(lambda: tried_queues(config, people, changes, base.period, counted))
             return StaffingPicture(live.stamp, base.period, config, people, live.area_names, name, live.notice, tried)
 
         def detail(shown: StaffingPicture) -> dict[str, Any]:
@@ -233,4 +242,4 @@ def _accepted(compute: Callable[[], T]) -> T:
     try:
         return compute()
     except LuotainError as error:
-        raise WrongInput(str(error), getattr(error, "faults", ())) from None
+        raise WrongInput(phrase_of(error), getattr(error, "faults", ())) from None

@@ -9,7 +9,7 @@ from features.panel.periods import Period
 from models.answers import ForecastAnswer, ModelStamp, Text
 from models.demand.cold_start import SeriesStatus
 from models.demand.explained import ForecastExplanation
-from models.demand.hierarchy import TOTAL
+from models.demand.hierarchy import TOTAL, published_series
 from models.demand.model import DemandModel
 from models.demand.series_info import SeriesInfo
 from models.flow.model import FlowModel
@@ -46,6 +46,14 @@ class LiveDemand:
         return {one.series_id: one for one in self.model.lacking_series()}
 
     @cached_property
+    def hidden(self) -> tuple[Text, ...]:
+        """Names of the series that are not shown: too few clients stand behind them, or they never change."""
+        seen = {str(name) for name in self.model.observed["unique_id"].unique()}
+        whole = [one for one in published_series(self.model.config, sorted(seen)) if one.members <= seen]
+        known = {*self.model.published, *self._lacking}
+        return tuple(_name(one) for one in self.model.infos(whole) if one.series_id not in known)
+
+    @cached_property
     def area_names(self) -> Mapping[str, Text]:
         """Area → name."""
         return {one.area: one.area_name for one in self.series}
@@ -54,11 +62,6 @@ class LiveDemand:
     def areas(self) -> tuple[str, ...]:
         """The areas that the forecast is made for, sums left out."""
         return tuple(self.base.dimensions.get(AREA, ()))
-
-    @property
-    def first_year(self) -> int:
-        """The year of the first forecast period."""
-        return int(self.model.forecast["ds"].min().year)
 
     def name_of(self, dimension: str, value: str) -> Text:
         """How a value of a dimension is called: as the series say it, else the value itself."""
@@ -97,11 +100,10 @@ class LiveDemand:
 
     def _without_forecast(self, one: SeriesInfo) -> ForecastAnswer:
         """The answer of a series that lacks data: no number at all."""
-        names = (one.area_name, one.measure_name, one.age_name)
         return ForecastAnswer(
             stamp=self.stamp,
             series_id=one.series_id,
-            name={code: ", ".join(name[code] for name in names) for code in ("fi", "sv", "en")},
+            name=_name(one),
             unit=self.model.config.measures[one.measure].unit.as_text(),
             period=self.model.config.period,
             member="",
@@ -121,6 +123,11 @@ class LiveDemand:
             return self.model.explanation(series_id, period)
         except LuotainError:
             return None
+
+
+def _name(one: SeriesInfo) -> Text:
+    names = (one.area_name, one.measure_name, one.age_name)
+    return {code: ", ".join(name[code] for name in names) for code in ("fi", "sv", "en")}
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from configs.errors import LuotainError
+from configs.phrases import phrase_of
 from models.answers import Text
 from models.demand.sheet_default import SheetForecast
 from models.exchange import Sheet, workbook
 from models.flow.whatif import WhatIf
+from models.names import DEMAND_PREFIX
 from models.planning.base import AREA
 from models.planning.scenarios.config import Scenario, as_json
 from models.planning.sheets.out import Planned, planning_sheets
@@ -16,12 +19,21 @@ from models.planning.sheets.overrides_in import overrides_template, read_overrid
 from models.planning.sheets.scenarios_in import read_scenario, scenario_template
 from models.planning.staffing.plan import StaffingPlan, staff
 from serving.access import may
+from serving.engine.case import no_model
 from serving.pages.planner.services import Correction, Upload, WrongInput
-from serving.pages.services import Visitor
-from serving.planning.comparing import applied, of_series
+from serving.pages.services import Unavailable, Visitor
+from serving.planning.comparing import applied, of_series, span_of
 from serving.planning.desk import PlanningDesk
 from serving.planning.ground import people_of
 from serving.planning.keeping import Keeper
+from serving.planning.published import (
+    JUDGED_FILE,
+    REALISED_FILE,
+    Judged,
+    Realised,
+    judged_of,
+    realised_of,
+)
 from serving.planning.records import (
     ChannelPicture,
     Comparison,
@@ -81,6 +93,22 @@ class CorePlanner:
         ]
         return self._keeper.correct(caller, self._grounds, live, told)
 
+    def registers_until(self, visitor: Visitor) -> str:
+        """The registers' last day; a forecast may rest on fewer whole periods."""
+        try:
+            return self.planning.desk.engine.data().data_until.isoformat()
+        except Unavailable:
+            return ""
+
+    def judged(self, visitor: Visitor) -> Judged | None:
+        """Whether overriding helped, over every model."""
+        return judged_of(self.planning.desk.engine.published(JUDGED_FILE))
+
+    def realised(self, visitor: Visitor, model: str, series_id: str) -> Realised | None:
+        """Earlier forecasts of the series beside what came."""
+        report = self.planning.desk.engine.published(REALISED_FILE)
+        return realised_of(report, model.removeprefix(DEMAND_PREFIX), series_id)
+
     def corrections_sheet(self, visitor: Visitor, model: str, series_id: str) -> bytes:
         """The sheet to fill in."""
         desk = self.planning.desk
@@ -117,9 +145,16 @@ class CorePlanner:
                 found.setdefault(name, {}).update({value: live.name_of(name, value) for value in values})
         return found
 
-    def first_year(self, visitor: Visitor) -> int:
-        """The year of the first forecast period."""
-        return min(live.first_year for live in self.planning.desk.engine.demands())
+    def span(self, visitor: Visitor) -> tuple[date, date]:
+        """The days that the live forecasts cover."""
+        found = span_of(live.base for live in self.planning.desk.engine.demands())
+        if found is None:
+            raise no_model(DEMAND_PREFIX.rstrip("_"))
+        return found
+
+    def remove_scenario(self, visitor: Visitor, scenario_id: str, key: str) -> None:
+        """Take a saved scenario away."""
+        self._keeper.remove(self.caller(visitor), self._grounds, scenario_id, key)
 
     def scenario_sheet(self, visitor: Visitor) -> bytes:
         """The empty workbook."""
@@ -189,4 +224,4 @@ def _read(upload: Upload, read: Callable[[Sheets], Any]) -> Any:
     try:
         return read(read_sheets(upload.name, upload.content))
     except LuotainError as error:
-        raise WrongInput(str(error), getattr(error, "faults", ())) from None
+        raise WrongInput(phrase_of(error), getattr(error, "faults", ())) from None

@@ -10,9 +10,9 @@ from models.demand.explained import ForecastExplanation
 from models.flow.answers import FlowAnswer
 from models.planning.channels.config import ChannelsConfig
 from models.planning.channels.plan import ChannelPlan
-from models.planning.staffing.config import Queue, StaffingConfig
-from models.planning.staffing.erlang import QueueNeed
+from models.planning.staffing.config import StaffingConfig
 from models.planning.staffing.plan import StaffingPlan
+from serving.planning.assumptions import Tried
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,8 @@ class SeriesPicture:
     """Of how many bottom series the series is the sum."""
     periods: tuple[str, ...] = ()
     """By what the series can be read: its own period, then the longer ones that it adds up to."""
+    hidden: tuple[Text, ...] = ()
+    """Names of the model's series that are not shown, because too few clients stand behind them."""
     fault: str = ""
     """Why stored overrides could not be used, in the words of the planning rules."""
 
@@ -108,8 +110,8 @@ class Comparison:
     periods: tuple[str, ...]
     base: ScenarioLine
     lines: tuple[ScenarioLine, ...]
-    skipped: tuple[tuple[Text, str], ...]
-    """Scenarios that do not fit this forecast, and why."""
+    skipped: tuple[tuple[str, Text, str], ...]
+    """Scenarios that do not fit this forecast: id, name and why."""
     overridden: bool
     notice: Text
 
@@ -125,7 +127,7 @@ class StaffingPicture:
     area_names: Mapping[str, Text]
     scenario: Text | None
     notice: Text
-    tried: tuple[tuple[Queue, float, QueueNeed], ...] = ()
+    tried: tuple[Tried, ...] = ()
     """Phone lines and chats that no live forecast counts, with the contacts a period that were asked about."""
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from configs.errors import LuotainError
+from configs.phrases import Phrase, phrase_of
 from models.exchange import Found, read_csv, read_workbook
 
 CPU_SECONDS = 12
@@ -18,14 +19,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     (kind,) = sys.argv[1:] if argv is None else argv
-    content = sys.stdin.buffer.read()
+    sys.stdout.write(json.dumps(answer(kind, sys.stdin.buffer.read()), ensure_ascii=True))
+    return 0
+
+
+def answer(kind: str, content: bytes) -> dict[str, object]:
+    """The file's sheets, or its fault with code and fields."""
     try:
         sheets = read_csv(content, "csv") if kind == "csv" else read_workbook(content)
-        told = {"sheets": {title: [[_cell(cell) for cell in row] for row in rows] for title, rows in sheets.items()}}
     except LuotainError as error:
-        told = {"fault": str(error)}  # type: ignore[dict-item]
-    sys.stdout.write(json.dumps(told, ensure_ascii=True))
-    return 0
+        return _fault(phrase_of(error))
+    return {"sheets": {title: [[_cell(cell) for cell in row] for row in rows] for title, rows in sheets.items()}}
+
+
+def _fault(said: str) -> dict[str, object]:
+    code, fields = (said.code, dict(said.fields)) if isinstance(said, Phrase) else ("", {})
+    return {"fault": str(said), "code": code, "fields": fields}
 
 
 def _cell(cell: Found) -> list[object]:

@@ -25,6 +25,7 @@ Event = Literal[
     "forecast",
     "scenario",
     "scenario_saved",
+    "scenario_removed",
     "staffing",
     "channels",
     "override",

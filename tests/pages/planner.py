@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from configs.errors import LuotainError
+from configs.phrases import Phrase, phrase_of
 from models.answers import Text
 from models.demand.cold_start import SeriesStatus
 from models.demand.explained import ForecastExplanation, GroupShare
@@ -26,9 +27,10 @@ from models.planning.staffing.plan import staff
 from serving.pages.planner.services import Correction, Upload, WrongInput
 from serving.pages.services import NotAllowed, NotYours, Unavailable, Visitor
 from serving.planning.assumptions import changed, tried_queues
-from serving.planning.comparing import applied, compared_lines, periods_of
+from serving.planning.comparing import applied, compared_lines, fits_nowhere, periods_of
 from serving.planning.corrections import stored_of
 from serving.planning.ground import Ground
+from serving.planning.published import Judged, Realised
 from serving.planning.records import (
     ChannelPicture,
     Comparison,
@@ -114,6 +116,7 @@ class FakePlanner:
     empty: bool = False
     saved: dict[str, tuple[Scenario, str]] = field(default_factory=dict)
     entries: list[dict[str, Any]] = field(default_factory=list)
+    judgement: Judged | None = None
     asked: str = ""
     """The series of the last picture."""
 
@@ -185,15 +188,11 @@ class FakePlanner:
 
     def save_scenario(self, visitor: Visitor, values: Mapping[str, Any], key: str) -> str:
         self._plan(visitor)
-        made = _accepted(lambda: scenario_of(values))
-        self.saved[made.id] = (made, visitor.role)
-        return made.id
+        return self._fitting(_accepted(lambda: scenario_of(values)), visitor)
 
     def upload_scenario(self, visitor: Visitor, upload: Upload, key: str) -> str:
         self._plan(visitor)
-        made = _accepted(lambda: read_scenario(read_sheets(upload.name, upload.content)))
-        self.saved[made.id] = (made, visitor.role)
-        return made.id
+        return self._fitting(_accepted(lambda: read_scenario(read_sheets(upload.name, upload.content))), visitor)
 
     def dimensions(self, visitor: Visitor) -> Mapping[str, Mapping[str, Text]]:
         names = {**NAMES, **AGES}
@@ -202,8 +201,24 @@ class FakePlanner:
             for name, values in base().dimensions.items()
         }
 
-    def first_year(self, visitor: Visitor) -> int:
-        return 2025
+    def span(self, visitor: Visitor) -> tuple[date, date]:
+        return base().span
+
+    def remove_scenario(self, visitor: Visitor, scenario_id: str, key: str) -> None:
+        self._plan(visitor)
+        if self.saved.pop(scenario_id, None) is None:
+            raise NotYours("Unknown.")
+
+    def registers_until(self, visitor: Visitor) -> str:
+        return "2024-12-31"
+
+    def judged(self, visitor: Visitor) -> Judged | None:
+        self._check(visitor)
+        return self.judgement
+
+    def realised(self, visitor: Visitor, model: str, series_id: str) -> Realised | None:
+        self._check(visitor)
+        return None
 
     def scenario_sheet(self, visitor: Visitor) -> bytes:
         return workbook(scenario_template())
@@ -218,7 +233,7 @@ class FakePlanner:
         table = results[0].table if results else None
         made = staff(base(), config, table)
         name = chosen.name.as_text() if chosen else None
-        tried = tried_queues(config, made, changes, "week")
+        tried = _accepted(lambda: tried_queues(config, made, changes, "week"))
         return StaffingPicture(stamp(MODEL), "week", config, made, NAMES, name, words("Huom.", "Obs.", "Note."), tried)
 
     def channels(self, visitor: Visitor, changes: Mapping[str, float]) -> ChannelPicture:
@@ -237,10 +252,17 @@ class FakePlanner:
     def what_if(self, visitor: Visitor, chain: str, stage: str, hours: float) -> WhatIf:
         self._check(visitor)
         if stage == "decision":
-            raise WrongInput("The staffed hours of the stage `decision` are not known.")
+            raise WrongInput(Phrase("The staffed hours of the stage `decision` are not known.", "stage_hours"))
         if stage not in ("assessment", "home_care"):
             raise NotYours("Unknown.")
         return WhatIf(stage, hours, 0.4 * hours, 3.1 * hours, 1.2 * hours, 1.0 * hours, 150.0 * hours)
+
+    def _fitting(self, made: Scenario, visitor: Visitor) -> str:
+        why = fits_nowhere(made, [(base(), people())], GROUND)
+        if why is not None:
+            raise WrongInput(why)
+        self.saved[made.id] = (made, visitor.role)
+        return made.id
 
     def _shipped(self) -> tuple[Scenario, ...]:
         return () if self.empty else GROUND.scenarios
@@ -255,7 +277,7 @@ class FakePlanner:
         ]  # fmt: skip
         known = set(base().forecast["ds"].dt.strftime("%Y-%m-%d"))
         if any(row["ds"] not in known for row in rows):
-            raise WrongInput("There is no such series and period in the forecast.")
+            raise WrongInput(Phrase("There is no such series and period in the forecast.", "no_period"))
         fault = stored_of((*self.entries, *rows), base()).fault
         if fault:
             raise WrongInput(fault)
@@ -308,4 +330,4 @@ def _accepted(compute: Any) -> Any:
     try:
         return compute()
     except LuotainError as error:
-        raise WrongInput(str(error), getattr(error, "faults", ())) from None
+        raise WrongInput(phrase_of(error), getattr(error, "faults", ())) from None

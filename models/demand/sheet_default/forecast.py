@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from configs.errors import DataError
+from configs.phrases import Phrase
 from features.panel import Refused, checked_series
 from models.demand.config import DemandConfig
 from models.demand.intervals import series_scale, with_intervals
@@ -92,7 +93,9 @@ def forecast_sheet(frame: pd.DataFrame, horizon: int | None = None, today: date 
     shared = parts[0]
     forecast, backtest = _with_intervals(parts, panel, sheet, ahead)
     unused = [
-        f"`{name}` did not lower the back-test's error and is not used." for name in columns if not shared.columns
+        Phrase(f"`{name}` did not lower the back-test's error and is not used.", "column_no_help", column=name)
+        for name in columns
+        if not shared.columns
     ]
     return SheetForecast(
         config=default_config(panel if alone.all() else panel[~alone], sheet.period, ahead),
@@ -159,21 +162,29 @@ def _sound(sheet: Sheet, horizon: int) -> tuple[pd.DataFrame, tuple[Refused, ...
     known, _ = split_known(sheet)
     need = MINIMUM[sheet.period] + horizon
     if known.empty:
+        first = sheet.refused[0]
+        english = f"No series can be forecast; the first, {first.series_id}: {first.reason}"
         raise DataError(
-            f"No series can be forecast; the first, {sheet.refused[0].series_id}: {sheet.refused[0].reason}"
+            Phrase(english, "no_series_sound", n=len(sheet.refused), name=first.series_id, why=first.reason)
         )
     good, refused = checked_series(known, sheet.period, 1)
     lengths = good.groupby("unique_id").size()
     last = good.groupby("unique_id")["ds"].max()
     end = last.mode().iloc[-1]
     said = {"need": need, "horizon": horizon, "period": sheet.period}
-    late = {str(name): ENDS_EARLY.format(last=end.date()) for name in last.index[last != end]}
-    short = {str(name): TOO_SHORT.format(have=n, **said) for name, n in lengths.items() if n < need}
+    early = Phrase(ENDS_EARLY.format(last=end.date()), "series_ends_early", last=end.date())
+    late = {str(name): early for name in last.index[last != end]}
+    short = {
+        str(name): Phrase(TOO_SHORT.format(have=n, **said), "series_short", have=int(n), **said)
+        for name, n in lengths.items()
+        if n < need
+    }
     faults = {**{one.series_id: one.reason for one in (*sheet.refused, *refused)}, **late, **short}
     kept = known[~known["unique_id"].isin(faults)]
     if kept.empty:
         name, reason = next(iter(faults.items()))
-        raise DataError(f"None of the {len(faults)} series can be forecast; the first, {name}: {reason}")
+        english = f"None of the {len(faults)} series can be forecast; the first, {name}: {reason}"
+        raise DataError(Phrase(english, "no_series_sound", n=len(faults), name=name, why=reason))
     wanted = kept[["unique_id", "ds", "y", *sheet.drivers]].reset_index(drop=True)
     return wanted, tuple(Refused(name, why) for name, why in sorted(faults.items()))
 
@@ -197,9 +208,11 @@ def _usable(sheet: Sheet, panel: pd.DataFrame, horizon: int) -> tuple[tuple[str,
         without = {str(series): when.date() for series, when in gaps[::-1]}
         if 2 * len(without) >= panel["unique_id"].nunique():
             series, when = gaps[0]
-            notes.append(f"The column `{name}` has no number for {series} at {when.date()} and is not used.")
+            english = f"The column `{name}` has no number for {series} at {when.date()} and is not used."
+            notes.append(Phrase(english, "column_gap", column=name, series=str(series), date=when.date()))
         elif panel.loc[~panel["unique_id"].isin(without), name].nunique() < 2:
-            notes.append(f"The column `{name}` never changed in the past, so its effect is not known; it is not used.")
+            english = f"The column `{name}` never changed in the past, so its effect is not known; it is not used."
+            notes.append(Phrase(english, "column_constant", column=name))
         else:
             good.append(name)
             lacking |= {one: LACKING_SAID.format(column=name, when=day) for one, day in without.items()}

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from configs.errors import DataError
+from configs.phrases import Phrase
 from features.panel.periods import Period
 from models.demand.config import Backtest, DemandConfig, Measure, Recipe, SheetSource
 from models.texts import Texts
@@ -38,7 +39,8 @@ def horizon_of(period: Period, asked: int | None) -> int:
     if asked is None:
         return HORIZON[period]
     if not 1 <= asked <= LONGEST[period]:
-        raise DataError(f"The horizon {asked} is not possible; 1 to {LONGEST[period]} {period}s are (18 months).")
+        english = f"The horizon {asked} is not possible; 1 to {LONGEST[period]} {period}s are (18 months)."
+        raise DataError(Phrase(english, "horizon", most=LONGEST[period], period=period))
     return asked
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from configs.errors import DataError
+from configs.phrases import Phrase
 from features.panel import Refused
 from features.panel.periods import FREQUENCIES, Period, period_starts
 from features.panel.sheet import SHEET_COLUMNS
@@ -37,12 +38,11 @@ def read_sheet(frame: pd.DataFrame, today: date | None = None) -> Sheet:
     """
     absent = [name for name in SHEET_COLUMNS if name not in frame.columns]
     if absent:
-        raise DataError(f"The sheet has no column {absent[0]}; it needs {', '.join(SHEET_COLUMNS)}.")
+        english = f"The sheet has no column {absent[0]}; it needs {', '.join(SHEET_COLUMNS)}."
+        raise DataError(Phrase(english, "sheet_column", column=absent[0], names=SHEET_COLUMNS))
     if frame.empty or len(frame) > LARGEST_SHEET:
-        raise DataError(
-            f"The sheet has {len(frame)} rows; 1 to {LARGEST_SHEET} are allowed, one per series and period."
-        )
-    frame = frame.reset_index(drop=True)
+        english = f"The sheet has {len(frame)} rows; 1 to {LARGEST_SHEET} are allowed, one per series and period."
+        raise DataError(Phrase(english, "sheet_size", n=len(frame), most=LARGEST_SHEET))
     rows = _typed(frame)
     period = _period_of(rows)
     other = _other_rhythm(rows, period)
@@ -87,11 +87,13 @@ def _period_of(rows: pd.DataFrame) -> Period:
     """The rhythm of most series.  Raises DataError when it is none of ours."""
     gaps = _gaps(rows)
     if gaps.empty:
-        raise DataError(f"No series of the sheet has two dates like 2024-01-31, so its rhythm is not known. {ALLOWED}")
+        english = f"No series of the sheet has two dates like 2024-01-31, so its rhythm is not known. {ALLOWED}"
+        raise DataError(Phrase(english, "no_rhythm"))
     common = float(gaps.mode().iloc[0])
     found = next((period for period, (low, high) in STEPS.items() if low <= common <= high), None)
     if found is None:
-        raise DataError(f"Most series of the sheet step by {common:g} days. {ALLOWED}")
+        english = f"Most series of the sheet step by {common:g} days. {ALLOWED}"
+        raise DataError(Phrase(english, "other_rhythm", days=common))
     return found
 
 
@@ -104,10 +106,11 @@ def _other_rhythm(rows: pd.DataFrame, period: Period) -> list[str]:
 def _wrong_rhythm(rows: pd.DataFrame, name: str, period: Period) -> str:
     own = rows.loc[rows["unique_id"] == name].dropna(subset=["ds"]).sort_values("ds")
     first, second = own["ds"].drop_duplicates().iloc[:2]
-    return (
+    english = (
         f"From {first.date()} to {second.date()} is no {period}, the rhythm of most series; "
         "send it in a sheet of its own."
     )
+    return Phrase(english, "series_rhythm", first=first.date(), second=second.date(), period=period)
 
 
 def _to_come(rows: pd.DataFrame, today: date | None) -> dict[str, str]:
@@ -117,7 +120,9 @@ def _to_come(rows: pd.DataFrame, today: date | None) -> dict[str, str]:
     future = rows[rows["given"] & (rows["ds"] > pd.Timestamp(today))].sort_values("ds", kind="stable")
     first = future.drop_duplicates("unique_id").set_index("unique_id")["shown"]
     return {
-        str(name): f"The date {shown} is still to come, but has a value; leave `y` empty."
+        str(name): Phrase(
+            f"The date {shown} is still to come, but has a value; leave `y` empty.", "date_to_come", date=str(shown)
+        )
         for name, shown in first.items()
     }
 

@@ -3,6 +3,7 @@
 from pydantic import Field, model_validator
 
 from configs.loader import StrictConfig
+from configs.phrases import Phrase
 from configs.words import unknown
 from models.planning.staffing.config import Assumed, Share
 from models.texts import Texts
@@ -31,7 +32,8 @@ class Channel(StrictConfig):
     @model_validator(mode="after")
     def _possible(self) -> "Channel":
         if not 0 < self.first_contact_resolution.value <= 1 or self.minutes.value < 0:
-            raise ValueError("`first_contact_resolution` lies above 0 and at most 1, and `minutes` at least 0")
+            english = "`first_contact_resolution` lies above 0 and at most 1, and `minutes` at least 0"
+            raise ValueError(Phrase(english, "channel_numbers"))
         return self
 
 
@@ -53,9 +55,11 @@ class Group(StrictConfig):
     @model_validator(mode="after")
     def _possible(self) -> "Group":
         if self.digitally_excluded.value + self.digitally_suitable.value > 1 + TOLERANCE:
-            raise ValueError("`digitally_suitable` and `digitally_excluded` together are more than 1: nobody is both")
+            english = "`digitally_suitable` and `digitally_excluded` together are more than 1: nobody is both"
+            raise ValueError(Phrase(english, "digital_sum"))
         if abs(sum(self.today.values()) - 1) > TOLERANCE or min(self.today.values()) < 0:
-            raise ValueError(f"the shares of `today` add up to {sum(self.today.values()):g}; they must add up to 1")
+            english = f"the shares of `today` add up to {sum(self.today.values()):g}; they must add up to 1"
+            raise ValueError(Phrase(english, "today_sum"))
         return self
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from configs.errors import ConfigError
+from configs.phrases import Phrase
 from configs.words import unknown
 from models.planning.channels import words
 from models.planning.channels.config import ChannelsConfig
@@ -54,9 +55,10 @@ def with_matters(config: ChannelsConfig, matters: Mapping[str, float], source: s
     """The config with the groups' matters from a forecast.  Raises ConfigError for an unknown group."""
     for name in matters:
         if name not in config.groups:
-            raise ConfigError(f"channels: {unknown('group', name, config.groups)}")
+            why = unknown("group", name, config.groups)
+            raise ConfigError(Phrase(f"channels: {why}", "plain", why=why))
     groups = {
-        name: one.model_copy(update={"matters": Assumed(value=matters[name], source=source)})
+        name: one.model_copy(update={"matters": Assumed.model_validate({"value": matters[name], "source": source})})
         if name in matters
         else one
         for name, one in config.groups.items()

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.optimize import linprog
 
 from configs.errors import ModelError
+from configs.phrases import Phrase
 from models.planning.channels.programme import Limit, Programme
 
 OPTIMAL, INFEASIBLE = 0, 2
@@ -42,9 +43,8 @@ def solve(asked: Programme) -> Solution | None:
     if found.status == INFEASIBLE:
         return None
     if found.status != OPTIMAL:
-        raise ModelError(
-            f"The channel programme was not solved: HiGHS says `{found.message.strip()}`. Check the numbers."
-        )
+        english = f"The channel programme was not solved: HiGHS says `{found.message.strip()}`. Check the numbers."
+        raise ModelError(Phrase(english, "channels_unsolved"))
     return Solution(np.maximum(found.x, 0.0), float(asked.cost @ found.x), np.asarray(found.ineqlin.marginals, float))
 
 
@@ -55,7 +55,8 @@ def conflicts(asked: Programme) -> tuple[Conflict, ...]:
     """
     slack = _relaxed(asked, [place for place, one in enumerate(asked.limits) if one.kind != "digital_suitable"])
     if slack is None:
-        raise ModelError("The channel programme has no solution whatever gives way. Check the matters and channels.")
+        english = "The channel programme has no solution whatever gives way. Check the matters and channels."
+        raise ModelError(Phrase(english, "channels_unsolved"))
     chosen = [place for place in range(len(asked.limits)) if slack[place] > _noise(asked.limits[place])]
     return tuple(Conflict(asked.limits[place], float(slack[place]), _alone(asked, place)) for place in chosen)
 
@@ -104,7 +105,8 @@ def served_at_most(asked: Programme) -> tuple[float, np.ndarray]:
         method="highs",
     )
     if found.status != OPTIMAL:
-        raise ModelError("The channel programme was not solved. Check the matters and channels.")
+        english = "The channel programme was not solved. Check the matters and channels."
+        raise ModelError(Phrase(english, "channels_unsolved"))
     gains = np.zeros(len(asked.limits))
     gains[upper] = -np.asarray(found.ineqlin.marginals, float)[: int(upper.sum())]
     return float(-found.fun), gains

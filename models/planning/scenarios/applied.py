@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from configs.errors import ConfigError
 from models.planning.ages import AgeStructure
 from models.planning.base import LEVELS, MEASURE, Base, PlanSeries
 from models.planning.scenarios import words
@@ -13,6 +14,8 @@ from models.planning.scenarios.capacity import capacity_table
 from models.planning.scenarios.config import Estimate, Scenario
 from models.planning.scenarios.effects import effects_of
 from models.planning.scenarios.ground import Effect, Ground, Moved, Pick, Rerun, check, matches
+from models.planning.scenarios.named import with_ids
+from models.planning.scenarios.when import begins_after
 from models.planning.sums import Parts, add_up, parts_of
 from models.texts import Text
 
@@ -59,7 +62,11 @@ def apply(
     `rerun` asks the forecasting member itself what a changed population does.  `capacity` is staffed hours per period
     by area.  Raises ConfigError when the scenario names what the forecast does not have.
     """
+    scenario = with_ids(scenario, base)
     check(scenario.scope, base, "scope")
+    late = begins_after(scenario, base.span)
+    if late is not None:
+        raise ConfigError(late)
     parts = parts_of(base)
     ground = Ground(base, parts, structure, matches(scenario.scope, base, parts.ids), rerun)
     effects = effects_of(scenario, ground)

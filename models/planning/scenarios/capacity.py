@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from configs.errors import ConfigError
+from configs.phrases import Phrase
 from models.planning.base import AREA, MEASURE, Base
 from models.planning.scenarios.config import Scenario, SupplyChange
 from models.planning.scenarios.ground import between, check
@@ -54,10 +55,11 @@ def _changed(now: np.ndarray, changes: list[SupplyChange], area: str, base: Base
         if one.hours is not None:
             hours[active] = one.hours
         elif np.isnan(now).any():
-            raise ConfigError(
+            english = (
                 f"`supply` changes the staffed hours of area {area}, which are not known. Write `hours` instead of "
                 "`change`, or give the hours of today under `capacity`."
             )
+            raise ConfigError(Phrase(english, "hours_unknown", area=area))
         else:
             hours[active] = np.maximum(hours[active] + float(one.change or 0.0), 0.0)
     return hours

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from configs.errors import ConfigError
+from configs.phrases import Phrase
 from models.planning.base import Base
 from models.planning.scenarios.applied import ScenarioResult
 
@@ -22,7 +23,7 @@ def compare(base: Base, results: Sequence[ScenarioResult]) -> pd.DataFrame:
     """
     ids = [one.id for one in results]
     if len(set(ids)) < len(ids):
-        raise ConfigError("Two scenarios have the same id. Give each its own `id`.")
+        raise ConfigError(Phrase("Two scenarios have the same id. Give each its own `id`.", "same_id"))
     tables = [_summed(base.forecast.assign(difference=0.0, low=0.0, high=0.0), BASE)]
     for one in results:
         named = {"difference_low80": "low", "difference_high80": "high"}

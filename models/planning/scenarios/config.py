@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from configs.loader import StrictConfig, load_config, validate_config
+from configs.phrases import Phrase
 from models.texts import Texts
 
 Dimensions = dict[str, tuple[str, ...]]
@@ -24,7 +25,8 @@ class Estimate(StrictConfig):
     @model_validator(mode="after")
     def _ordered(self) -> "Estimate":
         if not self.low <= self.value <= self.high:
-            raise ValueError(f"`low` ≤ `value` ≤ `high` is needed, got {self.low:g}, {self.value:g}, {self.high:g}")
+            english = f"`low` ≤ `value` ≤ `high` is needed, got {self.low:g}, {self.value:g}, {self.high:g}"
+            raise ValueError(Phrase(english, "estimate_order"))
         return self
 
     @property
@@ -40,7 +42,8 @@ def _estimate(given: Any) -> Any:
 
 def _shares(given: "Estimate") -> "Estimate":
     if not (given.low >= 0 and given.high <= 1):
-        raise ValueError(f"a share lies between 0 and 1, got {given.low:g} … {given.high:g}; write 0.15 for 15 %")
+        english = f"a share lies between 0 and 1, got {given.low:g} … {given.high:g}; write 0.15 for 15 %"
+        raise ValueError(Phrase(english, "share"))
     return given
 
 
@@ -65,9 +68,11 @@ class PopulationChange(_Change):
     @model_validator(mode="after")
     def _one_kind(self) -> "PopulationChange":
         if bool(self.growth) == bool(self.persons):
-            raise ValueError("give either `growth` or `persons`, by year, e.g. `growth: {2027: 0.06}`")
+            english = "give either `growth` or `persons`, by year, e.g. `growth: {2027: 0.06}`"
+            raise ValueError(Phrase(english, "growth_or_persons"))
         if any(one.low < -1 for one in self.growth.values()) or any(count < 0 for count in self.persons.values()):
-            raise ValueError("people cannot become fewer than none: `growth` is at least -1 and `persons` at least 0")
+            english = "people cannot become fewer than none: `growth` is at least -1 and `persons` at least 0"
+            raise ValueError(Phrase(english, "people_least"))
         return self
 
 
@@ -112,7 +117,8 @@ class ChannelShift(_Change):
     def _between(self) -> "ChannelShift":
         _shares(self.share)
         if not self.suitable or not all(0 <= value <= 1 for value in self.suitable.values()):
-            raise ValueError("`suitable` needs shares between 0 and 1 by age group, e.g. {all: 0.6, 75plus: 0.2}")
+            english = "`suitable` needs shares between 0 and 1 by age group, e.g. {all: 0.6, 75plus: 0.2}"
+            raise ValueError(Phrase(english, "suitable"))
         return self
 
 
@@ -137,11 +143,13 @@ class SupplyChange(_Change):
         _shares(self.share)
         given = (self.hours is not None) + (self.change is not None)
         if self.kind == "staffed_hours" and given != 1:
-            raise ValueError("`staffed_hours` needs either `hours` or `change`, in hours a period")
+            english = "`staffed_hours` needs either `hours` or `change`, in hours a period"
+            raise ValueError(Phrase(english, "staffed_hours"))
         if self.kind != "staffed_hours" and given:
-            raise ValueError(f"`{self.kind}` moves demand and takes no hours; add a change of kind `staffed_hours`")
+            english = f"`{self.kind}` moves demand and takes no hours; add a change of kind `staffed_hours`"
+            raise ValueError(Phrase(english, "no_hours", kind=self.kind))
         if self.kind == "opening" and not self.other:
-            raise ValueError("`opening` needs `other`: whose demand the new unit draws")
+            raise ValueError(Phrase("`opening` needs `other`: whose demand the new unit draws", "opening_other"))
         return self
 
 
@@ -165,12 +173,14 @@ class Scenario(StrictConfig):
     @model_validator(mode="after")
     def _says_something(self) -> "Scenario":
         if not (self.population or self.supply or self.early_support or self.channel_shift):
-            raise ValueError(
+            english = (
                 "a scenario needs at least one change under `population`, `supply`, `early_support` or `channel_shift`"
             )
+            raise ValueError(Phrase(english, "scenario_empty"))
         early = [year for one in self.population for year in (*one.growth, *one.persons) if year <= self.base_year]
         if early:
-            raise ValueError(f"the year {early[0]} is not after `base_year` {self.base_year}")
+            english = f"the year {early[0]} is not after `base_year` {self.base_year}"
+            raise ValueError(Phrase(english, "year_early", year=str(early[0]), base=str(self.base_year)))
         return self
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from configs.errors import ConfigError
+from configs.phrases import Phrase
 from models.planning.ages import Ages, growth_by_age, plain_factor
 from models.planning.base import AREA
 from models.planning.scenarios import words
@@ -68,11 +69,13 @@ def _years(one: PopulationChange, ground: Ground, pick: Pick) -> dict[int, float
     if one.growth:
         return {year: pick(estimate) for year, estimate in one.growth.items()}
     if ground.structure is None:
-        raise ConfigError("`persons` needs the population by age (table `population`). Write `growth` instead.")
+        english = "`persons` needs the population by age (table `population`). Write `growth` instead."
+        raise ConfigError(Phrase(english, "persons_need_population"))
     areas = one.areas or ground.base.dimensions[AREA]
     now = ground.structure.count(areas, Ages.of(one.ages))
     if now <= 0:
-        raise ConfigError(f"The population table has nobody of the ages {one.ages}. Write `growth` instead.")
+        english = f"The population table has nobody of the ages {one.ages}. Write `growth` instead."
+        raise ConfigError(Phrase(english, "nobody_of_ages", ages=one.ages))
     return {year: count / now - 1 for year, count in one.persons.items()}
 
 
@@ -137,6 +140,5 @@ def _channel(one: ChannelShift, ground: Ground, where: str) -> Effect:
 
 def _has_room(routes: csr_matrix, leaving: np.ndarray, where: str) -> None:
     if not (arrives(routes)[leaving] > 0).all():
-        raise ConfigError(
-            f"`{where}.moved_to`: some series have no series in that channel to move to. Check the words."
-        )
+        english = f"`{where}.moved_to`: some series have no series in that channel to move to. Check the words."
+        raise ConfigError(Phrase(english, "no_destination", where=f"{where}.moved_to"))

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from configs.errors import ConfigError
+from configs.phrases import Phrase
 from configs.words import unknown
 from models.planning.ages import AgeStructure
 from models.planning.base import AGE, AREA, Base
@@ -39,7 +40,8 @@ class Ground:
         check(wanted, self.base, where)
         found = matches(wanted, self.base, self.parts.ids) & self.scope
         if not found.any():
-            raise ConfigError(f"`{where}` chooses no series of the forecast. Check it against `scope` and the series.")
+            english = f"`{where}` chooses no series of the forecast. Check it against `scope` and the series."
+            raise ConfigError(Phrase(english, "chooses_nothing", where=where))
         return found
 
     def of(self, row: int) -> Mapping[str, str]:
@@ -114,10 +116,13 @@ def check(wanted: Dimensions, base: Base, where: str) -> None:
     known = base.dimensions
     for name, values in wanted.items():
         if name not in known:
-            raise ConfigError(f"`{where}`: {unknown('dimension', name, known)}")
+            why = unknown("dimension", name, known)
+            raise ConfigError(Phrase(f"`{where}`: {why}", "at", where=where, why=why))
         for value in values:
             if value not in known[name]:
-                raise ConfigError(f"`{where}.{name}`: {unknown('value', value, known[name])}")
+                english = f"`{where}.{name}`: {unknown('value', value, known[name])}"
+                names = tuple(base.name_of(name, one) for one in known[name])
+                raise ConfigError(Phrase(english, "no_such_value", where=f"{where}.{name}", allowed=names))
 
 
 def in_force(dates: pd.DatetimeIndex, starts: date, ramp_weeks: int = 0, delay_weeks: int = 0) -> np.ndarray:

@@ -47,10 +47,10 @@ def assumptions_of(config: StaffingConfig, period: str, language: str) -> Assump
         label = ASSUMPTIONS[name.split(" ")[0]][language]
         rest = name.partition(" ")[2]
         shown = ": ".join(part for part in (head, label) if part) + (f" ({rest})" if rest else "")
-        rows.append((shown, told.value, told.source))
+        rows.append((shown, told.value, told.source.as_text()[language]))
         address[where, name] = f"'{title}'!$B${len(rows)}"
 
-    add("all", "weeks", "", Assumed(value=PERIOD_WEEKS[period], source=OURS))
+    add("all", "weeks", "", Assumed.model_validate({"value": PERIOD_WEEKS[period], "source": OURS}))
     add("all", "service_level", "", config.service_level)
     for place, team in enumerate(config.teams):
         for name, told in _team(team).items():
@@ -70,5 +70,4 @@ def _team(team: Team) -> dict[str, Assumed]:
 
 def _queue(queue: Queue) -> dict[str, Assumed]:
     names = ("handling_seconds", "answered_share", "answered_seconds", "max_occupancy", "shrinkage")
-    numbers = {name: getattr(queue, name) for name in (*names, "open_hours_per_week", "peak_factor")}
-    return {**numbers, "concurrency": Assumed(value=float(queue.concurrency), source="config")}
+    return {name: getattr(queue, name) for name in (*names, "open_hours_per_week", "peak_factor", "concurrency")}

@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 from configs.errors import DataError
 from configs.loader import nearest
-from models.exchange import Cell, Found, Sheet
+from configs.phrases import Phrase
+from models.exchange import Cell, Formula, Found, Sheet
 
 Kind = Literal["text", "free_text", "number", "share", "whole", "date", "dimensions", "list"]
-ALLOWED: Mapping[Kind, str] = {
+ALLOWED: Mapping[str, str] = {
     "text": "a short text",
     "free_text": "a text",
     "number": "a number, e.g. 0.06",
@@ -22,7 +23,8 @@ ALLOWED: Mapping[Kind, str] = {
 }
 MOST_FAULTS = 20
 SHOWN_LETTERS = 30
-FORMULA = "a formula"
+FORMULA = Phrase("a formula", "formula")
+NOTHING = Phrase("nothing", "nothing")
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ class SheetError(DataError):
     def __init__(self, faults: Sequence[SheetFault]) -> None:
         shown = "; ".join(str(one) for one in faults[:MOST_FAULTS])
         more = f"; and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
-        super().__init__(f"{len(faults)} fault{'s' if len(faults) != 1 else ''}: {shown}{more}.")
+        english = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}: {shown}{more}."
+        super().__init__(Phrase(english, "sheet_faults", n=len(faults)))
         self.faults = tuple(faults)
 
 
@@ -63,9 +66,11 @@ class Column:
     choices: tuple[str, ...] = ()
 
     @property
-    def allowed(self) -> str:
+    def allowed(self) -> Phrase:
         """What may stand there, in words."""
-        return f"one of {', '.join(self.choices)}" if self.choices else ALLOWED[self.kind]
+        if self.choices:
+            return Phrase(f"one of {', '.join(self.choices)}", "one_of", names=self.choices)
+        return Phrase(ALLOWED[self.kind], f"allowed.{self.kind}")
 
 
 @dataclass
@@ -86,6 +91,17 @@ class Reading:
 
 Row = tuple[int, dict[str, Any]]
 """Row number and values by column name; empty cells are left out."""
+
+
+def is_example(values: Mapping[str, Any], columns: Sequence[Column]) -> bool:
+    """True for a row that still says what the empty sheet's example row says."""
+    told = {one.name: _value(Found(_plain(one.example)), one) for one in columns if one.example not in (None, "")}
+    return dict(values) == told
+
+
+def _plain(cell: Cell) -> str | float | date | None:
+    assert not isinstance(cell, Formula)
+    return cell
 
 
 def template(title: str, columns: Sequence[Column]) -> Sheet:
@@ -120,13 +136,15 @@ def _places(
             continue
         if name not in known or name in places:
             guess = nearest(name, known)
-            allowed = f"`{guess}`" if guess and guess not in places else f"one each of {', '.join(known)}"
+            each = Phrase(f"one each of {', '.join(known)}", "one_each", names=tuple(known))
+            allowed = f"`{guess}`" if guess and guess not in places else each
             reading.fault(title, row, _letter(place), _shown(cell), allowed)
         else:
             places[name] = place
     for name, one in known.items():
         if one.required and name not in places:
-            reading.fault(title, row, name, "no such column", f"the column {name} ({one.allowed})")
+            wanted = Phrase(f"the column {name} ({one.allowed})", "the_column", column=name, allowed=one.allowed)
+            reading.fault(title, row, name, Phrase("no such column", "no_column"), wanted)
     return [(known[name], place) for name, place in places.items()]
 
 
@@ -137,15 +155,16 @@ def _values(
     for column, place in places:
         cell = cells[place] if place < len(cells) else Found(None)
         if cell.is_formula:
-            reading.fault(title, row, column.name, FORMULA, f"{column.allowed}, as a value")
+            as_value = Phrase(f"{column.allowed}, as a value", "as_value", allowed=column.allowed)
+            reading.fault(title, row, column.name, FORMULA, as_value)
         elif cell.value is None:
             if column.required:
-                reading.fault(title, row, column.name, "nothing", column.allowed)
+                reading.fault(title, row, column.name, NOTHING, column.allowed)
         else:
             try:
                 found[column.name] = _value(cell, column)
             except ValueError:
-                shown = "another text" if column.kind == "free_text" else _shown(cell)
+                shown = Phrase("another text", "other_text") if column.kind == "free_text" else _shown(cell)
                 reading.fault(title, row, column.name, shown, column.allowed)
     return found
 

@@ -144,7 +144,15 @@ ASSUMPTIONS: Mapping[str, Text] = {
         "sv": "livligaste timmen / medeltimme",
         "en": "busiest hour / mean hour",
     },
-    "concurrency": {"fi": "chatteja rinnakkain", "sv": "chattar samtidigt", "en": "chats side by side"},
+    "concurrency": {
+        "fi": "yhteydenottoja yhtä aikaa vastaajaa kohti",
+        "sv": "kontakter samtidigt per svarande",
+        "en": "contacts at once per person answering",
+    },
+}
+ROLES: Mapping[str, Text] = {
+    "planner": {"fi": "suunnittelija", "sv": "planerare", "en": "planner"},
+    "manager": {"fi": "johtaja", "sv": "chef", "en": "manager"},
 }
 CLIENTS: Mapping[str, Text] = {
     "excluded": {"fi": "digipalvelujen ulkopuolella", "sv": "utanför digitala tjänster", "en": "digitally excluded"},

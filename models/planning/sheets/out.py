@@ -14,7 +14,7 @@ from models.planning.overrides import Overridden
 from models.planning.scenarios.applied import ScenarioResult
 from models.planning.scenarios.compared import BASE, compare
 from models.planning.sheets.assumptions import assumptions_of
-from models.planning.sheets.headings import CLIENTS, HEADINGS, SHEETS
+from models.planning.sheets.headings import CLIENTS, HEADINGS, ROLES, SHEETS
 from models.planning.staffing.config import StaffingConfig
 from models.planning.staffing.plan import QueuePlan, StaffingPlan, TeamPlan
 from models.texts import Text
@@ -255,7 +255,7 @@ class _Sheets:
                 one.ds,
                 float(before[one.series_id, pd.Timestamp(one.ds)]),
                 one.value,
-                one.author_role,
+                ROLES.get(one.author_role, {}).get(self.language, one.author_role),
                 one.reason,
                 one.time.isoformat(timespec="minutes"),
             )

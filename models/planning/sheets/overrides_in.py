@@ -2,11 +2,12 @@
 
 from datetime import date, datetime
 
+from configs.phrases import Phrase
 from configs.words import unknown
 from models.exchange import Cell, Sheet
 from models.planning.base import Base
 from models.planning.overrides import Override
-from models.planning.sheets.columns import Column, Reading, read
+from models.planning.sheets.columns import NOTHING, Column, Reading, read
 from models.planning.sheets.scenarios_in import Sheets
 
 TITLE = "overrides"
@@ -40,10 +41,13 @@ def read_overrides(sheets: Sheets, base: Base, time: datetime, author_role: str 
     reading = Reading()
     found = []
     periods = {str(name): set(rows["ds"].dt.date) for name, rows in base.forecast.groupby("series_id")}
+    called = {name.casefold(): one.series_id for one in base.series for name in one.name.values()}
     title, rows = next(iter({name: sheets[name] for name in (TITLE, *sheets) if name in sheets}.items()), (TITLE, ()))
     for number, values in read(title, list(enumerate(rows, start=1)), COLUMNS, reading):
         if "value" not in values or not {"series_id", "ds"} <= set(values):
             continue
+        told = values["series_id"]
+        values["series_id"] = told if told in periods else called.get(told.casefold(), told)
         role = values.get("author_role") or author_role
         faults = _faults(values, periods, role)
         for column, shown, allowed in faults:
@@ -58,16 +62,23 @@ def read_overrides(sheets: Sheets, base: Base, time: datetime, author_role: str 
 def _faults(values: dict[str, object], periods: dict[str, set[date]], role: str | None) -> list[tuple[str, str, str]]:
     """Column, what was found, what is allowed: everything that is wrong with one row."""
     series, when = str(values["series_id"]), date.fromisoformat(str(values["ds"]))
-    found = []
+    found: list[tuple[str, str, str]] = []
     if series not in periods:
-        found.append(("series_id", f"`{series[:60]}`", unknown("series", series, periods).rstrip(".")))
+        found.append(("series_id", f"`{series[:60]}`", unknown("series", series, periods)))
     elif when not in periods[series]:
-        span = f"{min(periods[series])} … {max(periods[series])}"
-        found.append(("ds", f"`{when}`", f"the first day of a period of the forecast, {span}"))
+        first, last = min(periods[series]), max(periods[series])
+        span = f"{first} … {last}"
+        found.append(
+            (
+                "ds",
+                f"`{when}`",
+                Phrase(f"the first day of a period of the forecast, {span}", "period_start", first=first, last=last),
+            )
+        )
     if float(str(values["value"])) < 0:
-        found.append(("value", f"`{values['value']}`", "a number of zero or more"))
+        found.append(("value", f"`{values['value']}`", Phrase("a number of zero or more", "zero_or_more")))
     if not role:
-        found.append(("author_role", "nothing", "the role of who overrides, e.g. planner"))
+        found.append(("author_role", NOTHING, Phrase("the role of who overrides, e.g. planner", "author_role")))
     if not values.get("reason"):
-        found.append(("reason", "nothing", "why the number is changed"))
+        found.append(("reason", NOTHING, Phrase("why the number is changed", "why_changed")))
     return found

@@ -5,9 +5,10 @@ from typing import Any, cast
 
 from configs.errors import ConfigError
 from configs.loader import StrictConfig, nearest, validate_config
+from configs.phrases import Phrase, phrase_of
 from models.exchange import Found, Sheet
 from models.planning.scenarios.config import ChannelShift, EarlySupport, PopulationChange, Scenario, SupplyChange
-from models.planning.sheets.columns import Column, Reading, Row, read, template
+from models.planning.sheets.columns import NOTHING, Column, Reading, Row, is_example, read, template
 
 HEAD, SHEET = "scenario", "sheet"
 Sheets = Mapping[str, tuple[tuple[Found, ...], ...]]
@@ -95,10 +96,21 @@ def read_scenario(sheets: Sheets) -> Scenario:
     tables = _tables(sheets, reading)
     rows = {title: read(title, tables.get(title, ()), columns, reading) for title, columns in COLUMNS.items()}
     if len(rows[HEAD]) != 1:
-        reading.fault(HEAD, 2, "", f"{len(rows[HEAD])} rows", "exactly one row that names the scenario")
+        found = Phrase(f"{len(rows[HEAD])} rows", "rows", n=len(rows[HEAD]))
+        reading.fault(HEAD, 2, "", found, Phrase("exactly one row that names the scenario", "one_row"))
+    _filled_in(rows, reading)
     changes = {title: _changes(title, rows[title], reading) for title in CHANGES}
     reading.finish()
     return _whole(rows[HEAD][0], changes, reading)
+
+
+def _filled_in(rows: Mapping[str, Sequence[Row]], reading: Reading) -> None:
+    """A change that is still the empty sheet's example is no one's scenario."""
+    for title in CHANGES:
+        for number, values in rows[title]:
+            if is_example(values, COLUMNS[title]):
+                allowed = Phrase("your own row instead; delete the rows that you do not need", "own_row")
+                reading.fault(title, number, "", Phrase("the example of the empty sheet", "example_row"), allowed)
 
 
 def _whole(row: Row, changes: Mapping[str, list[dict[str, Any]]], reading: Reading) -> Scenario:
@@ -110,7 +122,7 @@ def _whole(row: Row, changes: Mapping[str, list[dict[str, Any]]], reading: Readi
     try:
         return validate_config({**values, **texts, **changes}, Scenario, HEAD)
     except ConfigError as error:
-        reading.fault(HEAD, number, "", "", str(error).removeprefix(f"{HEAD}: ").rstrip("."))
+        reading.fault(HEAD, number, "", "", _told(error, HEAD))
         reading.finish()
         raise
 
@@ -124,7 +136,8 @@ def _tables(sheets: Sheets, reading: Reading) -> dict[str, Numbered]:
     for title in numbered:
         if title not in COLUMNS:
             guess = nearest(title, COLUMNS)
-            reading.fault(title, 1, "", f"the sheet `{title[:30]}`", f"`{guess}`" if guess else ", ".join(COLUMNS))
+            found = Phrase(f"the sheet `{title[:30]}`", "the_sheet", sheet=title[:30])
+            reading.fault(title, 1, "", found, f"`{guess}`" if guess else ", ".join(COLUMNS))
     return cast(dict[str, Numbered], numbered)
 
 
@@ -135,7 +148,8 @@ def _dealt(rows: Numbered, reading: Reading) -> dict[str, Numbered]:
     for number, cells in rows[1:]:
         title = str(cells[place].value) if place < len(cells) and cells[place].value else ""
         if title not in COLUMNS:
-            reading.fault("csv", number, SHEET, f"`{title[:30]}`", f"one of {', '.join(COLUMNS)}")
+            allowed = Phrase(f"one of {', '.join(COLUMNS)}", "one_of", names=tuple(COLUMNS))
+            reading.fault("csv", number, SHEET, f"`{title[:30]}`" if title else NOTHING, allowed)
             continue
         own = {one.name for one in COLUMNS[title]}
         kept = [at for at, cell in enumerate(head) if cell.value in own]
@@ -151,11 +165,17 @@ def _changes(title: str, rows: Sequence[Row], reading: Reading) -> list[dict[str
         try:
             validate_config(values, CHANGES[title], title)
         except ConfigError as error:
-            told = str(error).removeprefix(f"{title}: ").rstrip(".")
             if not any(one.sheet == title and one.row == number for one in reading.faults):
-                reading.fault(title, number, "", "", told)
+                reading.fault(title, number, "", "", _told(error, title))
         found.append(values)
     return _by_year(found) if title == "population" else found
+
+
+def _told(error: ConfigError, shown: str) -> Phrase:
+    """What the rules say of a row, without the name of the file that there is not."""
+    said = phrase_of(error)
+    english = said.removeprefix(f"{shown}: ").rstrip(".")
+    return Phrase(english, said.code, **said.fields) if isinstance(said, Phrase) else Phrase(english)
 
 
 def _shaped(title: str, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,30 +2,47 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, model_validator
 
 from configs.loader import StrictConfig
+from configs.phrases import Phrase
+from models.planning.staffing.sources import source_texts
 from models.texts import Texts
 
 PERIOD_WEEKS = {"day": 1 / 7, "week": 1.0, "month": 365.25 / 12 / 7}
 """Weeks in one period of a forecast."""
 
 
+MOST_AT_ONCE = 20
+"""Contacts that one person can handle side by side; more is a slip of the keyboard."""
+
+
 class Assumed(StrictConfig):
     """One number of a plan, with its source; "own assumption" where there is none."""
 
     value: float
-    source: str = Field(min_length=3)
+    source: Annotated[Texts, BeforeValidator(source_texts)]
+
+    @model_validator(mode="after")
+    def _sourced(self) -> "Assumed":
+        if min(len(text) for text in self.source.as_text().values()) < 3:
+            raise ValueError(Phrase("a number needs its `source`, or `own assumption`", "no_source"))
+        return self
 
 
 def _share(given: Any) -> Any:
     value = given.get("value") if isinstance(given, dict) else None
     if isinstance(value, int | float) and not 0 <= value < 1:
-        raise ValueError(f"a share lies between 0 and 1, got {value:g}; write 0.2 for 20 %")
+        raise ValueError(Phrase(f"a share lies between 0 and 1, got {value:g}; write 0.2 for 20 %", "share"))
     return given
 
 
 Share = Annotated[Assumed, BeforeValidator(_share)]
+
+
+def _plain(given: Any) -> Any:
+    plain = isinstance(given, int | float) and not isinstance(given, bool)
+    return {"value": float(given), "source": "settings"} if plain else given
 
 
 class WorkTime(StrictConfig):
@@ -44,7 +61,8 @@ class WorkTime(StrictConfig):
     @model_validator(mode="after")
     def _possible(self) -> "WorkTime":
         if self.direct.value <= 0 or self.weekly_hours.value <= 0:
-            raise ValueError("`direct` and `weekly_hours` must be above 0: nobody works without time with clients")
+            english = "`direct` and `weekly_hours` must be above 0: nobody works without time with clients"
+            raise ValueError(Phrase(english, "work_positive"))
         return self
 
     def travel_of(self, area: str) -> float:
@@ -73,7 +91,9 @@ class Queue(StrictConfig):
 
     name: Texts
     measure: str
-    concurrency: int = Field(default=1, ge=1)
+    concurrency: Annotated[Assumed, BeforeValidator(_plain)] = Assumed.model_validate(
+        {"value": 1, "source": "settings"}
+    )
     """Contacts that one person handles side by side; `handling_seconds` is measured while doing so."""
     handling_seconds: Assumed
     answered_share: Share
@@ -87,7 +107,11 @@ class Queue(StrictConfig):
     @model_validator(mode="after")
     def _possible(self) -> "Queue":
         if min(self.handling_seconds.value, self.open_hours_per_week.value, self.peak_factor.value) <= 0:
-            raise ValueError("`handling_seconds`, `open_hours_per_week` and `peak_factor` must be above 0")
+            english = "`handling_seconds`, `open_hours_per_week` and `peak_factor` must be above 0"
+            raise ValueError(Phrase(english, "queue_positive"))
+        if not 1 <= self.concurrency.value <= MOST_AT_ONCE or self.concurrency.value != int(self.concurrency.value):
+            english = f"`concurrency` is a whole number from 1 to {MOST_AT_ONCE}"
+            raise ValueError(Phrase(english, "at_once", most=MOST_AT_ONCE))
         return self
 
 

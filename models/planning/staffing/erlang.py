@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import ceil, exp
 
 from configs.errors import ConfigError
+from configs.phrases import Phrase
 
 HOUR = 3600
 MOST = 100_000
@@ -87,10 +88,12 @@ def agents_needed(
 
 def _possible(contacts: float, handling: float, share: float, occupancy: float, shrinkage: float) -> None:
     if contacts < 0 or handling <= 0:
-        raise ConfigError(f"A queue needs contacts ≥ 0 and handling seconds > 0, got {contacts:g} and {handling:g}.")
-    if not (0 < occupancy <= 1 and 0 <= share < 1 and 0 <= shrinkage < 1):
         raise ConfigError(
-            "A queue needs 0 < max_occupancy ≤ 1, 0 ≤ share < 1 and 0 ≤ shrinkage < 1. Write 0.8 for 80 %."
+            Phrase(f"A queue needs contacts ≥ 0 and handling seconds > 0, got {contacts:g} and {handling:g}.", "queue")
         )
+    if not (0 < occupancy <= 1 and 0 <= share < 1 and 0 <= shrinkage < 1):
+        english = "A queue needs 0 < max_occupancy ≤ 1, 0 ≤ share < 1 and 0 ≤ shrinkage < 1. Write 0.8 for 80 %."
+        raise ConfigError(Phrase(english, "queue_shares"))
     if contacts * handling / HOUR > MOST:
-        raise ConfigError(f"The queue would need more than {MOST:,} people. Check the contacts per hour.")
+        english = f"The queue would need more than {MOST:,} people. Check the contacts per hour."
+        raise ConfigError(Phrase(english, "queue_large", most=MOST))

@@ -142,7 +142,7 @@ def queue_need(queue: Queue, contacts: float, period: str) -> QueueNeed:
         queue.answered_seconds.value,
         queue.max_occupancy.value,
         queue.shrinkage.value,
-        queue.concurrency,
+        int(queue.concurrency.value),
     )
 
 

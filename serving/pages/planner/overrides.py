@@ -31,7 +31,7 @@ def correct(page: Page) -> Response:
         try:
             page.services.planner.correct(page.who, _correction(page, value))
         except WrongInput as error:
-            fault = fault_of(error, page.language)
+            fault = fault_of(error, page.format)
     if fault is not None:
         return show_forecast(page, chosen, page.form, fault, 400)
     return page.go(f"/forecasts?{chosen.query}#overrides")
@@ -51,7 +51,7 @@ def upload(page: Page) -> Response:
         planner, key = page.services.planner, page.form.get("key", "")
         planner.correct_by_sheet(page.who, chosen.series.model, upload_of(page), key)
     except WrongInput as error:
-        return show_forecast(page, chosen, {}, fault_of(error, page.language), 400)
+        return show_forecast(page, chosen, {}, fault_of(error, page.format), 400)
     return page.go(f"/forecasts?{chosen.query}#overrides")
 
 

@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from math import isfinite
 
-from models.planning.sheets.columns import ALLOWED, SheetFault
-from serving.pages.language import Language
+from configs.phrases import Phrase, phrase_of
+from serving.pages.format import Format
 from serving.pages.page import Page
+from serving.pages.planner.saying import sentence, words
 from serving.pages.planner.services import Upload, WrongInput
 
 
 @dataclass(frozen=True)
 class FormFault:
-    """What to say above a form: one sentence of ours, the rules' own words, and the faulty places of a sheet."""
+    """What to say above a form: one sentence, why, and the faulty places of a sheet; in the reader's language."""
 
     sentence: str
     detail: str = ""
@@ -29,21 +30,19 @@ def number(text: str) -> float | None:
     return value if isfinite(value) else None
 
 
-def fault_of(error: WrongInput, language: Language) -> FormFault:
-    """A fault of the rules or of a sheet, told in the visitor's language as far as it has words for it."""
+def fault_of(error: WrongInput, format: Format) -> FormFault:
+    """A fault of the rules or of a sheet, in the visitor's language."""
+    language = format.language
     if not error.faults:
-        return FormFault(language.text("input.refused"), str(error))
-    places = tuple((one.sheet, one.row, one.column, one.found, _allowed(one, language)) for one in error.faults)
+        return FormFault(language.text("input.refused"), sentence(phrase_of(error), format))
+    places = tuple(
+        (one.sheet, one.row, one.column, words(one.found, format), words(one.allowed, format)) for one in error.faults
+    )
     return FormFault(language.count("input.faults", len(error.faults)), "", places)
-
-
-def _allowed(fault: SheetFault, language: Language) -> str:
-    kind = next((kind for kind, words in ALLOWED.items() if words == fault.allowed), None)
-    return language.label("allowed", kind) if kind else fault.allowed
 
 
 def upload_of(page: Page) -> Upload:
     """The sent file.  Raises WrongInput when none was chosen."""
     if page.upload is None or not page.upload.name:
-        raise WrongInput(page.language.text("upload.missing"))
+        raise WrongInput(Phrase("No file was chosen.", "upload.missing"))
     return page.upload

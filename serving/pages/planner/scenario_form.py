@@ -70,7 +70,7 @@ def save(page: Page) -> Response:
     try:
         made = page.services.planner.save_scenario(page.who, scenario_values(page.form), page.form.get("key", ""))
     except WrongInput as error:
-        return _show(page, page.form, fault_of(error, page.language), {}, 400)
+        return _show(page, page.form, fault_of(error, page.format), {}, 400)
     return page.go(f"/scenarios?scenario={made}")
 
 
@@ -79,7 +79,7 @@ def upload(page: Page) -> Response:
     try:
         made = page.services.planner.upload_scenario(page.who, upload_of(page), page.form.get("key", ""))
     except WrongInput as error:
-        return _show(page, {}, fault_of(error, page.language), {}, 400)
+        return _show(page, {}, fault_of(error, page.format), {}, 400)
     return page.go(f"/scenarios?scenario={made}")
 
 
@@ -93,7 +93,8 @@ def _show(
     if not page.services.planner.may_plan(page.who):
         raise NotAllowed("The role may look at scenarios but not make them.")
     series = page.services.series(page.who)
-    year = _first_year(page)
+    span = page.services.planner.span(page.who)
+    year = span[0].year
     return page.show(
         "planner/scenario_form.html",
         status,
@@ -105,13 +106,9 @@ def _show(
         years=[year + ahead for ahead in range(YEARS_AHEAD)],
         areas={one.area: one.area_name for one in series if one.area != "county"},
         dimensions=page.services.planner.dimensions(page.who),
+        span=[day.isoformat() for day in span],
         form_key=secrets.token_urlsafe(16),
     )
-
-
-def _first_year(page: Page) -> int:
-    """The year from which growth may be told: the one after the population that the forecast rests on."""
-    return page.services.planner.first_year(page.who)
 
 
 def _faults(page: Page) -> dict[str, str]:
@@ -133,8 +130,12 @@ def _faults(page: Page) -> dict[str, str]:
         "channel_starts": bool(form.get("channel_share", "").strip()),
         "supply_starts": bool(form.get("supply_unit")),
     }
+    first, last = page.services.planner.span(page.who)
+    limits = {"first": page.format.date(first.isoformat()), "last": page.format.date(last.isoformat())}
     found |= {
-        name: t("scenario.fault.date") for name, asked in needed.items() if asked and not _is_date(form.get(name, ""))
+        name: t("scenario.fault.date", **limits)
+        for name, asked in needed.items()
+        if asked and not _is_between(form.get(name, ""), first, last)
     }
     if form.get("supply_unit") and form.get("supply_unit") == form.get("supply_other"):
         found["supply_other"] = t("scenario.fault.same_area")
@@ -142,9 +143,9 @@ def _faults(page: Page) -> dict[str, str]:
     return found if asked or found else {"name": t("scenario.fault.nothing")}
 
 
-def _is_date(text: str) -> bool:
+def _is_between(text: str, first: date, last: date) -> bool:
     try:
-        return bool(date.fromisoformat(text))
+        return first <= date.fromisoformat(text) <= last
     except ValueError:
         return False
 

@@ -6,6 +6,7 @@ the visitor gave.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Protocol
 
 from configs.errors import LuotainError
@@ -15,6 +16,7 @@ from models.exchange import Sheet
 from models.flow.whatif import WhatIf
 from models.planning.sheets.columns import SheetFault
 from serving.pages.services import Visitor
+from serving.planning.published import Judged, Realised
 from serving.planning.records import (
     ChannelPicture,
     Comparison,
@@ -74,6 +76,15 @@ class PlannerServices(Protocol):
     def correct_by_sheet(self, visitor: Visitor, model: str, upload: Upload, key: str) -> int:
         """Store the overrides of a sheet, all or none; how many they are.  Raises WrongInput."""
 
+    def registers_until(self, visitor: Visitor) -> str:
+        """ISO last day of the registers that are served; empty without registers."""
+
+    def judged(self, visitor: Visitor) -> Judged | None:
+        """Whether overriding helped, where that was published."""
+
+    def realised(self, visitor: Visitor, model: str, series_id: str) -> Realised | None:
+        """Earlier forecasts of a series beside what came, where that was published."""
+
     def corrections_sheet(self, visitor: Visitor, model: str, series_id: str) -> bytes:
         """The workbook to fill in with overrides of one series."""
 
@@ -92,8 +103,11 @@ class PlannerServices(Protocol):
     def dimensions(self, visitor: Visitor) -> Mapping[str, Mapping[str, Text]]:
         """By what the parts of the live forecasts are divided: dimension → value → name."""
 
-    def first_year(self, visitor: Visitor) -> int:
-        """The first year whose growth a scenario may tell: that of the first forecast period."""
+    def remove_scenario(self, visitor: Visitor, scenario_id: str, key: str) -> None:
+        """Take a saved scenario away; its history stays in the log.  Raises NotYours for one that is not saved."""
+
+    def span(self, visitor: Visitor) -> tuple[date, date]:
+        """The first and the last day that the live forecasts cover: a scenario's changes begin between them."""
 
     def scenario_sheet(self, visitor: Visitor) -> bytes:
         """The empty workbook to fill in with a scenario."""

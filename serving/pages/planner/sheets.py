@@ -13,6 +13,7 @@ from models.exchange import Cell, Sheet, workbook
 from serving.pages.charts import ForecastTexts, forecast_chart
 from serving.pages.page import Page
 from serving.pages.planner.reading import FormFault, fault_of, number, upload_of
+from serving.pages.planner.saying import sentence
 from serving.pages.planner.services import WrongInput
 from serving.pages.views.forecasts import NARROW, SEEN_NARROW, SEEN_WIDE, WIDE, backtest, decimals_of, excel_file
 
@@ -47,7 +48,7 @@ def upload(page: Page) -> Response:
         sent = upload_of(page)
         made = page.services.planner.forecast_sheet(page.who, sent, int(horizon) if horizon else None)
     except WrongInput as error:
-        return _show(page, fault_of(error, page.language), 400)
+        return _show(page, fault_of(error, page.format), 400)
     if page.form.get("as") == "excel":
         return excel_file(workbook(tuple(_sheets(page, made))), "luotain_sheet.xlsx")
     return page.show(
@@ -55,6 +56,7 @@ def upload(page: Page) -> Response:
         made=made,
         shown=[_shown(page, made, str(name)) for name in made.forecast["series_id"].unique()[:SHOWN_SERIES]],
         hidden=max(0, made.forecast["series_id"].nunique() - SHOWN_SERIES),
+        sentence=lambda said: sentence(said, page.format),
         refused=[one for one in made.statuses if one.status == "refused"],
     )
 
@@ -114,5 +116,8 @@ def _sheets(page: Page, made: SheetForecast) -> Iterator[Sheet]:
         for row in made.forecast.to_dict("records")
     ]
     yield Sheet(t("excel.forecast"), (head, *rows))
-    statuses = [(one.series_id, t(f"sheet.{one.status}"), one.reason) for one in made.statuses]
+    statuses = [
+        (one.series_id, t(f"sheet.{one.status}"), sentence(one.reason, page.format) if one.reason else "")
+        for one in made.statuses
+    ]
     yield Sheet(t("excel.series"), (("unique_id", t("column.state"), t("column.reason")), *statuses))

@@ -1,6 +1,6 @@
 """People for the forecast: full-time equivalents, pools, phone and chat by Erlang C, and the channel programme."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +14,11 @@ from serving.pages.charts import share_bar
 from serving.pages.page import Page
 from serving.pages.planner.reading import FormFault, fault_of, number
 from serving.pages.planner.services import WrongInput
+from serving.planning.records import StaffingPicture
 
 PREFIX = "n."
 """Fields that change an assumption begin so."""
 COUNTY = "county"
-OWN = "own assumption"
-"""How the files write that a number has no source."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def people(page: Page) -> Response:
     try:
         found = planner.staffing(page.who, model, changes, page.query("scenario") or None)
     except WrongInput as error:
-        found, fault = planner.staffing(page.who, model, {}, None), fault_of(error, page.language)
+        found, fault = planner.staffing(page.who, model, {}, None), fault_of(error, page.format)
     return page.show(
         "planner/staffing.html",
         found=found,
@@ -67,9 +66,11 @@ def people(page: Page) -> Response:
         teams=[(one, _areas(page, one, found.area_names), _pool(one)) for one in found.plan.teams],
         queues=[(one, _queue_rows(page, one, found.area_names)) for one in found.plan.queues],
         tried=found.tried,
-        assumptions=_assumptions(page, found.config, changes),
+        assumptions=_assumptions(page, found.config, changes, found.plan.missing),
         period=lambda iso: page.format.period(iso, found.period),
         prefix=PREFIX,
+        first_period=_first_period(found),
+        registers=planner.registers_until(page.who),
     )
 
 
@@ -79,7 +80,7 @@ def channels(page: Page) -> Response:
     try:
         found = planner.channels(page.who, changes)
     except WrongInput as error:
-        found, fault = planner.channels(page.who, {}), fault_of(error, page.language)
+        found, fault = planner.channels(page.who, {}), fault_of(error, page.format)
     plan = found.plan
     return page.show(
         "planner/channels.html",
@@ -102,6 +103,12 @@ def changes_of(page: Page) -> tuple[dict[str, float], FormFault | None]:
     changes = {name: value for name, value in told.items() if value is not None}
     faulty = len(changes) < len(told)
     return changes, FormFault(page.language.text("staffing.fault.number")) if faulty else None
+
+
+def _first_period(found: StaffingPicture) -> str:
+    """ISO first day of the forecast."""
+    tables = [*(one.table for one in found.plan.teams), *(one.table for one in found.plan.queues)]
+    return str(tables[0]["ds"].min())[:10] if tables else ""
 
 
 def _areas(page: Page, team: TeamPlan, names: Mapping[str, Any]) -> list[AreaPeople]:
@@ -133,15 +140,16 @@ def _queue_rows(page: Page, queue: QueuePlan, names: Mapping[str, Any]) -> list[
     ]
 
 
-def _assumptions(page: Page, config: Any, changes: Mapping[str, float]) -> list[tuple[str, list[Assumption]]]:
+def _assumptions(
+    page: Page, config: Any, changes: Mapping[str, float], tried: Collection[str]
+) -> list[tuple[str, list[Assumption]]]:
     t = page.language.text
     groups = [(t("staffing.general"), _group(page, {"service_level": config.service_level}, "", changes))]
     for place, team in enumerate(config.teams):
         groups.append((page.format.said(team.name.as_text()), _group(page, _team(team), f"teams.{place}.", changes)))
     for place, queue in enumerate(config.queues):
-        groups.append(
-            (page.format.said(queue.name.as_text()), _group(page, _queue(queue), f"queues.{place}.", changes))
-        )
+        numbers = _queue(queue, at_once=queue.measure not in tried)
+        groups.append((page.format.said(queue.name.as_text()), _group(page, numbers, f"queues.{place}.", changes)))
     return groups
 
 
@@ -152,9 +160,11 @@ def _team(team: Team) -> dict[str, Assumed]:
     return {"hours_per_unit": team.hours_per_unit, **numbers, **named}
 
 
-def _queue(queue: Queue) -> dict[str, Assumed]:
+def _queue(queue: Queue, at_once: bool) -> dict[str, Assumed]:
+    """The numbers of a queue; contacts at once stand here unless they stand in the table of tried contacts."""
     names = ("handling_seconds", "answered_share", "answered_seconds", "max_occupancy", "shrinkage")
-    return {name: getattr(queue, name) for name in (*names, "open_hours_per_week", "peak_factor")}
+    last = ("concurrency",) if at_once else ()
+    return {name: getattr(queue, name) for name in (*names, "open_hours_per_week", "peak_factor", *last)}
 
 
 def _group(page: Page, numbers: Mapping[str, Assumed], prefix: str, changes: Mapping[str, float]) -> list[Assumption]:
@@ -162,7 +172,7 @@ def _group(page: Page, numbers: Mapping[str, Assumed], prefix: str, changes: Map
     for path, told in numbers.items():
         name = next((part for part in reversed(path.split(".")) if part in ASSUMPTIONS), path)
         label = page.format.said(ASSUMPTIONS.get(name, {})) or page.language.label("assumption", name)
-        source = page.language.text("staffing.own") if told.source == OWN else told.source
+        source = page.format.said(told.source.as_text())
         found.append(Assumption(prefix + path, label, told.value, source, prefix + path in changes))
     return found
 

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import isnan
 
@@ -15,10 +15,14 @@ from serving.pages.format import Format
 from serving.pages.page import Page
 from serving.pages.planner.choosing import Chosen, choose_series
 from serving.pages.planner.reading import FormFault
+from serving.pages.planner.saying import sentence
 from serving.pages.planner.services import WrongInput
-from serving.planning.records import SeriesPicture
+from serving.pages.planner.units import counted
+from serving.planning.records import Corrected, SeriesPicture
 
 PERIOD = "period"
+STOCK = "clients"
+"""A measure that is counted as it stands: its periods have a mean and no sum."""
 SAME = 0.05
 """Two errors that differ by less than this share of the simple guess's error are called the same."""
 WIDE, NARROW = 820.0, 350.0
@@ -72,7 +76,7 @@ def show_forecast(
     """
     picture = page.services.planner.picture(page.who, chosen.series.model, chosen.series.series_id, period)
     answer = picture.answer
-    errors = backtest(answer)
+    errors, judged = backtest(answer), page.services.planner.judged(page.who)
     return page.show(
         "forecasts.html",
         status,
@@ -80,7 +84,15 @@ def show_forecast(
         picture=picture,
         answer=answer,
         charts=_charts(picture, page.format) if answer.points else (),
-        summary=summarise(answer),
+        summary=summarise(as_planned(picture)),
+        model_said=summarise(answer),
+        judged=judged,
+        judged_unit=(judged.unit if isinstance(judged.unit, str) else page.format.said(judged.unit)) if judged else "",
+        realised=page.services.planner.realised(page.who, chosen.series.model, chosen.series.series_id),
+        unit_of=lambda unit, value: counted(unit, value, page.language),
+        is_stock=chosen.series.measure == STOCK,
+        registers=page.services.planner.registers_until(page.who),
+        sentence=lambda said: sentence(said, page.format),
         backtest=errors,
         verdict=verdict(errors),
         period=period_writer(answer, page.format),
@@ -107,7 +119,8 @@ def download(page: Page) -> Response:
     more = planner.workbook(page.who, chosen.model, chosen.series_id, code)
     by = f"_{picture.answer.period}" if picture.answer.period not in picture.periods[:1] and picture.periods else ""
     name = f"luotain_{picture.answer.stamp.data_until}{by}_{code}.xlsx"
-    return excel_file(forecast_workbook(picture, page.format, more), name)
+    registers = planner.registers_until(page.who)
+    return excel_file(forecast_workbook(picture, page.format, more, registers), name)
 
 
 def period_switch(picture: SeriesPicture, chosen: Chosen) -> tuple[tuple[str, str], ...]:
@@ -121,6 +134,17 @@ def excel_file(content: bytes, name: str) -> Response:
     """A workbook to save."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=EXCEL_TYPE, headers=headers)
+
+
+def as_planned(picture: SeriesPicture) -> ForecastAnswer:
+    """The answer with overridden numbers in place of the model's, as it is planned with."""
+    points = tuple(_planned(point, picture.corrected.get(point.period_start)) for point in picture.answer.points)
+    return replace(picture.answer, points=points)
+
+
+def _planned(point: ForecastPoint, own: Corrected | None) -> ForecastPoint:
+    numbers = ("value", "low80", "high80", "low95", "high95")
+    return replace(point, **{name: getattr(own, name) for name in numbers}) if own else point
 
 
 def summarise(answer: ForecastAnswer) -> Summary | None:
