@@ -148,7 +148,8 @@ def losses(counted: float, trees: float) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(
-    "counted, trees, chosen", [(0.5, 0.4, "lightgbm"), (0.4, 0.5, "counted"), (0.4, 0.4, "counted")]
+    "counted, trees, chosen",
+    [(0.5, 0.4, "lightgbm"), (0.4, 0.5, "counted"), (0.4, 0.4, "counted"), (0.4, 0.4 - 1e-9, "counted")],
 )
 def test_the_chances_with_the_lower_log_loss_are_served(counted: float, trees: float, chosen: str) -> None:
     table = losses(counted, trees)

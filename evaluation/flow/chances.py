@@ -15,6 +15,9 @@ from models.flow.moves.boosted import curves, fit_boosted
 from models.flow.moves.hazards import fit_hazards
 from models.flow.moves.weekly_chances import log_loss, person_weeks, weekly_chances
 
+TIE = 1e-6
+"""Nats a person-week; a smaller difference is rounding."""
+
 
 def chance_losses(config: FlowConfig, history: History) -> pd.DataFrame:
     """`origin, weeks, chances, stage, person_weeks, loss` (summed), for every way to learn the chances."""
@@ -68,7 +71,9 @@ def loss_table(losses: pd.DataFrame) -> list[tuple[tuple[int, str], float, Mappi
 
 def choose_chances(losses: pd.DataFrame) -> str:
     """The kind whose best time to learn from has the lower log loss; a tie goes to the counted ones."""
-    return min((loss, chances) for (_, chances), loss, _ in loss_table(losses))[1]
+    best = {chances: min(loss for (_, kind), loss, _ in loss_table(losses) if kind == chances)
+            for chances in sorted(set(losses["chances"]))}  # fmt: skip
+    return min(best, key=lambda chances: round(best[chances] / TIE))
 
 
 def loss_metrics(losses: pd.DataFrame) -> dict[str, float]:
