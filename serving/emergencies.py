@@ -14,9 +14,10 @@ from serving.access import ClientTies, Emergency, may
 from serving.masking import masked
 from serving.pages.emergency import MAX_REASON, MIN_REASON, MINUTES, REVIEW_DAYS, EmergencyCase, Finding
 from serving.pages.services import NotAllowed, NotYours, Visitor
-from serving.records.emergencies import EmergencyAct, EmergencyStory, every_story, live_emergency, record
+from serving.records.emergencies import EmergencyAct, EmergencyStory, every_story, live_emergency, record, stories
 from serving.records.entries import Actor, AuditEvent, local_text, utc_text
 from serving.records.logs import new_id
+from serving.records.schema import EMERGENCY_LOG
 from serving.refusals import refusal
 from serving.requests import NOT_YOURS, Caller, Desk
 from serving.users.handles import client_of, handle_of
@@ -111,8 +112,8 @@ class EmergencyDesk:
 
     def _start(self, caller: Caller, event: AuditEvent, reason: str, key: str) -> None:
         records, now = self._desk.records, self._desk.records.now()
-        for story in every_story(records):  # one at a time: opening the next one ends the one before
-            if story.emergency.user_id == caller.user.user_id and story.ended is None:
+        for story in stories(records.kept(EMERGENCY_LOG, actor_id=caller.user.user_id)):
+            if story.ended is None:  # one at a time: opening the next one ends the one before
                 self._stop(story.emergency, event.actor, replace(event, event="break_glass_ended"), "replaced", now)
         emergency_id, until = new_id(), now + timedelta(minutes=MINUTES)
         emergency = Emergency(emergency_id, caller.user.user_id, event.client_id or "", now, until)

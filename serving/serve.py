@@ -39,6 +39,8 @@ def serve(
     settings = load_settings(config)
     chosen = settings.port if port is None else port
     require_free_port(settings.host, chosen)
+    if settings.sign_in is not None:
+        settings.sign_in.client_secret.read()  # a missing secret stops the start, not the first person who signs in
     refuse_test_persons(open_snapshot(settings.workspace.store), settings)
     absent = require_models(settings)
     for line in greeting(settings, chosen, absent):

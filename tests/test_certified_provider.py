@@ -14,7 +14,7 @@ from tests.fake_engine import MINE, OTHERS
 from tests.identity import AUDIENCE
 from tests.peers_oidc.running import HAS_NODE, MISSING, certified_provider, installed
 from tests.serving_parts import CLIENT_QUESTION
-from tests.test_sign_in import KAISA, Served
+from tests.signing_in import KAISA, Served
 
 pytestmark = [
     pytest.mark.skipif(not HAS_NODE and "CI" not in os.environ, reason=MISSING),

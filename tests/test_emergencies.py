@@ -5,11 +5,14 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from alembic import command
+from alembic.config import Config
 
 from serving.access import ClientTies, Emergency, Tie, User, Verdict, may
 from serving.house import build_house
 from serving.pages.services import Decision, NotAllowed, NotYours
 from serving.records.chained import verify_table
+from serving.records.database import LOGS_FILE, MIGRATIONS, WRITER, open_logs, open_sqlite
 from serving.records.logs import Wanted
 from serving.records.schema import AUDIT_LOG, EMERGENCY_LOG
 from serving.users import handles
@@ -249,6 +252,22 @@ def test_A22_no_log_no_access(built):
     assert built.log(event="break_glass_started") == ()
     with pytest.raises(NotYours):
         built.services.find_client(visitor, OTHERS_HENKILOTUNNUS)
+
+
+def test_the_logs_of_the_release_before_get_the_table(tmp_path):
+    engine = open_sqlite(tmp_path, LOGS_FILE)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.connect().execution_options(**WRITER) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        connection.commit()
+    engine.dispose()
+    migrated = open_logs(tmp_path)
+    with migrated.connect() as connection:
+        found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE tbl_name = 'emergency_log'")
+        assert {"emergency_log_no_update", "emergency_log_no_delete"} < {row[0] for row in found}
+    migrated.dispose()
 
 
 def test_the_pages_from_the_form_to_the_review(built):

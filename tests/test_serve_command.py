@@ -94,6 +94,7 @@ def test_production_refuses_registers_with_linked_test_persons(var, config, monk
     monkeypatch.setattr(serve, "require_models", lambda settings: ())
     monkeypatch.setattr(serve, "_replace_process", lambda words, variables: None)
     production = config(*PRODUCTION)
+    monkeypatch.setenv("LUOTAIN_TEST_SECRET", "a-secret")
     engine = RegisterEngine(load_settings(production))
     engine.refresh()
     assert ("registers" in engine.missing()) == refused
@@ -182,6 +183,12 @@ def test_production_is_the_default_mode(config):
         "Luotain listens at http://127.0.0.1:3000 (production mode).",
         "People sign in at https://luotain.county.example/sign-in through https://id.county.example.",
     )
+
+
+def test_F27_a_missing_client_secret_stops_the_start(var, config, monkeypatch, capsys):
+    monkeypatch.delenv("LUOTAIN_TEST_SECRET", raising=False)
+    assert serve.main(["--config", config(*PRODUCTION), "--port", "39876"]) == 2
+    assert "LUOTAIN_TEST_SECRET" in capsys.readouterr().err
 
 
 def test_W18_no_forwarded_header_is_believed(config):

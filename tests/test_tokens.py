@@ -210,6 +210,18 @@ def test_F21_known_keys_live_on_while_the_provider_is_down_and_not_for_ever(keys
     assert keys.find("rsa-1", RSAKey)
 
 
+def test_F21_F24_a_silent_provider_holds_up_no_token_whose_key_is_known(keys, publisher, clock, monkeypatch):
+    keys.find("rsa-1", RSAKey)
+    monkeypatch.setattr("serving.users.oidc.keys.SOON_SECONDS", 0.05)
+    silent = threading.Event()
+    monkeypatch.setattr(keys, "_fetch", lambda: silent.wait(10) and publisher())
+    clock.seconds += LIFE_SECONDS + 1
+    began = time.monotonic()
+    assert keys.find("rsa-1", RSAKey)
+    assert time.monotonic() - began < 5
+    silent.set()
+
+
 def test_F21_keys_are_asked_for_once_in_five_minutes(keys, publisher, clock):
     for _ in range(50):
         keys.find("rsa-1", RSAKey)

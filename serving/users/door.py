@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from serving.access import User
+from serving.middleware.context import REQUEST_ID
 from serving.pages.entering import Begun, Returned, TooMany
 from serving.pages.services import NotAllowed, Unavailable
 from serving.records.entries import Actor, AuditEvent
@@ -65,7 +66,7 @@ class ProviderDoor:
         user = self._user(person, address)
         token = self.sessions.start(user.user_id)
         self.people.remember(token, person)
-        event = self.desk.event(Caller(user, "session", new_id()), "sign_in")
+        event = self.desk.event(Caller(user, "session", _request_id()), "sign_in")
         self.desk.records.audit(replace(event, ground="own_session"))
         if old_token:
             self.sessions.end(old_token)
@@ -100,5 +101,9 @@ class ProviderDoor:
         self.attempts.failed(address)
         who = str((claims or {}).get("sub", "unknown"))[:200]
         actor = Actor(who, "none", self.desk.settings.county, "", "none")
-        self.desk.records.audit(AuditEvent("sign_in", "denied", actor, new_id(), why))
+        self.desk.records.audit(AuditEvent("sign_in", "denied", actor, _request_id(), why))
         return NotAllowed(refusal(why))
+
+
+def _request_id() -> str:
+    return REQUEST_ID.get() or new_id()

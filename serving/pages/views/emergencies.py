@@ -11,8 +11,8 @@ from serving.pages.services import NotAllowed, NotYours
 from serving.pages.views.front import navigation
 
 LIMITS = {"minutes": MINUTES, "days": REVIEW_DAYS, "min_reason": MIN_REASON, "max_reason": MAX_REASON}
-
 SENT = ("finding", "note")
+"""Fields of a review that are shown again when something is missing."""
 
 
 def form(page: Page) -> Response:

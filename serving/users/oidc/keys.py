@@ -1,5 +1,6 @@
 """The provider's public keys: kept five minutes, longer while it is down, fetched anew once for an unknown key id."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -14,7 +15,10 @@ from serving.users.oidc.provider import ProviderDown, ProviderRefused
 LIFE_SECONDS = 300.0
 COOLDOWN_SECONDS = 30.0
 """The least time between two fetches, whatever key ids strangers make up and however long the provider is down."""
+SOON_SECONDS, LONG_SECONDS = 1.0, 12.0
+"""How long a token waits for the provider: with a key that is known and only old, and with one that is not."""
 MIN_RSA_BITS = 2048
+LOGGER = logging.getLogger("luotain.serving")
 
 PublicKey = RSAKey | ECKey
 Fetch = Callable[[], Mapping[str, Any]]
@@ -40,43 +44,56 @@ class ProviderKeys:
         self._clock = clock
         self._lock = threading.Lock()
         self._kept: _Kept | None = None
-        self._tried = -COOLDOWN_SECONDS
+        self._asked = -COOLDOWN_SECONDS
+        self._answered: threading.Event | None = None
 
     def ready(self, key_id: str | None, kind: type[PublicKey]) -> PublicKey | None:
         """The key when it is at hand and fresh, without asking anybody."""
-        kept = self._kept
-        return _choose(kept, key_id, kind) if kept and self._age(kept) < LIFE_SECONDS else None
+        return self._younger_than(LIFE_SECONDS, key_id, kind)
 
     def find(self, key_id: str | None, kind: type[PublicKey]) -> PublicKey:
-        """The key of a token; may ask the provider.  Raises UnknownKey or ProviderDown."""
+        """The key of a token; may ask the provider, and waits long only for a key that is not known.
+
+        Raises UnknownKey, or ProviderDown when there are no keys to judge by.
+        """
         found = self.ready(key_id, kind)
         if found is not None:
             return found
-        with self._lock:  # one thread asks, the others wait for what it learns
-            found = self.ready(key_id, kind)
-            if found is not None:
-                return found
-            down = self._refresh()
+        usable = LIFE_SECONDS + self._grace
+        known = self._younger_than(usable, key_id, kind)
+        answered = self._ask()
+        if answered is not None:
+            answered.wait(SOON_SECONDS if known else LONG_SECONDS)
+        found = self._younger_than(usable, key_id, kind)
+        if found is not None:
+            return found
         kept = self._kept
-        if kept is None or self._age(kept) >= LIFE_SECONDS + self._grace:
-            raise down or ProviderDown("asked a moment ago")
-        found = _choose(kept, key_id, kind)
-        if found is None:
-            raise UnknownKey
-        return found
+        if kept is None or self._age(kept) >= usable:
+            raise ProviderDown("no keys")
+        raise UnknownKey
 
-    def _refresh(self) -> ProviderDown | None:
-        """Ask for the keys unless that was done a moment ago; what went wrong, if anything did."""
-        if self._clock() - self._tried < COOLDOWN_SECONDS:
-            return None
-        self._tried = self._clock()
+    def _ask(self) -> threading.Event | None:
+        """Set when the provider has answered; one question at a time, none within the cooldown of the last one."""
+        with self._lock:
+            if self._answered is not None and not self._answered.is_set():
+                return self._answered
+            if self._clock() - self._asked < COOLDOWN_SECONDS:
+                return None
+            self._asked, self._answered = self._clock(), threading.Event()
+            threading.Thread(target=self._refresh, args=(self._answered,), daemon=True).start()
+            return self._answered
+
+    def _refresh(self, answered: threading.Event) -> None:
         try:
             self._kept = _Kept(_usable(self._fetch()), self._clock())
-        except ProviderDown as error:
-            return error
-        except ProviderRefused as error:
-            return ProviderDown(error.error)
-        return None
+        except (ProviderDown, ProviderRefused):
+            LOGGER.warning("The identity provider did not give its keys; the known ones are used while they may be.")
+        finally:
+            answered.set()
+
+    def _younger_than(self, seconds: float, key_id: str | None, kind: type[PublicKey]) -> PublicKey | None:
+        kept = self._kept
+        return _choose(kept, key_id, kind) if kept and self._age(kept) < seconds else None
 
     def _age(self, kept: _Kept) -> float:
         return self._clock() - kept.fetched

@@ -20,7 +20,7 @@ WHOLE_SECONDS = 5.0
 MAX_BYTES = 1_000_000
 DISCOVERY_SECONDS = 3600.0
 RETRY_SECONDS = 10.0
-"""After a failure the provider's description is not asked for again before this."""
+"""After a failed discovery, and after a question without an answer, nothing is asked before this."""
 
 
 class ProviderDown(Exception):
@@ -59,6 +59,7 @@ class Provider:
         self._client: httpx.Client | None = None
         self._known: Description | None = None
         self._asked = -DISCOVERY_SECONDS
+        self._silent = -RETRY_SECONDS
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -116,6 +117,8 @@ class Provider:
 
     def _read(self, method: str, address: str, **given: Any) -> Mapping[str, Any]:
         """The JSON object that comes back; nothing longer, slower or from elsewhere is taken."""
+        if self._clock() - self._silent < RETRY_SECONDS:
+            raise ProviderDown("silent a moment ago")  # nobody else waits as long for nothing
         until = time.monotonic() + WHOLE_SECONDS
         try:
             with self._http().stream(method, address, **given) as response:
@@ -125,6 +128,9 @@ class Provider:
                     if len(body) > MAX_BYTES or time.monotonic() > until:
                         raise ProviderDown("too long an answer")
                 status = response.status_code
+        except httpx.TimeoutException:
+            self._silent = self._clock()
+            raise ProviderDown("too slow") from None
         except (httpx.HTTPError, httpx.InvalidURL):
             raise ProviderDown("no answer") from None
         return _understood(status, bytes(body))
