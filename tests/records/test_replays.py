@@ -2,18 +2,19 @@
 
 import random
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pandas as pd
 import pytest
 
-from configs.errors import DataError
+from configs.errors import DataError, ModelError
 from configs.workspace import Workspace
 from features import store
 from features.packed import open_packed
 from models.bundles.bundle import write_bundle
 from models.bundles.signing import load_or_create_signing_key
 from models.chain import canonical_json
+from models.eligibility import Condition, EligibilityRules
 from models.learners.baseline import BaselineSettings, LogisticRegression
 from models.learners.binary import BinaryModel
 from models.learners.calibration import Calibration
@@ -35,7 +36,7 @@ from serving.records.keeping import runtime as runtime_module
 from serving.records.keeping.retaining import retain
 from serving.records.logs import Records, Wanted
 from serving.records.schema import AUDIT_LOG
-from serving.replaying import recompute
+from serving.replaying import recompute, sources
 from serving.replaying.recompute import replay
 from serving.replaying.verdict import Replayed, Verdict
 from serving.settings import ServedModels
@@ -45,13 +46,20 @@ from tests.kernel_world import any_tables
 from tests.records.places import ACTOR, tamper
 from tests.records.test_retention import HALF_A_YEAR, day, written
 from tests.serving_parts import SETTINGS
-from tests.test_segmentation import RULES, SCHEME
+from tests.test_segmentation import SCHEME
 
 TASK = load_task("configs/needs/heavier_home_care_6m.yaml")
 NEED, SEGMENTATION = f"need_{TASK.id}", "segmentation_suuntima_like"
-CLIENTS = [f"{number:08x}" * 4 for number in range(1, 25)]
-AS_OF = date(2025, 1, 1)
-TODAY = date(2025, 1, 2)
+CLIENTS = [f"{number:08x}" * 4 for number in range(1, 9)]
+RULES = EligibilityRules(
+    version="1",
+    minimum_history=Condition(feature="observed_history", at_least=1),
+    social=(Condition(feature="age", at_least=0),),
+    health=(Condition(feature="age", at_least=0),),
+    long_term=(Condition(feature="age", at_least=0),),
+)
+AS_OF = date(2024, 4, 2)
+TODAY = date(2024, 4, 3)
 
 
 class Shelf:
@@ -81,7 +89,7 @@ class World:
         self.settings = SETTINGS.model_copy(update={"var": str(var), "models": served})
         snapshot = store_of(self.workspace.store, registers())
         packed = open_packed(self.workspace.packed, snapshot)
-        stamp = DataStamp(snapshot.sha256, snapshot.data_until, AS_OF)
+        stamp = DataStamp(snapshot.sha256, AS_OF - timedelta(days=1), AS_OF)
         self.registers = Registers(snapshot, stamp, RelationsIndex({}, {}), {}, packed)
         self.lives = {name: self.live(name, model) for name, model in models().items()}
         self.records = Records(self.workspace.records, lambda: pd.Timestamp("2025-01-02T10:00Z").to_pydatetime())
@@ -139,11 +147,16 @@ def models():
     }
 
 
+def no_registry(workspace):
+    raise ModelError("The model registry cannot be reached.")
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """Every client's answers, with and without a level by hand, and what would change them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("LUOTAIN_VAR", raising=False)
+        patch.setattr(sources, "connect", no_registry)
         world = World(tmp_path_factory.mktemp("replay"))
         for client in CLIENTS:
             world.answer(client)
