@@ -1,4 +1,4 @@
-"""`python -m serving.rotate_key`: a new key signs the logs' checkpoints from now on; what the old one signed still counts."""
+"""`python -m serving.rotate_key`: a new key signs the checkpoints from now on; what the old one signed still counts."""
 
 import argparse
 import getpass
