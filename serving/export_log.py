@@ -12,9 +12,8 @@ import pandas as pd
 
 from configs.command import run_command, say
 from configs.errors import DataError
-from serving.records.database import LOGS_FILE
 from serving.records.entries import HELSINKI, local_text
-from serving.records.logs import Records
+from serving.records.opening import open_records, place_of
 from serving.settings import DEFAULT_CONFIG, load_settings
 
 FILE = "decisions.parquet"
@@ -43,10 +42,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _export(config: str | None) -> None:
-    workspace = load_settings(config).workspace
-    if not (workspace.records / LOGS_FILE).is_file():
+    settings = load_settings(config)
+    workspace = settings.workspace
+    if not place_of(settings).exists():
         raise DataError("There is no decision log yet: nothing was served from this data folder.")
-    records = Records(workspace.records, datetime.now)
+    records = open_records(settings, datetime.now)
     frame = decisions_frame(records.all_decisions())
     records.close()
     file = workspace.extracts / FOLDER / FILE

@@ -164,6 +164,19 @@ def entries_of(road: Road, answer_id: str) -> int:
     return count
 
 
+def replayed(road: Road, answer_id: str) -> str:
+    """What `serving.replay` says of an answer, in a process that knows nothing but the data folder."""
+    with sqlite3.connect(f"file:{road.var / 'records' / 'logs.sqlite'}?mode=ro", uri=True) as records:
+        (seq,) = records.execute("SELECT seq FROM audit_log WHERE answer_id = ?", [answer_id]).fetchone()
+    records.close()
+    command = [sys.executable, "-m", "serving.replay", "--entry", str(seq)]
+    done = subprocess.run(
+        [*command, "--config", str(road.config("configs/serving.yaml"))],
+        cwd=PROJECT_ROOT, env=road.environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return done.stdout + done.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.xdist_group("road")
 def test_a_row_becomes_an_explained_answer_with_its_log_entry(road: Road, served: Client) -> None:
@@ -182,6 +195,7 @@ def test_a_row_becomes_an_explained_answer_with_its_log_entry(road: Road, served
     assert answer["stamp"]["data_until"] == "2024-12-31"
     assert "Ammattilainen vahvistaa" in answer["notice"]["fi"]
     assert entries_of(road, answer["answer_id"]) == 1
+    assert "every answer is the same, bit for bit" in replayed(road, answer["answer_id"])
 
 
 @pytest.mark.slow

@@ -60,7 +60,7 @@ def bad(records, served):
         ("2026-04-02", []),
     ],
 )
-def test_F17_L10_a_month_is_a_run_of_numbers_whatever_the_clock_did(times, months):
+def test_F17_a_month_is_a_run_of_numbers_whatever_the_clock_did(times, months):
     stored = [Stored(seq, f"{seq:064}", f"{one}T10:00:00.000Z", {}) for seq, one in enumerate(times.split(), start=1)]
     found = closings(stored, "2026-04", HALF_A_YEAR, "audit_log")
     assert [(one.month, one.first, one.last) for one in found] == months

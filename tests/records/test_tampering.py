@@ -5,12 +5,15 @@ import json
 import pytest
 
 from configs.errors import DataError
+from serving import rotate_key, verify_log
 from serving.records.chained import verify_table
 from serving.records.checkpoints import EVERY
+from serving.records.databases.settings import URL_VARIABLE
 from serving.records.keeping.keys import checkpoint_key, rotate
-from serving.records.logs import Records
+from serving.records.logs import Records, Wanted
 from serving.records.schema import AUDIT_LOG, DECISION_LOG
 from tests.counts import count
+from tests.records.long_log import fill
 from tests.records.places import decision, empty, event, filled, tamper
 
 COLUMNS = "seq, time, event, outcome, actor_id, role, client_id, answer_id, entry, prev_hash, hash"
@@ -217,18 +220,68 @@ def test_L13_the_private_half_of_the_old_key_is_gone(witness):
     assert sum(b"PRIVATE" in content for content in kept) == 1
 
 
+def test_L13_the_command_rotates_and_says_so_in_the_log(tmp_path, clock, monkeypatch, capsys):
+    monkeypatch.setenv("LUOTAIN_VAR", str(tmp_path))
+    records = Records(tmp_path / "records", clock)
+    filled(records)
+    assert rotate_key.main([]) == 0
+    assert "signs now" in capsys.readouterr().out
+    (entry,) = records.page(AUDIT_LOG, Wanted({"event": "checkpoint_key"}), 1, 1).entries
+    lines = (tmp_path / "checkpoints" / "audit_log.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["key"] for line in lines] == [entry["detail"]["old"], entry["detail"]["new"]]
+    assert verify_log.main([]) == 0
+    records.close()
+
+
+@pytest.fixture
+def kept_file(place, tmp_path, monkeypatch):
+    """The command over the logs at `place`."""
+    monkeypatch.setenv("LUOTAIN_VAR", str(tmp_path))
+    if place.url is not None:
+        monkeypatch.setenv(URL_VARIABLE, place.url.render_as_string(hide_password=False))
+    return tmp_path / "seen.json"
+
+
+def test_verify_log_says_whole_or_names_the_entry(records, place, kept_file, capsys):
+    filled(records)
+    records.decide(decision(), event("decision"))
+    assert verify_log.main([]) == 0
+    assert "audit_log: 6 entries, chain whole" in capsys.readouterr().out
+    tamper(place, "DELETE FROM audit_log WHERE seq = 2")
+    assert verify_log.main([]) == 1
+    told = capsys.readouterr()
+    assert "audit_log: 5 entries, chain BROKEN at entry 2" in told.out
+    assert "audit_log entry 2" in told.err
+
+
+def test_L6_the_heads_that_an_auditor_keeps_show_a_rewritten_log(records, place, clock, kept_file, capsys):
+    filled(records)
+    assert verify_log.main(["--seen", str(kept_file)]) == 0
+    filled(records, 1)
+    assert verify_log.main(["--seen", str(kept_file)]) == 0  # it went on
+    records.close()
+    rewritten(place)
+    again = Records(place, clock)
+    filled(again, 9)
+    again.close()
+    assert verify_log.main(["--seen", str(kept_file)]) == 1
+    assert "audit_log entry 6" in capsys.readouterr().err
+    kept_file.write_text("[]", encoding="utf-8")
+    assert verify_log.main(["--seen", str(kept_file)]) == 3
+
+
+def test_verify_log_without_a_log(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("LUOTAIN_VAR", str(tmp_path))
+    assert verify_log.main([]) == 3
+    assert "no log yet" in capsys.readouterr().err
+
+
 @pytest.mark.proof("verified_entries")
 def test_L12_a_long_log_is_verified_batch_by_batch(records, place):
     """The time for a million is `make bench-log`; here the number and the place of the one bad entry."""
     long = count("verified_entries", small=6_000, full=1_000_000)
-    copied_log(records, long)
+    fill(records, long)
     result = verify_table(records.engine, AUDIT_LOG)
     assert (result.entries, result.first_bad, result.head.seq) == (long, None, long)
     tamper(place, f"UPDATE audit_log SET role = 'x' WHERE seq = {long - 1}")
     assert first_bad(records) == long - 1
-
-
-def copied_log(records, entries):
-    from tests.records.long_log import fill
-
-    fill(records, entries)

@@ -1,0 +1,347 @@
+"""Replay: each kind of answer comes out bit for bit from snapshot and bundle alone, and a changed source is named."""
+
+import random
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pandas as pd
+import pytest
+
+from configs.errors import DataError, ModelError
+from configs.workspace import Workspace
+from features import store
+from features.packed import open_packed
+from models.bundles.bundle import write_bundle
+from models.bundles.signing import load_or_create_signing_key
+from models.chain import canonical_json
+from models.eligibility import Condition, EligibilityRules
+from models.learners.baseline import BaselineSettings, LogisticRegression
+from models.learners.binary import BinaryModel
+from models.learners.calibration import Calibration
+from models.need import NeedModel, load_task
+from models.questionnaire import by_hand
+from models.segmentation import AxisModel, SegmentationModel
+from serving import replay as command
+from serving.engine.case import RegisterCase
+from serving.engine.contract import DataStamp
+from serving.engine.registers import Registers
+from serving.engine.relations_index import RelationsIndex
+from serving.engine.shelf import Chosen, LiveModel
+from serving.records.chained import append_to, entry_of
+from serving.records.database import Place, writing
+from serving.records.databases.settings import RecordsSettings
+from serving.records.entries import AuditEvent
+from serving.records.evidence import evidence, evidence_of_explored
+from serving.records.keeping import runtime as runtime_module
+from serving.records.keeping.retaining import retain
+from serving.records.logs import Records, Wanted
+from serving.records.schema import AUDIT_LOG
+from serving.replaying import recompute, sources
+from serving.replaying.recompute import replay
+from serving.replaying.verdict import Replayed, Verdict
+from serving.settings import ServedModels
+from tests.client_case import draw, labels, parts
+from tests.histories_data import store_of
+from tests.kernel_world import any_tables
+from tests.records.places import ACTOR, tamper
+from tests.records.test_retention import HALF_A_YEAR, day, written
+from tests.serving_parts import SETTINGS
+from tests.test_segmentation import SCHEME
+
+TASK = load_task("configs/needs/heavier_home_care_6m.yaml")
+NEED, SEGMENTATION = f"need_{TASK.id}", "segmentation_suuntima_like"
+CLIENTS = [f"{number:08x}" * 4 for number in range(1, 9)]
+RULES = EligibilityRules(
+    version="1",
+    minimum_history=Condition(feature="observed_history", at_least=1),
+    social=(Condition(feature="age", at_least=0),),
+    health=(Condition(feature="age", at_least=0),),
+    long_term=(Condition(feature="age", at_least=0),),
+)
+AS_OF = date(2024, 4, 2)
+TODAY = date(2024, 4, 3)
+
+
+class Shelf:
+    """Both live models."""
+
+    def __init__(self, lives):
+        self.lives = lives
+        self.names = tuple(lives)
+
+    def get(self, name):
+        return self.lives.get(name)
+
+
+class Runs:
+    """As much of the engine as an entry asks."""
+
+    def run_of(self, name, version):
+        return "run-1"
+
+
+class World:
+    """A store, two signed bundles, and a log of answers about the clients."""
+
+    def __init__(self, var):
+        self.workspace = Workspace(var)
+        served = ServedModels(segmentation=SEGMENTATION, needs="all")
+        self.settings = SETTINGS.model_copy(update={"var": str(var), "models": served})
+        snapshot = store_of(self.workspace.store, registers())
+        packed = open_packed(self.workspace.packed, snapshot)
+        stamp = DataStamp(snapshot.sha256, AS_OF - timedelta(days=1), AS_OF)
+        self.registers = Registers(snapshot, stamp, RelationsIndex({}, {}), {}, packed)
+        self.lives = {name: self.live(name, model) for name, model in models().items()}
+        self.records = Records(self.workspace.records, lambda: pd.Timestamp("2025-01-02T10:00Z").to_pydatetime())
+        self.shown = {}
+
+    def live(self, name, model):
+        folder = self.workspace.bundles / name
+        folder.mkdir(parents=True)
+        key = load_or_create_signing_key(self.workspace.keys)
+        sha256 = write_bundle(folder / "new", name.split("_")[0], model.to_files(), key)
+        (folder / "new").rename(folder / sha256)
+        return LiveModel(Chosen(name, "1", "run-1", sha256), model)
+
+    def case(self, client):
+        return RegisterCase(self.registers, Shelf(self.lives), self.settings, client, TODAY)
+
+    def noted(self, kind, client, answers, detail):
+        event = AuditEvent(kind, "ok", ACTOR, "r", "care_relationship", client_id=client, detail=detail)
+        self.shown[self.records.audit(event)] = answers
+
+    def answer(self, client, *levels):
+        case = self.case(client)
+        answers = (case.segment(tuple(by_hand(SCHEME, *one) for one in levels)), case.need(TASK.id))
+        self.noted("answer", client, answers, evidence(answers, Runs(), self.registers.stamp, case.stamp()))
+
+    def explore(self, client, output):
+        case = self.case(client)
+        if found := case.explore(output):
+            detail = evidence_of_explored(found, Runs(), self.registers.stamp, case.stamp())
+            self.noted("counterfactual", client, (found.found,), detail)
+
+
+def registers():
+    """Random tables of the clients; anything may be late, corrected or open."""
+    found = any_tables(CLIENTS, random.Random(3).choice)
+    own = {name: frame[frame["client_id"] != "stranger"] for name, frame in found.items() if "client_id" in frame}
+    return {**found, **own}
+
+
+def models():
+    rows = draw(400)
+    described = parts(rows)
+
+    def learner(seed):
+        used = described.used_columns(rows)
+        trained = LogisticRegression.fit(used, labels(rows, seed), described.used, BaselineSettings())
+        return BinaryModel(trained, Calibration(0.9, 0.1))
+
+    axes = tuple(
+        AxisModel(axis, tuple(learner(seed) for seed, _ in enumerate(axis.levels[1:]))) for axis in SCHEME.axes
+    )
+    return {
+        SEGMENTATION: SegmentationModel(described, SCHEME, RULES, axes),
+        NEED: NeedModel(described, TASK, learner(5)),
+    }
+
+
+def no_registry(workspace):
+    raise ModelError("The model registry cannot be reached.")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """Every client's answers, with and without a level by hand, and what would change them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("LUOTAIN_VAR", raising=False)
+        patch.setattr(sources, "connect", no_registry)
+        world = World(tmp_path_factory.mktemp("replay"))
+        for client in CLIENTS:
+            world.answer(client)
+            for output in ("complexity", "resources", TASK.id):
+                world.explore(client, output)
+        world.answer(CLIENTS[0], ("complexity", "high"))
+        yield world
+        world.records.close()
+
+
+def test_every_logged_answer_comes_out_bit_for_bit(built):
+    kinds = set()
+    for seq in built.shown:
+        found = replay(built.settings, seq)
+        assert found.is_same, (seq, found.verdicts)
+        assert found.notes == ()
+        kinds |= {one.kind for one in found.verdicts}
+    assert kinds == {"segment", "need", "counterfactual"}
+    said = {answer.status for answers in built.shown.values() for answer in answers if hasattr(answer, "status")}
+    assert "answered" in said
+
+
+def test_the_replay_reads_nothing_of_what_was_answered(built, monkeypatch):
+    """Without a single number of the entry's answer the replay gives the same bytes."""
+    seq = next(iter(built.shown))
+    whole = recompute.entry_of
+
+    def emptied(engine, table, number):
+        entry = dict(whole(engine, table, number))
+        kept = {"kind", "task", "id", "model", "version", "bundle_sha256", "as_of", "people", "answer_sha256"}
+        answers = [{name: value for name, value in said.items() if name in kept} for said in entry["detail"]["answers"]]
+        return {**entry, "detail": {**entry["detail"], "answers": answers}}
+
+    monkeypatch.setattr(recompute, "entry_of", emptied)
+    assert replay(built.settings, seq).is_same
+
+
+def rewritten(world, seq, change):
+    """Another entry that says `change` of the same answers, as somebody who owns the log could write it."""
+    entry = dict(entry_of(world.records.engine, AUDIT_LOG, seq))
+    entry["detail"] = change(entry["detail"])
+    with writing(world.records.engine) as connection:
+        return append_to(connection, AUDIT_LOG, {**entry, "event_id": "x"}).seq
+
+
+def first_said(**values):
+    return lambda detail: {**detail, "answers": [{**detail["answers"][0], **values}, *detail["answers"][1:]]}
+
+
+@pytest.mark.parametrize(
+    "change,                                              outcome,        sentence",
+    [
+        (first_said(answer_sha256="0" * 64), "differs", "the computation: the same row gives another answer"),
+        (first_said(answer_sha256="0" * 64, input_sha256="0" * 64), "differs", "begins in the client's feature row"),
+        (first_said(answer_sha256="0" * 64, rules="x", input_sha256="0"), "differs", "begins in the rules"),
+        (first_said(bundle_sha256="ab" * 32), "not_possible", "The bundle abababababab of segmentation_"),
+        (lambda detail: {**detail, "snapshot_sha256": "ab" * 32}, "not_possible", "keeps no snapshot abababababab"),
+        (lambda detail: {**detail, "snapshot_sha256": None}, "not_possible", "rows that the caller sent"),
+        (lambda detail: {**detail, "today": "2035-01-01"}, "differs", "gives another answer"),
+    ],
+)  # fmt: skip
+def test_what_an_entry_says_wrongly_is_found(built, change, outcome, sentence):
+    answered = next(seq for seq, shown in built.shown.items() if getattr(shown[0], "status", "") == "answered")
+    found = replay(built.settings, rewritten(built, answered, change))
+    assert found.verdicts[0].outcome == outcome
+    assert sentence in found.verdicts[0].said
+    assert not found.is_same
+
+
+@pytest.fixture
+def spoiled(built):
+    """Whatever is written to a file is taken back afterwards."""
+    kept = {}
+
+    def spoil(file, content):
+        kept[file] = file.read_bytes()
+        file.chmod(0o600)
+        file.write_bytes(content(kept[file]))
+
+    yield spoil
+    for file, content in kept.items():
+        file.write_bytes(content)
+
+
+def test_a_changed_bundle_is_named(built, spoiled):
+    live = built.lives[SEGMENTATION]
+    folder = built.workspace.bundles / SEGMENTATION / live.chosen.sha256
+    spoiled(folder / "model.json", lambda content: content.replace(b"0.9", b"0.8", 1))
+    segment, need = replay(built.settings, next(iter(built.shown))).verdicts
+    assert (segment.outcome, need.outcome) == ("not_possible", "same")
+    assert "refused: the file model.json was changed or cut" in segment.said
+
+
+def test_a_changed_snapshot_is_named(built, spoiled, monkeypatch):
+    monkeypatch.setattr(store, "_verified", store._verified.__wrapped__)  # a fresh process has verified nothing yet
+    for file in (built.workspace.store / "contacts").glob("*.parquet"):
+        spoiled(file, lambda content: content[:-1] + b"?")
+    found = replay(built.settings, next(iter(built.shown)))
+    assert {one.outcome for one in found.verdicts} == {"not_possible"}
+    assert "is damaged" in found.verdicts[0].said
+
+
+def test_a_changed_manifest_is_named(built, spoiled):
+    file = built.workspace.store / "manifests" / f"{built.registers.stamp.snapshot_sha256}.json"
+    spoiled(file, lambda content: content.replace(b'"rows":', b'"rows" :', 1).replace(b"2024-12-31", b"2024-12-30"))
+    assert "checksum does not hold" in replay(built.settings, next(iter(built.shown))).verdicts[0].said
+
+
+def test_a_changed_model_of_the_same_name_is_not_taken_for_the_one_that_answered(built):
+    """A bundle that is signed and whole, but another one."""
+    live = built.lives[NEED]
+    other = replace(live.model, model=BinaryModel(live.model.model.learner, Calibration(1.0, 0.0)))
+    folder = built.workspace.bundles / NEED
+    key = load_or_create_signing_key(built.workspace.keys)
+    sha256 = write_bundle(folder / "other", "need", other.to_files(), key)
+    (folder / "other").rename(folder / ("cd" * 32))
+    assert sha256 != live.chosen.sha256
+    with pytest.raises(Exception, match="not the one that answered"):
+        recompute.model_of(built.workspace, {"model": NEED, "version": "1", "bundle_sha256": "cd" * 32})
+
+
+@pytest.mark.parametrize(
+    "what, name", [("code", "code"), ("libraries", "library versions"), ("threads", "thread count")]
+)
+def test_other_code_libraries_or_threads_are_said(built, monkeypatch, what, name):
+    monkeypatch.setattr(recompute, "runtime", lambda: {**runtime_module.runtime(), what: "another"})
+    found = replay(built.settings, next(iter(built.shown)))
+    assert found.is_same
+    (note,) = found.notes
+    assert f"The {name} is not the one of then" in note
+
+
+def test_an_entry_without_an_answer_and_one_that_is_not_there_are_refused(built):
+    seq = built.records.audit(AuditEvent("sign_in", "ok", ACTOR, "r", "own_session"))
+    with pytest.raises(DataError, match="holds no answer of a model"):
+        replay(built.settings, seq)
+    with pytest.raises(DataError, match="has no entry 9999"):
+        replay(built.settings, 9999)
+
+
+def test_the_command_says_it_and_notes_that_the_log_was_read(built, monkeypatch, capsys):
+    monkeypatch.setattr(command, "load_settings", lambda config: built.settings)
+    seq = next(iter(built.shown))
+    assert command.main(["--entry", str(seq)]) == 0
+    assert "every answer is the same, bit for bit" in capsys.readouterr().out
+    (entry,) = built.records.page(AUDIT_LOG, Wanted({"event": "replay"}), 1, 1).entries
+    assert entry["detail"] == {"entry": seq, "outcomes": ["same", "same"]}
+    wrong = rewritten(built, seq, first_said(answer_sha256="0" * 64))
+    assert command.main(["--entry", str(wrong)]) == 1
+    assert "did not come out the same" in capsys.readouterr().err
+
+
+def test_after_its_time_the_replay_says_that_the_content_is_gone(tmp_path, clock, monkeypatch):
+    monkeypatch.setenv("LUOTAIN_VAR", str(tmp_path))
+    settings = SETTINGS.model_copy(update={"records": RecordsSettings(retention=HALF_A_YEAR)})
+    written(Place(tmp_path / "records"), clock, "2026-01-05", "2026-06-01").close()
+    retain(settings, lambda: day("2026-08-02"))
+    (verdict,) = replay(settings, 1).verdicts
+    assert verdict.outcome == "not_possible"
+    assert "removed when its time was over" in verdict.said
+
+
+def test_a_tampered_entry_is_not_replayed(built):
+    seq = rewritten(built, next(iter(built.shown)), lambda detail: detail)
+    tamper(
+        Place(built.workspace.records), f"UPDATE audit_log SET entry = replace(entry, 'care', 'core') WHERE seq = {seq}"
+    )
+    with pytest.raises(DataError, match=f"Entry {seq} of the audit_log was changed"):
+        replay(built.settings, seq)
+
+
+def test_a_page_gets_the_verdict_of_a_fresh_process(monkeypatch):
+    verdict = Verdict("need", TASK.id, "need_x 1", "same", "The same, bit for bit.", "ab", "ab")
+    found = Replayed(7, "answer", "2025-01-02T10:00:00.000Z", (verdict,), ("note",))
+    calls = []
+
+    def run(words, **_):
+        calls.append(words)
+        out = canonical_json({**vars(found), "verdicts": [vars(verdict)], "notes": ["note"]}).decode()
+        return type("Done", (), {"stdout": f"{out}\n", "stderr": ""})
+
+    monkeypatch.setattr(command.subprocess, "run", run)
+    assert command.replay_in_process("configs/serving.yaml", 7) == found
+    assert calls[0][1:4] == ["-m", "serving.replay", "--config"]
+    failed = type("Done", (), {"stdout": "", "stderr": "luotain: The audit_log has no entry 7.\n"})
+    monkeypatch.setattr(command.subprocess, "run", lambda words, **_: failed)
+    with pytest.raises(DataError, match=r"^The audit_log has no entry 7"):
+        command.replay_in_process("configs/serving.yaml", 7)
