@@ -24,6 +24,7 @@ from models.bundles.signing import trusted_keys
 from models.bundles.verify import model_class, verify_bundle
 from models.registry import RegisteredBundle, Registry, connect
 from models.report_only import refuse_report_only
+from serving.starting import live_names
 
 LAST_GOOD = "last_good.json"
 logger = logging.getLogger("luotain.serving")
@@ -167,12 +168,6 @@ class Shelf:
 
     def _folder(self, name: str) -> Path:
         return self._workspace.bundles / name
-
-
-def live_names(registry: Registry, prefix: str) -> tuple[str, ...]:
-    """Registered names that begin with `prefix` and have a champion, in alphabetical order.  Raises ModelError."""
-    found = [name for name in registry.names() if name.startswith(prefix)]
-    return tuple(name for name in found if registry.champion(name) is not None)
 
 
 def _libraries() -> str:

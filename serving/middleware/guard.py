@@ -58,7 +58,10 @@ class Guard:
         language = preferred_language(headers.get("accept-language", ""))
         outgoing = Outgoing(send, request_id, language, door == "page", not self._rules.doors.is_development)
         scope.setdefault("state", {})["request_id"] = request_id
-        entered = self._enter(scope, headers, door, request_id)
+        try:
+            entered = self._enter(scope, headers, door, request_id)
+        except OSError:  # keys cannot be read: no free file, a disk that is gone
+            entered = fault_of_status(503, {"retry-after": "5"})
         if isinstance(entered, Fault):
             await outgoing.refuse(entered)
             return
