@@ -25,6 +25,14 @@ pytestmark = pytest.mark.slow
 START_SECONDS = 240
 
 
+def command_of(process):
+    """Empty for a process that ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
 class Running:
     """The service's supervisor and its workers, asked over HTTP."""
 
@@ -53,11 +61,8 @@ class Running:
             return refused.code
 
     def workers(self):
-        return [
-            one
-            for one in psutil.Process(self.process.pid).children(recursive=True)
-            if "_bentoml_impl.worker.service" in " ".join(one.cmdline())
-        ]
+        below = psutil.Process(self.process.pid).children(recursive=True)
+        return [one for one in below if "_bentoml_impl.worker.service" in command_of(one)]
 
     def wait_for(self, is_so):
         until = time.monotonic() + START_SECONDS
