@@ -89,11 +89,18 @@ class ClientParts:
 
     @classmethod
     def from_files(cls, files: Mapping[str, bytes]) -> "ClientParts":
-        """The inverse of `to_files`.  Raises ModelError for a missing file."""
+        """The inverse of `to_files`.  Raises ModelError for a missing file and for features that are not computed."""
+        catalogue = Catalogue.from_json(part(files, CATALOGUE).decode())
+        vocabulary = Vocabulary.from_json(part(files, VOCABULARY).decode())
+        used = tuple(read_json(files, USED)["used"])
+        if unknown := set(used) - {spec.name for spec in feature_specs(catalogue, vocabulary)}:
+            raise ModelError(
+                f"The bundle uses {len(unknown)} features that its catalogue does not give. Train it again."
+            )
         return cls(
-            Catalogue.from_json(part(files, CATALOGUE).decode()),
-            Vocabulary.from_json(part(files, VOCABULARY).decode()),
-            tuple(read_json(files, USED)["used"]),
+            catalogue,
+            vocabulary,
+            used,
             Comparison.from_bytes(part(files, COMPARISON)),
             sentences_from_json(read_json(files, SENTENCES)),
             Changeable.from_bytes(files[CHANGEABLE]) if CHANGEABLE in files else None,

@@ -9,22 +9,24 @@ import os
 import shutil
 import sqlite3
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from configs.errors import ModelError
 from configs.workspace import Workspace
+from models.champions import CHAMPION as CHAMPION
+from models.champions import LiveVersion, champions_in
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
     from mlflow.tracking import MlflowClient
 
-CHAMPION = "champion"
 BUNDLE_FOLDER = "bundle"
 EXPERIMENT = "luotain"
 
@@ -53,10 +55,27 @@ class RegisteredBundle:
 class Registry:
     """What Luotain asks of MLflow.  Made by `connect`."""
 
-    def __init__(self, client: "MlflowClient", artifacts: Path, tracking_uri: str) -> None:
-        self.client = client
+    def __init__(
+        self, open_client: Callable[[], "MlflowClient"], artifacts: Path, tracking_uri: str, local: Path | None = None
+    ) -> None:
+        """`local` is MLflow's SQLite file where there is one: what is live is then read without the client."""
+        self._open_client = open_client
+        self._local_file = local
         self.artifacts = artifacts
         self.tracking_uri = tracking_uri
+
+    @cached_property
+    def client(self) -> "MlflowClient":
+        """MLflow's own client.  Raises ModelError when the registry cannot be reached."""
+        return self._open_client()
+
+    def champions(self) -> dict[str, RegisteredBundle]:
+        """Every live version by model name."""
+        read = champions_in(self._local_file) if self._local_file else None
+        if read is None:
+            every = ((name, self._asked_champion(name)) for name in self.names())
+            return {name: found for name, found in every if found is not None}
+        return {name: _of_file(one) for name, one in sorted(read.items())}
 
     def experiment_id(self) -> str:
         """The one experiment of the project, made on first use."""
@@ -88,6 +107,12 @@ class Registry:
 
     def champion(self, name: str) -> RegisteredBundle | None:
         """The version that is live, or None when none was promoted."""
+        read = champions_in(self._local_file) if self._local_file else None
+        if read is None:
+            return self._asked_champion(name)
+        return _of_file(read[name]) if name in read else None
+
+    def _asked_champion(self, name: str) -> RegisteredBundle | None:
         aliases = self._aliases(name)
         return self.version(name, aliases[CHAMPION]) if CHAMPION in aliases else None
 
@@ -170,6 +195,14 @@ def connect(workspace: Workspace) -> Registry:
     if uri.startswith(f"sqlite:///{folder}"):
         folder.mkdir(parents=True, exist_ok=True)
         _rehome(folder)
+    local = folder / "mlflow.db" if uri == f"sqlite:///{folder / 'mlflow.db'}" else None
+    registry = Registry(lambda: _open_client(uri), folder / "artifacts", uri, local)
+    if local is None or champions_in(local) is None:
+        assert registry.client  # it answers, or connecting fails here and now
+    return registry
+
+
+def _open_client(uri: str) -> "MlflowClient":
     from mlflow.tracking import MlflowClient  # 1.3 s: only for who really asks the registry
 
     for logger in ("mlflow", "alembic"):  # after the import, which sets them to INFO
@@ -180,7 +213,7 @@ def connect(workspace: Workspace) -> Registry:
         warnings.filterwarnings("ignore", message="The ``noload`` loader strategy is deprecated")
         client = MlflowClient(tracking_uri=uri, registry_uri=uri)
         client.search_experiments(max_results=1)
-    return Registry(client, folder / "artifacts", uri)
+    return client
 
 
 @contextmanager
@@ -221,6 +254,20 @@ def _registered(version: "ModelVersion") -> RegisteredBundle:
         snapshot_sha256=tags.get("snapshot_sha256", ""),
         created=datetime.fromtimestamp(version.creation_timestamp / 1000, UTC),
         tags=tags,
+    )
+
+
+def _of_file(one: LiveVersion) -> RegisteredBundle:
+    """A live version as MLflow's client would tell it."""
+    return RegisteredBundle(
+        name=one.name,
+        version=one.version,
+        run_id=one.run_id,
+        sha256=one.tags["bundle_sha256"],
+        kind=one.tags.get("kind", ""),
+        snapshot_sha256=one.tags.get("snapshot_sha256", ""),
+        created=datetime.fromtimestamp(one.created_ms / 1000, UTC),
+        tags=one.tags,
     )
 
 

@@ -30,11 +30,11 @@ from models.names import NEED_PREFIX
 from models.registry import connect
 from serving.access import User, may
 from serving.engine.registers import Registers, open_registers
-from serving.engine.shelf import live_names
 from serving.pages.format import Format, in_hundred
 from serving.pages.language import LANGUAGES, language
 from serving.serve import command, environment
 from serving.settings import DEFAULT_CONFIG, ServingSettings, load_settings
+from serving.starting import live_names
 from serving.users.directory import users_of
 from serving.users.keys import load_or_create_key
 from serving.users.tokens import KEY_FILE, issue_token

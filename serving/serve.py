@@ -12,11 +12,10 @@ from configs.loader import PROJECT_ROOT, resolve_path
 from features.store import open_snapshot
 from models.names import NEED_PREFIX
 from models.registry import connect
-from serving.engine.registers import refuse_test_persons
-from serving.engine.shelf import live_names
 from serving.settings import CONFIG_VARIABLE, DEFAULT_CONFIG, ServingSettings, load_settings
+from serving.starting import SUPERVISED, live_names, refuse_test_persons
 
-SERVICE = "serving.service:Luotain"
+SERVICE = "serving.front:Luotain"
 
 
 class PortInUse(LuotainError):
@@ -99,6 +98,7 @@ def environment(settings: ServingSettings, config: str) -> dict[str, str]:
     root = settings.workspace.root
     return {
         **os.environ,
+        SUPERVISED: "1",
         CONFIG_VARIABLE: str(resolve_path(config)),
         "BENTOML_HOME": str(root / "bentoml"),
         "BENTOML_DO_NOT_TRACK": "True",

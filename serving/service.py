@@ -44,9 +44,7 @@ from serving.house import House, build_house
 from serving.middleware.guard import Guard
 from serving.middleware.quiet import silence_values
 from serving.settings import load_settings
-
-SPARE_SECONDS = 30
-"""BentoML's own time limit lies this much behind the middleware's, which answers in our shape."""
+from serving.starting import worker_options
 
 
 def service_of(house: House) -> Any:
@@ -62,15 +60,7 @@ def service_of(house: House) -> Any:
     def accept() -> str:
         return header("accept")
 
-    @bentoml.service(
-        name="Luotain",
-        workers=settings.workers,
-        threads=settings.threads,
-        traffic={"timeout": settings.timeout_seconds + SPARE_SECONDS},
-        logging={"access": {"enabled": False}},  # it would print addresses
-        metrics={"enabled": False},  # its labels are raw paths, handles included
-        monitoring={"enabled": False},
-    )
+    @bentoml.service(**worker_options(settings))
     class Luotain:
         """Segments, needs and forecasts, explained."""
 

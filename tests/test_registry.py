@@ -2,6 +2,10 @@
 
 import os
 import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +19,8 @@ from configs.workspace import Workspace
 from models.bundles.golden import GOLDEN_FILE
 from models.bundles.signing import trusted_keys
 from models.bundles.verify import verify_bundle
-from models.registry import CHAMPION, connect
+from models.champions import champions_in
+from models.registry import CHAMPION, Registry, connect
 from tests.test_bundle import model_files, trained
 from training import tracking
 from training.tracking import flat, tracked_run
@@ -47,6 +52,32 @@ def workspace(template: Path, tmp_path: Path) -> Workspace:
     """The template moved to another place: nothing may depend on where it was made."""
     shutil.copytree(template, tmp_path / "moved here" / "var")
     return Workspace(tmp_path / "moved here" / "var")
+
+
+def test_what_is_live_is_read_from_the_file_as_the_client_tells_it(workspace: Workspace) -> None:
+    read = connect(workspace)
+    asked = Registry(lambda: read.client, read.artifacts, read.tracking_uri)
+    assert read.champions() == asked.champions()
+    assert read.champion("need_demo") == asked.champion("need_demo")
+    assert read.champion("need_demo").version == "1"  # type: ignore[union-attr]
+    assert read.champion("nothing") is asked.champion("nothing") is None
+
+
+def test_what_is_live_is_read_without_loading_mlflow(workspace: Workspace) -> None:
+    code = "import sys; from models.registry import connect; from configs.workspace import Workspace; "
+    code += "print(connect(Workspace.of('var')).champion('need_demo').version, 'mlflow' in sys.modules)"
+    environment = {**os.environ, "LUOTAIN_VAR": str(workspace.root)}
+    said = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert said.stdout.split() == ["1", "False"]
+
+
+@pytest.mark.parametrize("damage", ["DROP TABLE registered_model_aliases", "ALTER TABLE model_versions RENAME TO old"])
+def test_a_file_of_another_form_is_left_to_the_client(workspace: Workspace, damage: str) -> None:
+    file = workspace.mlflow / "mlflow.db"
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute(damage)
+    assert champions_in(file) is None
+    assert champions_in(file.with_name("none.db")) is None
 
 
 def test_a_version_knows_its_run_data_and_bundle(workspace: Workspace) -> None:

@@ -124,8 +124,8 @@ class Registry:
     def champion(self, name):
         return name if name in self.promoted else None
 
-    def names(self):
-        return self.promoted
+    def champions(self):
+        return dict.fromkeys(self.promoted)
 
 
 def test_F1_no_model_at_all_is_refused_and_a_missing_one_is_named(var, monkeypatch):
@@ -143,7 +143,7 @@ def test_it_starts_bentoml_on_the_chosen_port_without_telemetry(var, ready, caps
     started = []
     serve.serve("configs/serving.yaml", 39872, start=lambda words, variables: started.append((words, variables)))
     ((words, variables),) = started
-    assert words[:5] == [sys.executable, "-m", "bentoml", "serve", "serving.service:Luotain"]
+    assert words[:5] == [sys.executable, "-m", "bentoml", "serve", "serving.front:Luotain"]
     assert words[words.index("--port") + 1] == "39872"
     assert words[words.index("--host") + 1] == "127.0.0.1"
     assert variables["BENTOML_DO_NOT_TRACK"] == "True"

@@ -25,14 +25,17 @@ GROUNDS = Grounds("client_guidance", "service_need_assessment")
 class Names:
     """A registry that knows names and which of them have a champion."""
 
-    def __init__(self, **champions):
-        self.champions = champions
+    def __init__(self, **live):
+        self.live = live
 
     def names(self):
-        return tuple(sorted(self.champions))
+        return tuple(sorted(self.live))
 
     def champion(self, name):
-        return self.champions[name]
+        return self.live[name]
+
+    def champions(self):
+        return {name: version for name, version in self.live.items() if version is not None}
 
 
 def test_all_serves_every_champion_whose_name_begins_so():

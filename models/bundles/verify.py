@@ -95,7 +95,7 @@ def _ask_child(folder: Path, public_keys: Sequence[Ed25519PublicKey]) -> str:
     command = [sys.executable, "-m", "models.bundles.verify", str(folder.resolve())]
     try:
         child = subprocess.run(
-            command, input=_keys_text(public_keys), env=environment, cwd=PROJECT_ROOT,
+            command, input=keys_text(public_keys), env=environment, cwd=PROJECT_ROOT,
             capture_output=True, text=True, errors="replace", timeout=WALL_SECONDS, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
@@ -113,7 +113,8 @@ def _unexplained(folder: Path) -> str:
     return f"The model bundle {folder.name} cannot be parsed. Retrain it, or promote another version."
 
 
-def _keys_text(public_keys: Sequence[Ed25519PublicKey]) -> str:
+def keys_text(public_keys: Sequence[Ed25519PublicKey]) -> str:
+    """The keys as a child is told them."""
     raw = serialization.Encoding.Raw, serialization.PublicFormat.Raw
     return json.dumps([key.public_bytes(*raw).hex() for key in public_keys])
 
@@ -125,7 +126,8 @@ def _limit(seconds: float) -> None:
     signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
-def _check(folder: Path, public_keys: Sequence[Ed25519PublicKey]) -> str:
+def check_in_child(folder: Path, public_keys: Sequence[Ed25519PublicKey]) -> str:
+    """The bundle's hash after every barrier; parses it, so only a process that may die calls this."""
     bundle = read_bundle(folder, public_keys)
     module, name = model_class(bundle.kind).split(":")
     cls: Any = getattr(importlib.import_module(module), name)
@@ -140,7 +142,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The child's part: print the bundle's hash when it is good, else say why not."""
     folder = Path((sys.argv[1:] if argv is None else argv)[0])
     keys = tuple(Ed25519PublicKey.from_public_bytes(bytes.fromhex(text)) for text in json.load(sys.stdin))
-    return run_command(lambda: say(_check(folder, keys)))
+    return run_command(lambda: say(check_in_child(folder, keys)))
 
 
 if __name__ == "__main__":

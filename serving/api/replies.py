@@ -53,6 +53,8 @@ class Counter:
             return ask(caller, Grounds(question.decision_point, question.purpose))
         except (NotYours, NotAllowed, Unavailable, *Named) as error:
             return refused(fault_of(error))
+        except OSError:  # no free file, a disk that is gone: it may be there again in a moment
+            return refused(fault_of_status(503, {"retry-after": "5"}))
 
     def _unregistered(self, kind: Answer, question: Question) -> Fault | None:
         settings = self.desk.settings

@@ -28,7 +28,7 @@ from serving.engine.looking import ClientRecords, Looking, RuleName
 from serving.engine.outputs import outputs_of
 from serving.engine.overview import Overview
 from serving.engine.posted import NOBODY, PostedRows
-from serving.engine.registers import Registers, open_registers, packed_or_none, refuse_test_persons
+from serving.engine.registers import Registers, open_registers, packed_or_none
 from serving.engine.shelf import LiveModel, Shelf
 from serving.engine.warming import warm
 from serving.pages.coordinator.services import Outcome
@@ -37,6 +37,7 @@ from serving.planning.live import LiveDemand, LiveFlow
 from serving.records.entries import HELSINKI
 from serving.refusals import refusal
 from serving.settings import ServingSettings
+from serving.starting import refuse_test_persons
 
 logger = logging.getLogger("luotain.serving")
 Clock = Callable[[], date]

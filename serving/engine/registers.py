@@ -16,7 +16,6 @@ from serving.access import Tie
 from serving.engine.contract import ClientFacts, DataStamp
 from serving.engine.facts import CHANGES, CONTACT_COLUMNS, collect_facts
 from serving.engine.relations_index import RelationsIndex, index_everyone, index_relations
-from serving.settings import ServingSettings
 
 
 @dataclass(frozen=True)
@@ -42,15 +41,6 @@ class Registers:
 logger = logging.getLogger("luotain.serving")
 PUBLISHED = Tie("published_data", "published_data", date.min)
 """The tie of every client in a published, anonymous data set, which knows no care relationships."""
-
-
-def refuse_test_persons(snapshot: Snapshot, settings: ServingSettings) -> None:
-    """Raise DataError when production would serve registers in which fictional or temporary persons are linked."""
-    if not settings.is_development and snapshot.test_range == "link":
-        raise DataError(
-            "The store was built with `identity: {test_range: link}`, which production does not serve. "
-            "Write `test_range: refuse` in the ingest's config and ingest into an empty data folder."
-        )
 
 
 def open_registers(store: Path, published: bool = False) -> Registers:

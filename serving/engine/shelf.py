@@ -21,9 +21,11 @@ from configs.errors import LuotainError, ModelError
 from configs.workspace import Workspace
 from models.bundles.bundle import Bundle, read_bundle
 from models.bundles.signing import trusted_keys
+from models.bundles.together import good_bundles
 from models.bundles.verify import model_class, verify_bundle
 from models.registry import RegisteredBundle, Registry, connect
 from models.report_only import refuse_report_only
+from serving.starting import live_names
 
 LAST_GOOD = "last_good.json"
 logger = logging.getLogger("luotain.serving")
@@ -83,6 +85,7 @@ class Shelf:
         with self._refreshing:
             registry, faults = self._registry()
             self._names = self._served(registry, faults)
+            self._check_together(registry)
             for name in self._names:
                 fault = self._refresh_one(name, registry)
                 if fault:
@@ -134,6 +137,38 @@ class Shelf:
         _write_whole(self._folder(chosen.name) / LAST_GOOD, json.dumps(asdict(chosen)))
         logger.info("model %s: version %s is live (%s)", chosen.name, chosen.version, chosen.sha256[:12])
 
+    def _check_together(self, registry: Registry | None) -> None:
+        """Several bundles that nobody checked yet, as after the first training, are checked by one child.
+
+        What it does not confirm is checked alone afterwards, and then it is said what is wrong.
+        """
+        if registry is None:
+            return
+        keys = trusted_keys(self._workspace.keys)
+        folders = [folder for name in self._names if (folder := self._unchecked(name, registry)) is not None]
+        if len(folders) < 2:
+            return
+        with _one_at_a_time(self._workspace.bundles):
+            waiting = [folder for folder in folders if not _stamp(folder).is_file()]
+            for folder, sha256 in good_bundles(waiting, keys).items() if waiting else ():
+                if sha256 == folder.name:
+                    _write_whole(_stamp(folder), _libraries())
+
+    def _unchecked(self, name: str, registry: Registry) -> Path | None:
+        """The local copy of a name's champion, fetched when needed; None when it was checked before or is not had."""
+        try:
+            chosen = _champion(name, registry)
+            if chosen is None:
+                return None
+            folder = self._folder(name) / chosen.sha256
+            if _stamp(folder).is_file():
+                return None
+            if not folder.is_dir():
+                _fetch(registry, chosen, folder)
+        except (LuotainError, OSError, ValueError, KeyError):
+            return None  # said when the model is taken into use
+        return folder
+
     def _checked(self, chosen: Chosen, registry: Registry | None) -> Bundle:
         folder = self._folder(chosen.name) / chosen.sha256
         if folder.is_dir():
@@ -150,7 +185,7 @@ class Shelf:
 
     def _verified(self, folder: Path, chosen: Chosen) -> Bundle:
         """The bundle, checked by a child process unless another worker did so before with the same libraries."""
-        keys, stamp = trusted_keys(self._workspace.keys), folder.with_name(f"{folder.name}.verified")
+        keys, stamp = trusted_keys(self._workspace.keys), _stamp(folder)
         with _one_at_a_time(folder.parent):
             checked_before = stamp.is_file() and stamp.read_text(encoding="utf-8") == _libraries()
             bundle = read_bundle(folder, keys) if checked_before else verify_bundle(folder, keys)
@@ -169,10 +204,9 @@ class Shelf:
         return self._workspace.bundles / name
 
 
-def live_names(registry: Registry, prefix: str) -> tuple[str, ...]:
-    """Registered names that begin with `prefix` and have a champion, in alphabetical order.  Raises ModelError."""
-    found = [name for name in registry.names() if name.startswith(prefix)]
-    return tuple(name for name in found if registry.champion(name) is not None)
+def _stamp(folder: Path) -> Path:
+    """Beside a bundle's folder: with which libraries it was checked.  The folder's name is the bundle's hash."""
+    return folder.with_name(f"{folder.name}.verified")
 
 
 def _libraries() -> str:

@@ -8,6 +8,7 @@ import argparse
 import json
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +18,11 @@ import psutil
 from configs.loader import PROJECT_ROOT
 from tests.bench.report import Figure, finish, tell
 from tests.bench.serving.place import Place, cpu_seconds, demo_folder, made, questions, running
-from tests.bench.serving.split import split
+from tests.bench.serving.split import inside
 
 RATES = {60: 150.0, 100: 300.0}
 """Requests per second and the greatest p99 in milliseconds."""
-MOST_TIMES_EMPTY, MOST_RESTART_S, WARM_SECONDS, SEED = 6.0, 10.0, 10.0, 20_240_101
+MOST_TIMES_EMPTY, MOST_RESTART_S, MOST_POSTED_MS, WARM_SECONDS, SEED = 6.0, 10.0, 60.0, 10.0, 20_240_101
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Phase:
     """Share of one core."""
     late_p99: float
     """Milliseconds that the generator itself was late."""
+    refused: dict[int, int]
+    """HTTP status of what was not 200 (0 = no answer) and how often."""
 
 
 def main() -> None:
@@ -60,9 +63,16 @@ def main() -> None:
         nothing = [{**one, "path": "/v1/empty", "body": _plain(one["body"])} for one in shuffled]
         phase(place, root, "warm", nothing, 30, min(WARM_SECONDS, seconds) / 2)
         empty = phase(place, root, "empty 60 req/s", nothing, 60, seconds / 2)
-    steps = split(place, shuffled)
-    _table([*phases, empty], steps)
-    finish(_figures(phases, empty, ready, len(asked)))
+    seen = inside(place, shuffled)
+    _table([*phases, empty], seen.steps)
+    wall, cpu, rows = seen.posted
+    p95 = float(np.percentile(wall, 95))
+    print(
+        f"posted rows: {len(wall):,} clients, {np.median(rows):.0f} rows (most {rows.max()}), p50 {np.median(wall):.1f} ms, "
+        f"p95 {p95:.1f} ms, processor time p95 {np.percentile(cpu, 95):.1f} ms"
+    )
+    posted = {"serving_posted_rows_p95": Figure(p95, "ms", at_most=MOST_POSTED_MS)}
+    finish({**_figures(phases, empty, ready, len(asked)), **posted})
 
 
 def phase(
@@ -84,6 +94,7 @@ def phase(
         1000 * spent / count,
         seen["cpu"] / seen["wall"],
         float(np.percentile(seen["late"], 99)),
+        {status: times for status, times in Counter(seen["statuses"]).items() if status != 200},
     )
     tell(f"serving: {name}: {found}")
     return found
@@ -105,9 +116,8 @@ def _plain(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _table(phases: list[Phase], steps: dict[str, float]) -> None:
-    print(
-        f"{'':<18}{'sent':>7}{'errors':>8}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}{'cpu ms':>9}{'generator':>11}{'late p99':>10}"
-    )
+    times = f"{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}{'cpu ms':>9}"
+    print(f"{'':<18}{'sent':>7}{'errors':>8}{times}{'generator':>11}{'late p99':>10}")
     for one in phases:
         print(
             f"{one.name:<18}{one.sent:>7,}{one.errors:>8}{one.p50:>9.1f}{one.p95:>9.1f}{one.p99:>9.1f}"

@@ -11,13 +11,14 @@ from models.answers import json_values
 from serving.api.replies import told
 from serving.engine.case import RegisterCase
 from serving.engine.engine import RegisterEngine
+from serving.engine.registers import open_registers
 from serving.house import build_house
 from serving.middleware.body import json_fault
 from serving.records.evidence import evidence
 from serving.records.logs import new_id
 from serving.requests import Caller, Grounds
-from serving.users.directory import users_of
 from tests.bench.serving.place import Place
+from tests.bench.serving.rows import times
 
 STEPS = ("access", "read", "kernel", "explanation", "audit", "json")
 
@@ -35,23 +36,32 @@ class Stopwatch:
         return result
 
 
-def split(place: Place, asked: list[dict[str, Any]], most: int = 400) -> dict[str, float]:
-    """Mean milliseconds of processor time of each step."""
+@dataclass(frozen=True)
+class Inside:
+    """Mean milliseconds of processor time per step; wall, processor time and rows of each posted question."""
+
+    steps: dict[str, float]
+    posted: tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def inside(place: Place, asked: list[dict[str, Any]], most: int = 400) -> Inside:
+    """What a request costs step by step, and what one costs that brings its rows along."""
     engine = RegisterEngine(place.settings)
     engine.refresh()
     house = build_house(place.settings, engine)
+    registers = open_registers(place.settings.workspace.store)
     watch = Stopwatch({step: [] for step in STEPS})
-    tokens = {place.token(user): user for user in users_of(place.settings).values()}
     try:
         for one in asked[:most]:
-            _one(watch, house, engine, one, next(iter(tokens.values())))
+            _one(watch, house, engine, one)
+        posted = times(house, registers, asked[most : most + most // 2])
     finally:
         engine.stop()
         house.close()
-    return {step: float(np.mean(values)) for step, values in watch.spent.items()}
+    return Inside({step: float(np.mean(values)) for step, values in watch.spent.items()}, posted)
 
 
-def _one(watch: Stopwatch, house: Any, engine: RegisterEngine, one: dict[str, Any], _user: Any) -> None:
+def _one(watch: Stopwatch, house: Any, engine: RegisterEngine, one: dict[str, Any]) -> None:
     desk, body = house.desk, one["body"]
     grounds = Grounds(body["decision_point"], body["purpose"])
     answers: list[Any] = []
