@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
-from models.answers import Text
+from models.answers import Counterfactual, Text
 from serving.access import may
 from serving.coordinator.earlier import earlier_forecasts
 from serving.coordinator.letter import letter_of
@@ -128,7 +128,7 @@ class CoreCoordinator:
         event = self._desk.checked(caller, "see_answer", event)
         answer_id, answer = self._desk.segment(caller, self._grounds(), client_id)
         asked = answer.axes if answer.basis != "answers" else ()
-        found = [self._desk.explore(caller, self._grounds(), client_id, axis.id)[1].found for axis in asked]
+        found = [one for axis in asked if (one := self._explored(caller, client_id, axis.id))]
         told = {"format": form, "language": language}
         self._desk.records.audit(replace(event, answer_id=answer_id, detail=told))
         person = self.named(client_id).people.get(client_id)
@@ -249,6 +249,12 @@ class CoreCoordinator:
             alerts=names_of(line.alerts if line else (), alerts),
             changes=tuple(changes_since(facts, since).items()),
         )
+
+    def _explored(self, caller: Caller, client_id: str, output: str) -> Counterfactual | None:
+        try:
+            return self._desk.explore(caller, self._grounds(), client_id, output)[1].found
+        except NotYours:  # an estimate that is shown but cannot be explored: the letter is silent about it
+            return None
 
     def _seen(self, caller: Caller) -> tuple[str, ...]:
         return self._desk.settings.sensitive.get(caller.user.role, ())
