@@ -134,6 +134,9 @@ class FakeEngine:
             {client: ClientLine("answered", "network") for client in CLIENTS},
         )
 
+    def when_fresh(self, act):
+        self.then = act
+
     def missing(self):
         return ("segmentation_suuntima_like",) if self.model_is_missing else ()
 

@@ -151,10 +151,6 @@ class CoreCoordinator:
         """Who the clients are, as far as the directory says in time."""
         return self._names.of(client_ids)
 
-    def warm_names(self) -> None:
-        """Let the directory get ready."""
-        self._names.warm()
-
     def _explored(self, caller: Caller, client_id: str, output: str) -> Counterfactual | None:
         try:
             return self._desk.explore(caller, self._grounds(), client_id, output)[1].found

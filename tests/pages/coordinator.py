@@ -114,7 +114,7 @@ class FakeCoordinator:
 
     down: bool = False
     empty: bool = False
-    ask_first: set[str] = field(default_factory=set)
+    ask_first: set[str] = field(default_factory=lambda: {"h-ask"})
     nameless: bool = False
     views: list[tuple[str, str]] = field(default_factory=list)
     kept: list[tuple[str, Review]] = field(default_factory=list)

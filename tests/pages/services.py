@@ -53,6 +53,7 @@ PEOPLE = [
 RICH = {
     "h-sure": richer.SURE,
     "h-two": richer.TWO,
+    "h-ask": richer.TWO,
     "h-no-telling": richer.NO_TELLING,
     "h-recorded": richer.RECORDED,
     "h-three": richer.three_level_segment(),
