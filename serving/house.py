@@ -54,6 +54,7 @@ def build_house(settings: ServingSettings, engine: Engine, clock: Clock = lambda
     desk = Desk(settings, engine, open_records(settings, clock, witness.after))
     sessions = Sessions(folder, settings.sessions.idle_seconds, settings.sessions.absolute_seconds, clock)
     names = Names(directory_of(settings, engine), settings.coordinator.names.wait_ms / 1000)
+    engine.when_fresh(names.warm)
     planning = PlanningDesk(desk, Ground(settings.planning))
     entrance = open_entrance(desk, sessions, clock)
     services = CorePageServices(desk, planning, sessions, names, witness, entrance)

@@ -94,8 +94,6 @@ class CorePageServices:
         if user is None:
             raise NotAllowed("There is no such user to sign in as.")
         self._note(user, "sign_in")
-        if user.role == "coordinator":
-            self.coordinator.warm_names()
         return self._sessions.start(user_id)
 
     def sign_out(self, token: str) -> None:

@@ -143,6 +143,9 @@ class FakeEngine:
         )
         self.published_files = {}
 
+    def when_fresh(self, act):
+        self.then = act
+
     def missing(self):
         return ("segmentation_suuntima_like",) if self.model_is_missing else ()
 

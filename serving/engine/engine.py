@@ -62,6 +62,11 @@ class RegisterEngine:
         self._planned: dict[str, LiveDemand | LiveFlow] = {}
         self._stop = threading.Event()
         self._looking = Looking(settings)
+        self._then: list[Callable[[], None]] = []
+
+    def when_fresh(self, act: Callable[[], None]) -> None:
+        """Call `act` after every background look for new registers, in that thread."""
+        self._then.append(act)
 
     def start(self) -> None:
         """Load in the background, and look for a new snapshot and new champions from time to time."""
@@ -271,6 +276,8 @@ class RegisterEngine:
     def _keep_fresh(self) -> None:
         self.refresh()
         while not self._stop.is_set():
+            for act in self._then:
+                act()
             self.look_over()
             if not self._stop.wait(self._settings.refresh_seconds):
                 self.refresh()

@@ -23,7 +23,7 @@ from serving.pages.coordinator.services import (
     ViewFirst,
     ViewQuestion,
 )
-from serving.pages.services import NotAllowed, NotYours, Person, Unavailable, Visitor
+from serving.pages.services import ClientRow, NotAllowed, NotYours, Person, Unavailable, Visitor
 from tests.pages.answers import LAYOUT, SEGMENTS, words
 
 EMERGENCY = words("Päivystyskäyntejä toistuvasti", "Upprepade jourbesök", "Repeated emergency visits")
@@ -114,7 +114,7 @@ class FakeCoordinator:
 
     down: bool = False
     empty: bool = False
-    ask_first: set[str] = field(default_factory=set)
+    ask_first: set[str] = field(default_factory=lambda: {"h-ask"})
     nameless: bool = False
     views: list[tuple[str, str]] = field(default_factory=list)
     kept: list[tuple[str, Review]] = field(default_factory=list)
@@ -164,6 +164,22 @@ class FakeCoordinator:
         probe = ProbeCounts(Counted({"same": 31, "other": 9, "cannot_tell": None}, 42), None)
         unit = words("Asiakasohjaus Länsi", "Klienthandledning Väst", "Client guidance West")
         return OversightCounts(() if self.empty else (COUNTS,), probe, 0.1, 0.02, 7, names={"u1": unit})
+
+    def row(self, handle: str, name: str, born: int, until: str | None, plan: bool, last: str, new: int) -> ClientRow:
+        asked = handle in self.ask_first
+        segment = None if asked or handle in ("h-single", "h-unknown") else SEGMENTS["network"][0]
+        status = {"h-single": "not_eligible", "h-unknown": "not_assessable"}.get(handle, "answered")
+        return ClientRow(
+            handle,
+            None if self.nameless else Person(name, born),
+            until,
+            plan,
+            last,
+            segment,
+            "ask_first" if asked else status,
+            (EMERGENCY,) if handle == "h-answered" else (),
+            (("contact", new), ("plan", 1)) if new else (),
+        )
 
     def _check(self, visitor: Visitor, *roles: str) -> None:
         if visitor.role not in roles:

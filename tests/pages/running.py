@@ -58,6 +58,8 @@ def find_clients(page: Page, address: str) -> dict[str, int]:
         if len(found) == 2:
             break
         page.goto(link)
+        if page.locator(".own-view").count():  # the own view is asked first: neither the one nor the other
+            continue
         found.setdefault("client" if page.locator(".proposal").count() else "client-not-eligible", place)
     return found
 

@@ -10,7 +10,6 @@ from serving.pages.emergency import EmergencyCase
 from serving.pages.services import (
     ChainStatus,
     ClientPage,
-    ClientRow,
     ClientView,
     Decision,
     DevelopmentUser,
@@ -36,7 +35,7 @@ from tests.pages.answers import (
     segment_answer,
     words,
 )
-from tests.pages.coordinator import CHOICES, EMERGENCY, FakeCoordinator
+from tests.pages.coordinator import CHOICES, FakeCoordinator
 from tests.pages.planner import FakePlanner
 
 TASK = words("Toistuva päivystyksen käyttö", "Upprepade jourbesök", "Frequent emergency use")
@@ -56,6 +55,7 @@ PEOPLE = [
 RICH = {
     "h-sure": richer.SURE,
     "h-two": richer.TWO,
+    "h-ask": richer.TWO,
     "h-no-telling": richer.NO_TELLING,
     "h-recorded": richer.RECORDED,
     "h-three": richer.three_level_segment(),
@@ -143,7 +143,7 @@ class FakeServices:
 
     def clients(self, visitor: Visitor, page: int, filters: ListFilters) -> ClientPage:
         self._check(visitor, "coordinator")
-        rows = [] if self.empty else [self._row(*person) for person in PEOPLE]
+        rows = [] if self.empty else [self.coordinator.row(*person) for person in PEOPLE]
         rows = [row for row in rows if not (filters.plan == "none" and row.has_valid_plan)]
         known = not self.coordinator.nameless
         return ClientPage(
@@ -253,22 +253,6 @@ class FakeServices:
     def _receipt(self, decision: Decision) -> Receipt:
         segment = SEGMENTS[decision.segment][0] if decision.segment else None
         return Receipt("d-2024-000123", "2026-11-23T09:41:00", decision.choice, segment, decision.reason)
-
-    def _row(self, handle: str, name: str, born: int, until: str | None, plan: bool, last: str, new: int) -> ClientRow:
-        asked = handle in self.coordinator.ask_first
-        segment = None if asked or handle in ("h-single", "h-unknown") else SEGMENTS["network"][0]
-        status = {"h-single": "not_eligible", "h-unknown": "not_assessable"}.get(handle, "answered")
-        return ClientRow(
-            handle,
-            None if self.coordinator.nameless else Person(name, born),
-            until,
-            plan,
-            last,
-            segment,
-            "ask_first" if asked else status,
-            (EMERGENCY,) if handle == "h-answered" else (),
-            (("contact", new), ("plan", 1)) if new else (),
-        )
 
     def _log(
         self, columns: tuple[str, ...], rows: list[dict[str, str]], page: int, choices: Mapping[str, tuple[str, ...]]
