@@ -30,7 +30,7 @@ ORIGIN = {"sec-fetch-site": "same-origin"}
         ("wide.log", HENKILOTUNNUS.encode("utf-16")),
         ("hex.log", HENKILOTUNNUS.encode().hex().encode()),
         ("base64.log", base64.b64encode(b"12345" + HENKILOTUNNUS.encode() + b"abc")),
-        ("packed.gz", gzip.compress(HENKILOTUNNUS.encode())),
+        ("packed.gz", gzip.compress(HENKILOTUNNUS.encode(), mtime=0)),
         ("nobody.log", b"010594Y903"),
     ],
 )
