@@ -60,7 +60,10 @@ class Guard:
         scope.setdefault("state", {})["request_id"] = request_id
         address = address_of(scope, headers, self._rules.doors.trusted_proxies)
         scope["state"]["address"] = address
-        entered = await self._enter(scope, headers, door, request_id)
+        try:
+            entered = await self._enter(scope, headers, door, request_id)
+        except OSError:  # keys cannot be read: no free file, a disk that is gone
+            entered = fault_of_status(503, {"retry-after": "5"})
         if isinstance(entered, Fault):
             await outgoing.refuse(entered)
             return
