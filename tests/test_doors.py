@@ -20,29 +20,39 @@ INTERNAL = ("/metrics", "/docs.json", "/schema.json")
 ORIGIN = {"origin": "http://127.0.0.1:3000"}
 
 
-@pytest.fixture
-def serve(var):
-    opened = []
+def opened(engine=None, **changes):
+    """The service's browser; to be used as a context manager."""
+    built = house(engine or FakeEngine(), **changes)
+    client = browser(service_of(built).to_asgi())
+    client.house = built
+    return client
 
-    def start(engine=None, **changes):
-        built = house(engine or FakeEngine(), **changes)
-        client = browser(service_of(built).to_asgi())
-        client.__enter__()
-        opened.append(client)
-        client.house = built
-        return client
 
-    yield start
-    for client in opened:
-        client.__exit__(None, None, None)
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LUOTAIN_VAR", str(tmp_path_factory.mktemp("var")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def development(folder):
+    with opened() as http:
+        yield http
+
+
+@pytest.fixture(scope="module")
+def production(folder):
+    with opened(environment="production", sign_in=sign_in()) as http:
+        yield http
 
 
 @pytest.mark.parametrize(
     "header",
     ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-more", "x-real-ip", "via"],
 )
-def test_W18_A24_A31_development_answers_nothing_that_came_through_a_proxy(serve, header):
-    http = serve()
+def test_W18_A24_A31_development_answers_nothing_that_came_through_a_proxy(development, header):
+    http = development
     for path in ("/sign-in", *INTERNAL):
         assert http.get(path, headers={header: "10.0.0.1"}).status_code == 403, path
     posted = http.post("/sign-in", data={"user": "coordinator"}, headers={**ORIGIN, header: "10.0.0.1"})
@@ -53,14 +63,14 @@ def test_W18_A24_A31_development_answers_nothing_that_came_through_a_proxy(serve
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1", ""])
-def test_W18_A24_A31_another_host_is_refused(serve, host):
-    http = serve()
+def test_W18_A24_A31_another_host_is_refused(development, host):
+    http = development
     for path in ("/sign-in", *INTERNAL):
         assert http.get(path, headers={"host": host}).status_code == 400, path
 
 
-def test_W18_in_production_forwarded_headers_change_nothing(serve):
-    http = serve(environment="production", sign_in=sign_in())
+def test_W18_in_production_forwarded_headers_change_nothing(production):
+    http = production
     plain, forwarded = (
         http.get("/sign-in", headers=headers)
         for headers in ({}, {"x-forwarded-for": "127.0.0.1", "x-forwarded-host": "evil.example"})
@@ -85,30 +95,29 @@ def test_A29_whose_failures_are_counted_together(peer, forwarded, trusted, addre
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/v1/segment", "/livez"])
-def test_W20_huge_headers_are_refused_at_once(serve, path):
-    http = serve()
+def test_W20_huge_headers_are_refused_at_once(development, path):
+    http = development
     for headers in ({"cookie": "a" * 1_000_000}, {"x-anything": "a" * (MAX_HEADER_CHARACTERS + 1)}):
         assert http.get(path, headers=headers).status_code == 431
     assert http.get("/sign-in", headers={"x-anything": "a" * 1000}).status_code == 200
 
 
-@pytest.mark.parametrize("production", [False, True])
-def test_W20_A16_a_token_of_a_megabyte_is_refused_at_once(serve, production):
-    http = serve(**({"environment": "production", "sign_in": sign_in()} if production else {}))
+def test_W20_A16_a_token_of_a_megabyte_is_refused_at_once(development, production):
     headers = {"authorization": "Bearer " + "a" * 1_000_000}
-    assert http.post("/v1/segment", json={}, headers=headers).status_code == 401
+    for http in (development, production):
+        assert http.post("/v1/segment", json={}, headers=headers).status_code == 401
 
 
-def test_A1_A31_without_a_token_production_opens_neither_the_api_nor_its_descriptions(serve):
-    http = serve(environment="production", sign_in=sign_in())
+def test_A1_A31_without_a_token_production_opens_neither_the_api_nor_its_descriptions(production):
+    http = production
     answers = [http.post("/v1/segment", json={}), *(http.get(path) for path in INTERNAL)]
     assert {answer.status_code for answer in answers} == {401}
     assert {answer.headers["www-authenticate"] for answer in answers} == {"Bearer"}
 
 
 @pytest.mark.parametrize("path", ["/models/../../etc/1/report", "/models/%2e%2e/1/report", "/models/other/9/report"])
-def test_A20_W19_a_report_that_is_not_this_countys_is_not_found(serve, path):
-    http = serve()
+def test_A20_W19_a_report_that_is_not_this_countys_is_not_found(development, path):
+    http = development
     http.post("/sign-in", data={"user": "auditor"}, headers=ORIGIN)
     assert http.get(path).status_code == 404
 
@@ -169,15 +178,15 @@ def everything_shown(http):
     return {name: answer.text for name, answer in shown.items()} | {"list": listed.text}
 
 
-def test_P12_restricted_kinds_are_shown_nowhere_to_a_role_without_the_right(serve):
-    http = serve(GuardedEngine())
-    assert {name for name, text in everything_shown(http).items() if "_secret" in text} == set()
-    log = http.house.desk.records.page(AUDIT_LOG, Wanted({}), 1, 1000).entries
-    assert "_secret" not in str(log)
+def test_P12_restricted_kinds_are_shown_nowhere_to_a_role_without_the_right(var):
+    with opened(GuardedEngine()) as http:
+        assert {name for name, text in everything_shown(http).items() if "_secret" in text} == set()
+        log = http.house.desk.records.page(AUDIT_LOG, Wanted({}), 1, 1000).entries
+        assert "_secret" not in str(log)
 
 
-def test_P12_a_role_with_the_right_is_told(serve):
-    http = serve(GuardedEngine(), sensitive={"coordinator": ("substance",)})
-    shown = everything_shown(http)
+def test_P12_a_role_with_the_right_is_told(var):
+    with opened(GuardedEngine(), sensitive={"coordinator": ("substance",)}) as http:
+        shown = everything_shown(http)
     assert all("care_secret" in shown[path] for path in ("segment", "need"))
     assert any("sentence_secret" in text for name, text in shown.items() if name.startswith("page"))

@@ -32,10 +32,10 @@ def sections() -> Mapping[str, Mapping[str, Any]]:
     return found
 
 
-def numbers_in(test: str) -> list[str]:
-    """The numbers that a test's name carries."""
-    carried = NUMBERED.match(test)
-    return carried[1].rstrip("_").split("_") if carried else []
+def numbers_of(name: str) -> tuple[str, ...]:
+    """The items that a test holds, by its name."""
+    carried = NUMBERED.match(name)
+    return tuple(carried[1].rstrip("_").split("_")) if carried else ()
 
 
 def numbered_files() -> dict[str, list[str]]:
@@ -44,7 +44,7 @@ def numbered_files() -> dict[str, list[str]]:
     for file in sorted((PROJECT_ROOT / "tests").rglob("test_*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef):
-                for number in numbers_in(node.name):
+                for number in numbers_of(node.name):
                     found.setdefault(number, set()).add(file.relative_to(PROJECT_ROOT).as_posix())
     return {number: sorted(files) for number, files in found.items()}
 

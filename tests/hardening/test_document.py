@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 from configs.loader import PROJECT_ROOT
-from tests.hardening.document import PAGE, numbered_files, numbers_in, page, sections
+from tests.hardening.document import PAGE, numbered_files, numbers_of, page, sections
 
 COUNTS = {"I": 37, "W": 23, "F": 27, "A": 33, "X": 8, "P": 14, "L": 13}
 OF_THE_HISTORIES = {*(f"I{n}" for n in range(1, 38)), "F8", "F10", "F15", "F18", "F19", "F25", "P8", "P9"}
@@ -49,6 +49,6 @@ def test_every_numbered_test_of_this_room_is_collected() -> None:
         check=True,
     ).stdout
     names = [line.split("::")[1] for line in listing.splitlines() if "::" in line]
-    collected = {number for name in names for number in numbers_in(name)}
+    collected = {number for name in names for number in numbers_of(name)}
     here = {number for number, files in numbered_files().items() if any("hardening" in file for file in files)}
     assert collected == here >= OF_THE_HISTORIES
