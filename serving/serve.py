@@ -14,6 +14,7 @@ from models.names import NEED_PREFIX
 from models.registry import connect
 from serving.engine.registers import refuse_test_persons
 from serving.engine.shelf import live_names
+from serving.records.opening import place_of
 from serving.settings import CONFIG_VARIABLE, DEFAULT_CONFIG, ServingSettings, load_settings
 
 SERVICE = "serving.service:Luotain"
@@ -37,6 +38,7 @@ def serve(
 ) -> None:
     """Check, then replace this process by BentoML's.  Raises LuotainError in one sentence when something is missing."""
     settings = load_settings(config)
+    place_of(settings)  # a wrong URL of the logs is said here and not by every worker
     chosen = settings.port if port is None else port
     require_free_port(settings.host, chosen)
     refuse_test_persons(open_snapshot(settings.workspace.store), settings)

@@ -17,7 +17,7 @@ from serving.asking import Explored
 from serving.engine.contract import CaseStamp
 from serving.engine.outputs import line_of, outputs_of
 from serving.engine.registers import Registers
-from serving.engine.rows import row_stamp
+from serving.engine.rows import row_stamp, sources_of
 from serving.engine.shelf import LiveModel, Shelf
 from serving.pages.services import Unavailable
 from serving.refusals import refusal
@@ -72,7 +72,8 @@ class RegisterCase:
     def stamp(self) -> CaseStamp:
         """What the answers given so far were computed from."""
         rows = {name: row_stamp(live.model, self._row(live)) for name, live in self._asked.items()}
-        return CaseStamp(self._today, rows)
+        told = (sources_of(live.model, self._row(live)) for live in self._asked.values())
+        return CaseStamp(self._today, rows, tuple(sorted({source for sources in told for source in sources})))
 
     def _client_models(self) -> tuple[LiveModel, ...]:
         own = (self._settings.models.segmentation or "", NEED_PREFIX)
