@@ -12,6 +12,7 @@ from configs.loader import PROJECT_ROOT, resolve_path
 from features.store import open_snapshot
 from models.names import NEED_PREFIX
 from models.registry import connect
+from serving.records.opening import place_of
 from serving.settings import CONFIG_VARIABLE, DEFAULT_CONFIG, ServingSettings, load_settings
 from serving.starting import SUPERVISED, live_names, refuse_test_persons
 
@@ -36,6 +37,7 @@ def serve(
 ) -> None:
     """Check, then replace this process by BentoML's.  Raises LuotainError in one sentence when something is missing."""
     settings = load_settings(config)
+    place_of(settings)  # a wrong URL of the logs is said here and not by every worker
     chosen = settings.port if port is None else port
     require_free_port(settings.host, chosen)
     if settings.sign_in is not None:

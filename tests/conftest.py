@@ -13,7 +13,9 @@ os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] = "false"
 # BentoML reads these when it is imported: /metrics dies under the test client without the folder.
 os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="luotain-metrics-"))
 os.environ.setdefault("BENTOML_HOME", tempfile.mkdtemp(prefix="luotain-bento-"))
-for name in ("LUOTAIN_VAR", "MLFLOW_TRACKING_URI", "LUOTAIN_KEYS", "LUOTAIN_SIGNING_KEY"):
+for name in ("LUOTAIN_VAR", "MLFLOW_TRACKING_URI", "LUOTAIN_KEYS", "LUOTAIN_SIGNING_KEY", "LUOTAIN_CHECKPOINT_KEY"):
+    os.environ.pop(name, None)
+for name in ("LUOTAIN_RECORDS_URL", "LUOTAIN_RECORDS_PASSWORD", "LUOTAIN_RECORDS_PASSWORD_FILE"):
     os.environ.pop(name, None)
 for name in [name for name in os.environ if name.startswith("LUOTAIN_PSEUDONYM_KEY")]:
     del os.environ[name]

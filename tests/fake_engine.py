@@ -117,7 +117,9 @@ class FakeCase:
         return Explored(STAMP, said(output), said(output), found)
 
     def stamp(self):
-        return CaseStamp(AS_OF, {STAMP.name: RowStamp("12" * 32, "features-1", "rules-1", "2")})
+        return CaseStamp(
+            AS_OF, {STAMP.name: RowStamp("12" * 32, "features-1", "rules-1", "2")}, ("avohilmo/instance_a",)
+        )
 
     def need(self, task):
         self.engine.asked.append(("need", self.client_id))

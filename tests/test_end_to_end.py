@@ -24,6 +24,7 @@ import pytest
 import yaml
 
 from configs.loader import PROJECT_ROOT
+from tests.canary import canary_hits
 
 GUARD = PROJECT_ROOT / "tests" / "loopback_only"
 PERSON = "010594Y9032"  # official fictional test person
@@ -207,9 +208,10 @@ def test_unknown_people_and_foreign_tokens_learn_nothing(road: Road, served: Cli
     assert nobody[0] == 404
     assert served.post("/v1/segment", ASKED, token="x")[0] == 401
     assert served.post("/v1/segment", {**ASKED, "purpose": "curiosity"})[0] == 400
-    said = (road.folder / "serve.log").read_text()
-    assert PERSON not in said
-    assert "0" * 32 not in said
+    log = road.folder / "serve.log"
+    assert "0" * 32 not in log.read_text()
+    written = [road.var / name for name in ("records", "checkpoints", "bundles", "mlflow", "packed", "bentoml")]
+    assert canary_hits([PERSON], log, *written) == []  # P7: nor in any file of models, logs or the service
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from models.questionnaire import recorded_answers
 from serving.asking import Explored
 from serving.engine.contract import CaseStamp, DataStamp
 from serving.engine.outputs import line_of, outputs_of
-from serving.engine.rows import row_stamp
+from serving.engine.rows import row_stamp, sources_of
 from serving.engine.shelf import LiveModel, Shelf
 from serving.pages.services import Unavailable
 from serving.refusals import refusal
@@ -94,7 +94,8 @@ class RegisterCase:
     def stamp(self) -> CaseStamp:
         """What the answers given so far were computed from."""
         rows = {name: row_stamp(live.model, self.row(live)) for name, live in self._asked.items()}
-        return CaseStamp(self._today, rows)
+        told = (sources_of(live.model, self.row(live)) for live in self._asked.values())
+        return CaseStamp(self._today, rows, tuple(sorted({source for sources in told for source in sources})))
 
     def live_for(self, task: str | None) -> LiveModel:
         """The live model of a need task; without one that of the segmentation.  Raises Unavailable."""

@@ -65,6 +65,8 @@ class CaseStamp:
 
     today: date | None = None
     rows: Mapping[str, RowStamp] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+    """The registers that hold something of the client which the models were given."""
 
 
 class ClientCase(Protocol):

@@ -23,6 +23,11 @@ def row_stamp(model: ClientModel, row: np.ndarray) -> RowStamp:
     return RowStamp(row_sha256, feature_set, rules, templates)
 
 
+def sources_of(model: ClientModel, row: np.ndarray) -> tuple[str, ...]:
+    """The registers behind what the row knows, as the model's answers name them."""
+    return tuple(model.parts.explainer.sources(model.parts.used_columns(row)))
+
+
 class _ById:
     """A model as a key: its identity, while it is held."""
 

@@ -58,7 +58,8 @@ def evidence_of_explored(
         "answer_sha256": sha256_of(json_values(found)),
     }
     row = _row(case, explored.stamp.name)
-    return {**_from(data, case), "answers": [{**_model(explored.stamp, engine), **row, **said}]}
+    read = {**_from(data, case), "data_categories": list(case.sources)}
+    return {**read, "answers": [{**_model(explored.stamp, engine), **row, **said}]}
 
 
 def evidence_of_plan(stamp: ModelStamp | None, engine: Engine, kind: str, **said: Any) -> dict[str, Any]:

@@ -7,7 +7,6 @@ import pytest
 from configs.errors import DataError
 from serving import rotate_key, verify_log
 from serving.records.chained import verify_table
-from serving.records.checkpoints import EVERY
 from serving.records.databases.settings import URL_VARIABLE
 from serving.records.keeping.keys import checkpoint_key, rotate
 from serving.records.logs import Records, Wanted
@@ -167,15 +166,16 @@ def test_a_checkpoint_whose_writer_died_is_left_out_and_the_next_one_counts(reco
     assert [point.seq for point in witness.notes("audit_log")] == [5, 7]
 
 
-def test_a_checkpoint_is_written_every_hundred_entries_and_never_stops_the_log(place, clock, witness):
+def test_a_checkpoint_is_written_every_so_many_entries_and_never_stops_the_log(place, clock, witness, monkeypatch):
+    monkeypatch.setattr("serving.records.checkpoints.EVERY", few := 10)
     witness.folder.parent.mkdir(parents=True)
     witness.folder.write_text("a file where the folder should be", encoding="utf-8")
     records = Records(place, clock, witness.after)
-    filled(records, EVERY)
+    filled(records, few)
     witness.folder.unlink()
-    filled(records, EVERY)
+    filled(records, few)
     records.close()
-    assert [point.seq for point in witness.notes("audit_log")] == [2 * EVERY]
+    assert [point.seq for point in witness.notes("audit_log")] == [2 * few]
 
 
 def test_a_quiet_log_is_noted_after_a_minute(place, clock, witness, monkeypatch):
@@ -279,7 +279,7 @@ def test_verify_log_without_a_log(tmp_path, monkeypatch, capsys):
 @pytest.mark.proof("verified_entries")
 def test_L12_a_long_log_is_verified_batch_by_batch(records, place):
     """The time for a million is `make bench-log`; here the number and the place of the one bad entry."""
-    long = count("verified_entries", small=6_000, full=1_000_000)
+    long = count("verified_entries", small=3_000, full=1_000_000)
     fill(records, long)
     result = verify_table(records.engine, AUDIT_LOG)
     assert (result.entries, result.first_bad, result.head.seq) == (long, None, long)

@@ -72,11 +72,11 @@ def finish_removals(engine: Engine, table: Table, said: Statements) -> None:
 
 
 def purge_pages(engine: Engine) -> None:
-    """Let the database give the removed bytes up: they must not linger in free pages or in the write-ahead log."""
+    """Let the database give the removed bytes up: they must not linger in the write-ahead log or in dead rows."""
     with guarded("written"), closing(engine.raw_connection()) as held:
         driver: Any = held.driver_connection
         if engine.dialect.name == "sqlite":
-            driver.execute("VACUUM")
+            # `secure_delete` has overwritten the rows already; VACUUM would lock the log for as long as it is long.
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             return
         driver.autocommit = True
