@@ -287,7 +287,7 @@ def json_values(value: Any) -> Any:
         return value
     if isinstance(value, tuple):
         return [json_values(part) for part in value]
-    parts = value if isinstance(value, dict) else vars(value) if is_dataclass(value) else None
+    parts: Any = value if isinstance(value, dict) else vars(value) if is_dataclass(value) else None
     if parts is None and isinstance(value, Mapping):
         parts = value
     if parts is None:
