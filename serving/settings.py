@@ -113,7 +113,7 @@ class ApiLimits(StrictConfig):
     """How much one request of the API may ask for."""
 
     batch_items: int = Field(default=100, ge=1, le=1000)
-    rows: int = Field(default=2000, ge=1, le=20_000)
+    rows: int = Field(default=10_000, ge=1, le=20_000)
     """Rows of one client that are posted with the question."""
     log_page: int = Field(default=200, ge=1, le=1000)
 

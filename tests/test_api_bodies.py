@@ -6,8 +6,10 @@ import pytest
 
 from serving.middleware.quiet import WithoutValues
 from tests.served import MARKS, about, error, serving
+from tests.serving_parts import SETTINGS
 
 pytestmark = MARKS
+LIMIT = SETTINGS.max_body_bytes
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +26,7 @@ def pieces(total, size=65_536):
 
 @pytest.mark.parametrize(
     "total, status, code",
-    [(524_288 + 1, 413, "too_large"), (5_000_000, 413, "too_large"), (524_288, 400, "bad_json")],
+    [(LIMIT + 1, 413, "too_large"), (3 * LIMIT, 413, "too_large"), (LIMIT, 400, "bad_json")],
 )
 def test_W7_W8_a_chunked_body_above_the_limit_is_413(served, total, status, code):
     response = served.send("/v1/segment", pieces(total))

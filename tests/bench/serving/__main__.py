@@ -36,7 +36,7 @@ class Phase:
     p95: float
     p99: float
     cpu_ms: float
-    """Of the service, per request."""
+    """Of the service, per answer."""
     generator_cpu: float
     """Share of one core."""
     late_p99: float
@@ -68,8 +68,8 @@ def main() -> None:
     wall, cpu, rows = seen.posted
     p95 = float(np.percentile(wall, 95))
     print(
-        f"posted rows: {len(wall):,} clients, {np.median(rows):.0f} rows (most {rows.max()}), p50 {np.median(wall):.1f} ms, "
-        f"p95 {p95:.1f} ms, processor time p95 {np.percentile(cpu, 95):.1f} ms"
+        f"posted rows: {len(wall):,} clients, {np.median(rows):.0f} rows (most {rows.max()}), "
+        f"p50 {np.median(wall):.1f} ms, p95 {p95:.1f} ms, processor time p95 {np.percentile(cpu, 95):.1f} ms"
     )
     posted = {"serving_posted_rows_p95": Figure(p95, "ms", at_most=MOST_POSTED_MS)}
     finish({**_figures(phases, empty, ready, len(asked)), **posted})
@@ -91,7 +91,7 @@ def phase(
         count,
         sum(status != 200 for status in seen["statuses"]),
         *(float(np.percentile(waited, part)) for part in (50, 95, 99)),
-        1000 * spent / count,
+        1000 * spent / max(1, seen["statuses"].count(200)),
         seen["cpu"] / seen["wall"],
         float(np.percentile(seen["late"], 99)),
         {status: times for status, times in Counter(seen["statuses"]).items() if status != 200},

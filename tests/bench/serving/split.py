@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from models.answers import json_values
 from serving.api.replies import told
 from serving.engine.case import RegisterCase
 from serving.engine.engine import RegisterEngine
-from serving.engine.registers import open_registers
+from serving.engine.registers import open_registers, packed_or_none
 from serving.house import build_house
 from serving.middleware.body import json_fault
 from serving.records.evidence import evidence
@@ -49,7 +49,8 @@ def inside(place: Place, asked: list[dict[str, Any]], most: int = 400) -> Inside
     engine = RegisterEngine(place.settings)
     engine.refresh()
     house = build_house(place.settings, engine)
-    registers = open_registers(place.settings.workspace.store)
+    opened = open_registers(place.settings.workspace.store)
+    registers = replace(opened, packed=packed_or_none(place.settings.workspace.packed, opened.snapshot))
     watch = Stopwatch({step: [] for step in STEPS})
     try:
         for one in asked[:most]:
