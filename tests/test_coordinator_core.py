@@ -8,9 +8,10 @@ from datetime import date
 import pytest
 
 from serving.coordinator.settings import OwnViewFirst, RandomSample
-from serving.directory import CsvDirectory, Names
+from serving.directory import CsvDirectory, Names, NoDirectory
 from serving.engine.contract import DataStamp
 from serving.engine.overview import ClientLine, Overview
+from serving.house import directory_of
 from serving.pages.coordinator.services import ListFilters, Review, ViewFirst
 from serving.pages.services import Decision, NotAllowed, NotYours, Person
 from serving.records.logs import Wanted
@@ -258,6 +259,14 @@ def test_names_are_held_in_memory_and_never_logged(var):
     assert b"Ruskokangas" not in files
     assert HENKILOTUNNUS.encode() not in files
     built.close()
+
+
+def test_production_never_reads_the_file_of_invented_persons():
+    development, production = (
+        SETTINGS.model_copy(update={"environment": one}) for one in ("development", "production")
+    )
+    assert isinstance(directory_of(development, FakeEngine()), CsvDirectory)
+    assert isinstance(directory_of(production, FakeEngine()), NoDirectory)
 
 
 class Slow:

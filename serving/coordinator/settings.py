@@ -16,7 +16,7 @@ class NameDirectory(StrictConfig):
     """Where names come from.  In production a county connects its own client system by an adapter."""
 
     csv: str | None = None
-    """In the data folder, header `henkilotunnus,name,birth_year`; for invented persons, in development only."""
+    """In the data folder, header `henkilotunnus,name,birth_year`; for invented persons: read in development only."""
     wait_ms: int = Field(default=400, ge=1, le=10_000)
     """A page waits this long for names; later it is shown without them."""
 
