@@ -9,6 +9,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PORT ?= 3000
 SERVE ?= 1
+MINUTES ?= 30
 export PYTHONDONTWRITEBYTECODE ?=
 export MLFLOW_DISABLE_TELEMETRY := true
 export BENTOML_DO_NOT_TRACK := True
@@ -16,7 +17,7 @@ export MLFLOW_ALLOW_PICKLE_DESERIALIZATION := false
 
 .DEFAULT_GOAL := help
 BENCHES := histories client ingest scale explain segments needs retrain demand daily demand-scale flow why log serving
-.PHONY: help doctor setup setup-dev demo demo-real mlflow pages test check prove $(addprefix bench-,$(BENCHES)) format lint types imports serve clean
+.PHONY: help doctor setup setup-dev demo demo-real mlflow pages test check prove $(addprefix bench-,$(BENCHES)) format lint types imports serve bento soak clean
 
 help: ## list the words
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -128,6 +129,12 @@ bench-log: setup-dev ## a log of a million entries verified, and commits per sec
 	@$(PY) -m tests.bench.log
 bench-serving: setup-dev ## the service under 60 and 100 planned requests per second, beside an empty endpoint (about 5 min)
 	@$(PY) -m tests.bench.serving
+
+bento: setup-dev ## build the Bento, serve it from another folder over a copy of the demo's data, ask it (about 2 min)
+	@$(PY) -m tests.operations.bento
+
+soak: setup-dev ## the service under steady load for 30 minutes: errors, memory, restart, model swaps (MINUTES=30)
+	@$(PY) -m tests.bench.soak --minutes $(MINUTES)
 
 clean: ## remove what the commands made, not the environment
 	@rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

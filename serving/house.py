@@ -58,7 +58,11 @@ def build_house(settings: ServingSettings, engine: Engine, clock: Clock = lambda
     planning = PlanningDesk(desk, Ground(settings.planning))
     entrance = open_entrance(desk, sessions, clock)
     services = CorePageServices(desk, planning, sessions, names, witness, entrance)
-    pages = create_pages(services, secure_cookie=not settings.is_development)
+    pages = create_pages(
+        services,
+        secure_cookie=not settings.is_development,
+        accessibility_contact=settings.pages.accessibility_contact,
+    )
     rules = _rules(settings, entrance)
     return House(settings, desk, planning, sessions, names, witness, services, pages, rules, entrance)
 

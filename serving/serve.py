@@ -17,6 +17,8 @@ from serving.settings import CONFIG_VARIABLE, DEFAULT_CONFIG, ServingSettings, l
 from serving.starting import SUPERVISED, live_names, refuse_test_persons
 
 SERVICE = "serving.front:Luotain"
+DRAIN_SPARE_SECONDS = 5
+"""At the end a worker waits for open requests this much longer than any may take; one that never ends is cut off."""
 
 
 class PortInUse(LuotainError):
@@ -92,7 +94,8 @@ def greeting(settings: ServingSettings, port: int, absent: Sequence[str]) -> tup
 def command(settings: ServingSettings, port: int) -> list[str]:
     """The process that BentoML runs in."""
     where = ["--host", settings.host, "--port", str(port), "--working-dir", str(PROJECT_ROOT)]
-    return [sys.executable, "-m", "bentoml", "serve", SERVICE, *where]
+    until = ["--timeout-graceful-shutdown", str(settings.timeout_seconds + DRAIN_SPARE_SECONDS)]
+    return [sys.executable, "-m", "bentoml", "serve", SERVICE, *where, *until]
 
 
 def environment(settings: ServingSettings, config: str) -> dict[str, str]:

@@ -126,6 +126,8 @@ class PagePurposes(StrictConfig):
     forecast_decision_point: str
     forecast_purpose: str
     rows_per_page: int = Field(ge=1, le=200)
+    accessibility_contact: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$")
+    """The county's e-mail address for feedback on accessibility, told on `/accessibility`."""
 
 
 class SessionLimits(StrictConfig):

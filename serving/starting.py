@@ -10,6 +10,11 @@ from serving.settings import ServingSettings
 SERVICE_NAME = "Luotain"
 SPARE_SECONDS = 30
 """BentoML's own time limit lies this much behind the middleware's, which answers in our shape."""
+WORKER_ENVIRONMENT = {
+    "FORWARDED_ALLOW_IPS": "nobody",  # uvicorn would believe X-Forwarded-For of this machine's own proxies
+    "OMP_NUM_THREADS": "1",  # one row at a time: a second thread costs more than it gives
+}
+"""What the workers must know however they are started: by `serving.serve` or as a Bento."""
 SUPERVISED = "LUOTAIN_SUPERVISED"
 """Set by `serving.serve`: the process that supervises the workers need not load what they load."""
 
@@ -21,6 +26,8 @@ def worker_options(settings: ServingSettings) -> dict[str, Any]:
         "workers": settings.workers,
         "threads": settings.threads,
         "traffic": {"timeout": settings.timeout_seconds + SPARE_SECONDS},
+        "http": {"host": settings.host, "port": settings.port},  # BentoML's own default is every address of the machine
+        "envs": [{"name": name, "value": value} for name, value in WORKER_ENVIRONMENT.items()],
         "logging": {"access": {"enabled": False}},  # it would print addresses
         "metrics": {"enabled": False},  # its labels are raw paths, handles included
         "monitoring": {"enabled": False},

@@ -23,6 +23,7 @@ from serving.pages.planner.scenario_form import BANDS
 from serving.pages.services import Choice, Role
 from serving.pages.views.front import NAVIGATION
 from serving.pages.views.oversight import CODED, METRICS
+from serving.pages.views.statement import GAPS, TESTED
 from serving.records.entries import Event
 
 PAGES = Path(CATALOGUES).parent
@@ -93,6 +94,8 @@ FAMILIES = {
     "next_step": set(get_args(NextStep)),
     "counts": set(AGREEMENT),
     "letter.basis": {"answers", "both"},
+    "accessibility.gap": set(GAPS),
+    "accessibility.tested": set(TESTED),
 }
 """Texts whose key is put together on the page: family → codes that must have one."""
 

@@ -15,6 +15,7 @@ from serving.deciding import NotDecided
 from serving.engine.posted import PostedRowError
 from serving.middleware.context import CALLER, LANGUAGE
 from serving.middleware.errors import Fault, fault_of_error, fault_of_status
+from serving.middleware.exhausted import is_exhausted
 from serving.pages.services import NotAllowed, NotYours, Unavailable
 from serving.records.logs import KeyUsed
 from serving.refusals import refusal
@@ -53,7 +54,9 @@ class Counter:
             return ask(caller, Grounds(question.decision_point, question.purpose))
         except (NotYours, NotAllowed, Unavailable, *Named) as error:
             return refused(fault_of(error))
-        except OSError:  # no free file, a disk that is gone: it may be there again in a moment
+        except (OSError, MemoryError, RuntimeError) as error:
+            if not is_exhausted(error):
+                raise
             return refused(fault_of_status(503, {"retry-after": "5"}))
 
     def _unregistered(self, kind: Answer, question: Question) -> Fault | None:

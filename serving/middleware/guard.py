@@ -12,6 +12,7 @@ from serving.middleware.body import Receive, json_fault, media_fault, read_body,
 from serving.middleware.context import CALLER, LANGUAGE, REQUEST_ID, Presented
 from serving.middleware.doors import Door, DoorRules, address_of, door_fault, door_of, headers_of, is_upload
 from serving.middleware.errors import Fault, fault_of_status
+from serving.middleware.exhausted import is_exhausted
 from serving.records.logs import new_id
 from serving.refusals import preferred_language
 from serving.requests import Caller
@@ -127,7 +128,7 @@ class Guard:
         if done:
             error = answering.exception()
             if error is not None:
-                await outgoing.refuse(fault_of_status(500))
+                await outgoing.refuse(_fault_of_failure(error))
                 raise error
             return
         # A computation in a thread cannot be stopped: it keeps its place among those in progress until it ends.
@@ -138,3 +139,8 @@ class Guard:
         self._in_progress -= 1
         if not answering.cancelled():
             answering.exception()  # seen here, so that an abandoned answer's error is not reported a second time
+
+
+def _fault_of_failure(error: BaseException) -> Fault:
+    """503 when the machine ran out of something, for that passes; else 500."""
+    return fault_of_status(503, {"retry-after": "5"}) if is_exhausted(error) else fault_of_status(500)

@@ -15,13 +15,14 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from configs.errors import LuotainError
+from serving.middleware.exhausted import is_exhausted
 from serving.pages.coordinator import letters, own_view, samples
 from serving.pages.language import LANGUAGES, language
 from serving.pages.page import SESSION_COOKIE, Page, check_token, chosen_language, read_form
 from serving.pages.planner import flow, overrides, scenario_form, scenarios, sheets, staffing
 from serving.pages.planner.uploading import read_upload
 from serving.pages.services import NotAllowed, NotYours, PageServices, Unavailable
-from serving.pages.views import clients, emergencies, forecasts, front, oversight, signing
+from serving.pages.views import clients, emergencies, forecasts, front, oversight, signing, statement
 
 HERE = Path(__file__).parent
 POLICY = (
@@ -42,7 +43,9 @@ View = Callable[[Page], Response]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def create_pages(services: PageServices, *, secure_cookie: bool = True) -> Starlette:
+def create_pages(
+    services: PageServices, *, secure_cookie: bool = True, accessibility_contact: str | None = None
+) -> Starlette:
     """The app, to be mounted at the root.  `secure_cookie=False` only on loopback without TLS."""
     for code in LANGUAGES:
         language(code)  # a broken catalogue stops the start, not the first visitor
@@ -50,6 +53,7 @@ def create_pages(services: PageServices, *, secure_cookie: bool = True) -> Starl
     app.state.services = services
     app.state.templates = _templates()
     app.state.secure_cookie = secure_cookie
+    app.state.accessibility_contact = accessibility_contact
     return app
 
 
@@ -62,6 +66,7 @@ def _routes() -> list[Route | Mount]:
         _open("/sign-in/callback", signing.callback),
         _signed_in("/sign-out", signing.sign_out, "POST"),
         _open("/language/{code}", front.change_language),
+        _open("/accessibility", statement.accessibility),
         _signed_in("/clients", clients.client_list),
         _signed_in("/clients/search", clients.search_page),
         _signed_in("/clients/search", clients.search, "POST"),
@@ -183,8 +188,18 @@ def _handlers() -> dict[int | type[Exception], Callable[[Request, Exception], Aw
         NotAllowed: _error(HTTPStatus.FORBIDDEN),
         Unavailable: _error(HTTPStatus.SERVICE_UNAVAILABLE),
         LuotainError: _error(HTTPStatus.SERVICE_UNAVAILABLE),
+        OSError: _spent_or_broken,
+        MemoryError: _spent_or_broken,
+        RuntimeError: _spent_or_broken,
         Exception: _error(HTTPStatus.INTERNAL_SERVER_ERROR),
     }
+
+
+async def _spent_or_broken(request: Request, error: Exception) -> Response:
+    """503 when the machine ran out of files, memory or threads, which passes; else the failure goes on its way."""
+    if not is_exhausted(error):
+        raise error
+    return await _error_page(request, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
