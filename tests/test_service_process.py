@@ -86,7 +86,9 @@ def running(tmp_path):
         yield one
     finally:
         if one.process.poll() is None:
-            one.process.kill()
+            left = [one.process, *psutil.Process(one.process.pid).children(recursive=True)]
+            for process in left:
+                process.kill()
         one.process.wait()
 
 
