@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 DELIVERED = ("extracts", "truth", "sources")
@@ -49,5 +50,14 @@ def _unpacked(file: Path) -> bytes:
     if content[:2] == b"\x1f\x8b":
         return gzip.decompress(content)
     if content[:4] == b"PAR1" and content[-4:] == b"PAR1":
-        return repr(pq.read_table(file).to_pydict()).encode()
+        return "\n".join(_texts(pq.read_table(file))).encode()
     return content
+
+
+def _texts(table: pa.Table) -> Iterator[str]:
+    """Every different value of every column that is no number or time."""
+    for column in table.columns:
+        if pa.types.is_nested(column.type):
+            yield repr(column.to_pylist())
+        elif not (pa.types.is_primitive(column.type) or pa.types.is_temporal(column.type)):
+            yield from (str(value) for value in column.unique().to_pylist())
