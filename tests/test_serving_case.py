@@ -78,7 +78,7 @@ def case_of(models, rows, monkeypatch):
         registers = SimpleNamespace(stamp=stamp, tables_of=lambda client: tables)
         settings = SimpleNamespace(models=ServedModels(segmentation=SEGMENTATION, needs="all"))
         case = RegisterCase(registers, Shelf(models if served is None else served), settings, "a" * 32, today)
-        monkeypatch.setattr(case, "row", lambda live: row.astype(np.float32))
+        monkeypatch.setattr(case, "_row", lambda live: row.astype(np.float32))
         monkeypatch.setattr(case, "_newest", lambda live: {"emergency_contacts": date(2023, 12, 2)})
         return case
 

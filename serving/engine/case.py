@@ -58,7 +58,7 @@ class RegisterCase:
         live = self._live(self._settings.models.segmentation or "")
         answers = (*self._recorded(live), *by_hand)
         answer: SegmentAnswer = live.model.answer(
-            self.row(live), self._stamp(live), answers=answers, dates=self._newest(live), today=self._today
+            self._row(live), self._stamp(live), answers=answers, dates=self._newest(live), today=self._today
         )
         return answer
 
@@ -66,7 +66,7 @@ class RegisterCase:
         """One need task's likelihood."""
         live = self._live(f"{NEED_PREFIX}{task}")
         answer: NeedAnswer = live.model.answer(
-            self.row(live), self._stamp(live), dates=self._newest(live), today=self._today
+            self._row(live), self._stamp(live), dates=self._newest(live), today=self._today
         )
         return answer
 
@@ -86,7 +86,7 @@ class RegisterCase:
             shown = self._likelihood(live, output) if model is not None else None
             if model is not None and shown is not None:
                 parts, target = live.model.parts, line_of(live.model, shown)
-                used = parts.used_columns(self.row(live))
+                used = parts.used_columns(self._row(live))
                 found = counterfactual(model, parts, used, output, parts.changeable, target)
                 return Explored(self._stamp(live), shown.name, shown.outcome, found)
         return None
@@ -133,6 +133,9 @@ class RegisterCase:
 
     def row(self, live: LiveModel) -> np.ndarray:
         """The client's feature row for a model, built once per kind of row."""
+        return self._row(live)
+
+    def _row(self, live: LiveModel) -> np.ndarray:
         features, codes = live.model.catalogue, live.model.vocabulary
         kind = plan_of(features, codes).key
         if kind not in self._rows:
