@@ -1,7 +1,7 @@
 """`python -m tests.operations.bento` (`make bento`): builds the Bento and tries it where no checkout is near.
 
-Built into `var/bento/home`; served from another folder over a copy of the demo's data, without this checkout on its path;
-asked `/livez`, `/readyz` and the sign-in page; the code that answered is the Bento's own.
+Built into `var/bento/home`; served from another folder over a copy of the demo's data, without this checkout on its
+path; asked `/livez`, `/readyz` and the sign-in page; the code that answered is the Bento's own.
 """
 
 import os
@@ -29,7 +29,12 @@ def build(home: Path) -> Path:
     home.mkdir(parents=True)
     words = [sys.executable, "-m", "bentoml", "build", str(PROJECT_ROOT), "--output", "tag"]
     done = subprocess.run(
-        words, cwd=home, env={**os.environ, **QUIET, "BENTOML_HOME": str(home)}, capture_output=True, text=True, check=False
+        words,
+        cwd=home,
+        env={**os.environ, **QUIET, "BENTOML_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise DataError(f"The Bento was not built: {done.stderr.strip().splitlines()[-1]}")
@@ -40,7 +45,9 @@ def build(home: Path) -> Path:
 def strangers(bento: Path) -> list[str]:
     """Files in the Bento that no commit holds, keys and data among them; there must be none."""
     held = {str(file.relative_to(bento / "src")) for file in (bento / "src").rglob("*") if file.is_file()}
-    listing = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=PROJECT_ROOT, capture_output=True, text=True)
+    listing = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=PROJECT_ROOT, capture_output=True, text=True
+    )
     return sorted(held - set(listing.stdout.splitlines()) - {"bentofile.yaml"})
 
 
