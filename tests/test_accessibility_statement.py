@@ -14,8 +14,8 @@ from tests.pages.visitor import FakeBrowser, words
 @pytest.mark.parametrize(
     "language,  parts",
     [
-        ("fi", ["306/2019", "osittain", "Ruudunlukijan", "14 päivän", "Traficom", "saavutettavuusvaatimukset.fi", "28.11.2026"]),
-        ("sv", ["306/2019", "delvis", "skärmläsare", "14 dagar", "Traficom", "saavutettavuusvaatimukset.fi", "28.11.2026"]),
+        ("fi", ["306/2019", "osittain", "Ruudunlukijan", "14 päivän", "Traficom", "28.11.2026"]),
+        ("sv", ["306/2019", "delvis", "skärmläsare", "14 dagar", "Traficom", "28.11.2026"]),
         ("en", ["306/2019", "in part", "screen readers", "14 days", "Traficom", "saavutettavuusvaatimukset.fi"]),
     ],
 )  # fmt: skip
@@ -45,4 +45,4 @@ def test_the_countys_own_address_is_told_and_its_lack_is_too() -> None:
 
 def test_the_production_example_names_one() -> None:
     contact = load_settings("configs/serving_production.yaml").pages.accessibility_contact
-    assert contact is not None and re.fullmatch(r"\S+@\S+", contact)
+    assert re.fullmatch(r"\S+@\S+", contact or "")

@@ -169,7 +169,7 @@ def test_pages_have_the_same_limit():
     assert answer.headers["content-type"].startswith("text/plain")
 
 
-def test_a_body_that_does_not_arrive_is_408(monkeypatch):
+def test_F24_a_body_that_does_not_arrive_is_408(monkeypatch):
     monkeypatch.setattr("serving.middleware.body.SLOW_SECONDS", 0.05)
 
     async def silent():

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -215,15 +215,20 @@ def _error(status: HTTPStatus) -> Callable[[Request, Exception], Awaitable[Respo
 
 
 async def _error_page(request: Request, status: int) -> Response:
-    """The page of a failure.  It never repeats anything the visitor sent."""
-    state = request.app.state
+    """The page of a failure.  It never repeats anything the visitor sent, and needs no file when there is none left."""
+    state, spoken = request.app.state, chosen_language(request)
+    kind = str(status) if status in (400, 403, 404, 503) else ("500" if status >= 500 else "400")
     try:
         visitor = await run_in_threadpool(state.services.visitor, request.cookies.get(SESSION_COOKIE))
-    except Unavailable:
+    except (Unavailable, OSError, MemoryError, RuntimeError):
         visitor = None
-    page = Page(request, state.services, state.templates, chosen_language(request), visitor)
-    kind = str(status) if status in (400, 403, 404, 503) else ("500" if status >= 500 else "400")
-    return _with_headers(page.show("error.html", status, kind=kind, here="/"))
+    page = Page(request, state.services, state.templates, spoken, visitor)
+    try:
+        return _with_headers(page.show("error.html", status, kind=kind, here="/"))
+    except (OSError, MemoryError) as error:
+        if not is_exhausted(error):
+            raise
+        return _with_headers(PlainTextResponse(spoken.text("fault.503.what"), HTTPStatus.SERVICE_UNAVAILABLE))
 
 
 def _templates() -> Environment:

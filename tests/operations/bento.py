@@ -1,7 +1,7 @@
 """`python -m tests.operations.bento` (`make bento`): builds the Bento and tries it where no checkout is near.
 
-Built into `var/bento/home`; served from another folder over a copy of the demo's data, without this checkout on its path;
-asked `/livez`, `/readyz` and the sign-in page; the code that answered is the Bento's own.
+Built into `var/bento/home`; served from another folder over a copy of the demo's data, without this checkout on its
+path; asked `/livez`, `/readyz` and the sign-in page; the code that answered is the Bento's own.
 """
 
 import os

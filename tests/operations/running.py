@@ -24,6 +24,7 @@ class Running:
 
     process: "subprocess.Popen[bytes]"
     port: int
+    log: Path
 
     def connect(self) -> http.client.HTTPConnection:
         """A connection of its own, kept open until it is closed."""
@@ -39,6 +40,10 @@ class Running:
             return 0
         finally:
             connection.close()
+
+    def begun(self) -> int:
+        """How many workers have started to answer so far."""
+        return self.log.read_text(encoding="utf-8").count("Completed startup hook")
 
     def workers(self) -> list[psutil.Process]:
         """The processes that answer requests."""
@@ -68,7 +73,7 @@ def running(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    service = Running(process, port)
+    service = Running(process, port, log)
     try:
         eventually(lambda: process.poll() is not None or service.status("/livez") == 200, "the service answers /livez")
         assert process.poll() is None, log.read_text(encoding="utf-8")[-3000:]

@@ -1,7 +1,7 @@
-"""Installing without internet: the two commands of docs/operations.md, and `python -m tests.operations.wheels` tries them.
+"""Installing without internet: the two commands of docs/operations.md; `python -m tests.operations.wheels` tries them.
 
-Downloads what the lock names (about 1.4 GB installed) into `var/wheels`, makes an empty environment, installs it from that
-folder with every index shut out, and asks pip whether it is whole.
+Downloads what the lock names (about 1.4 GB installed) into `var/without_internet/wheels`, makes an empty environment,
+installs it from that folder with every index shut out, and asks pip whether it is whole.
 """
 
 import os
