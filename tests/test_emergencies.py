@@ -10,6 +10,7 @@ from alembic.config import Config
 
 from serving.access import ClientTies, Emergency, Tie, User, Verdict, may
 from serving.house import build_house
+from serving.pages.coordinator.services import ListFilters
 from serving.pages.services import Decision, NotAllowed, NotYours
 from serving.records.chained import verify_table
 from serving.records.database import LOGS_FILE, MIGRATIONS, WRITER, open_logs, open_sqlite
@@ -147,7 +148,7 @@ def test_A22_nobody_else_sees_the_client_and_no_decision_is_taken(built):
         built.services.client(second, handles.handle_of(OTHERS, second.session.handle_key))
     with pytest.raises(NotYours):
         built.services.decide(visitor, handle, Decision(view.answer_id, "accept", None, "sopii", "f"))
-    assert OTHERS not in str(built.services.clients(visitor, 1, False))
+    assert OTHERS not in str(built.services.clients(visitor, 1, ListFilters()))
 
 
 def test_A22_start_and_stop_are_both_in_the_log(built, caplog):
@@ -302,4 +303,4 @@ def test_the_pages_from_the_form_to_the_review(built):
         review = re.search(r'action="(/emergencies/[0-9a-f]+/review)"', listed)[1]
         assert post(review, "/emergencies", finding="justified", note="lyhyt").status_code == 400
         assert post(review, "/emergencies", finding="justified", note="Hälytys vahvistettu").status_code == 303
-        assert "/review" not in http.get("/emergencies").text
+        assert '/review"' not in http.get("/emergencies").text

@@ -94,7 +94,7 @@ def test_an_error_is_said_in_the_callers_language(served, path, question, key, p
     response = ask(served, path, question, accepted)
     said = response.json()["error"]
     assert set(said) == {"code", "message", "field", "request_id"}
-    allowed = "service_need_assessment, care_planning, log_inspection, resource_planning"
+    allowed = "service_need_assessment, care_planning, quality_control, log_inspection, resource_planning"
     assert said["message"] == refusal(key, **{"allowed": allowed, **places})[language]
     assert said["field"] == places.get("field")
     assert response.headers["content-language"] == language

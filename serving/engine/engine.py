@@ -12,9 +12,7 @@ import pandas as pd
 
 from configs.errors import LuotainError
 from features.columnar import Columns
-from features.identity import IdentifierError, canonical_henkilotunnus, pseudonymise
 from features.keys import key_id, load_key
-from features.store import Snapshot, open_snapshot
 from models.answers import Text
 from models.names import DEMAND_PREFIX, FLOW_PREFIX, NEED_PREFIX
 from models.registry import connect
@@ -28,7 +26,8 @@ from serving.engine.looking import ClientRecords, Looking, RuleName
 from serving.engine.outputs import outputs_of
 from serving.engine.overview import Overview
 from serving.engine.posted import NOBODY, PostedRows
-from serving.engine.registers import Registers, open_registers, packed_or_none
+from serving.engine.pseudonyms import pseudonym_of
+from serving.engine.registers import Registers, differs, open_registers, packed_or_none
 from serving.engine.shelf import LiveModel, Shelf
 from serving.engine.warming import warm
 from serving.pages.coordinator.services import Outcome
@@ -138,7 +137,7 @@ class RegisterEngine:
             raise Unavailable(refusal("key_missing")) from None
         if key_id(key) != snapshot.key_id:
             raise Unavailable(refusal("other_key"))
-        return tuple(_pseudonym(key, one, self._settings.is_development) for one in henkilotunnukset)
+        return tuple(pseudonym_of(key, one, self._settings.is_development) for one in henkilotunnukset)
 
     def ties(self, client_id: str) -> ClientTies | None:
         """The client's care relationships."""
@@ -285,7 +284,7 @@ class RegisterEngine:
     def _refresh_registers(self) -> None:
         try:
             store: Path = self._workspace.store
-            if self._registers is None or _differs(self._registers.snapshot, store):
+            if self._registers is None or differs(self._registers.snapshot, store):
                 opened = open_registers(store, self._settings.published_data)
                 refuse_test_persons(opened.snapshot, self._settings)
                 packed = packed_or_none(self._workspace.packed, opened.snapshot)
@@ -296,14 +295,3 @@ class RegisterEngine:
             if said != self._fault:
                 logger.warning("registers: %s", said)
             self._fault = said
-
-
-def _pseudonym(key: bytes, henkilotunnus: str, development: bool) -> str | None:
-    try:
-        return pseudonymise(key, canonical_henkilotunnus(henkilotunnus, "link" if development else "refuse"))
-    except IdentifierError:
-        return None
-
-
-def _differs(snapshot: Snapshot, store: Path) -> bool:
-    return open_snapshot(store).sha256 != snapshot.sha256

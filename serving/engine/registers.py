@@ -86,3 +86,8 @@ def packed_or_none(folder: Path, snapshot: Snapshot) -> PackedClients | None:
         said = str(error) if isinstance(error, DataError) else type(error).__name__
         logger.warning("packed file: %s Clients are read from the store, which takes longer.", said)
         return None
+
+
+def differs(snapshot: Snapshot, store: Path) -> bool:
+    """True when the store's newest snapshot is another one."""
+    return open_snapshot(store).sha256 != snapshot.sha256

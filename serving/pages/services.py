@@ -9,9 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from configs.errors import LuotainError
 from models.answers import NeedAnswer, SegmentAnswer, Text
 from serving.asking import AxisQuestion, Explored, GivenAnswer
+from serving.pages.refused import NotAllowed as NotAllowed
+from serving.pages.refused import NotYours as NotYours
+from serving.pages.refused import Refused as Refused
+from serving.pages.refused import Unavailable as Unavailable
 from serving.pages.series import Series as Series
 
 if TYPE_CHECKING:  # they name the visitor, who is described here
@@ -22,26 +25,6 @@ if TYPE_CHECKING:  # they name the visitor, who is described here
 
 Role = Literal["coordinator", "planner", "data_scientist", "auditor", "manager", "admin"]
 Choice = Literal["accept", "change", "cannot_tell"]
-
-
-class Refused(LuotainError):
-    """Said in every language where the sentence is given so; the English one is the exception's own."""
-
-    def __init__(self, sentence: Text | str) -> None:
-        self.text: Text = dict.fromkeys(("fi", "sv", "en"), sentence) if isinstance(sentence, str) else sentence
-        super().__init__(self.text["en"])
-
-
-class NotYours(Refused):
-    """Unknown, or another unit's: the visitor is told the same in both cases."""
-
-
-class NotAllowed(Refused):
-    """The role has no such right."""
-
-
-class Unavailable(Refused):
-    """The service cannot answer now: no live model, no data, or the log cannot be written."""
 
 
 @dataclass(frozen=True)

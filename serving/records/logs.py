@@ -84,7 +84,7 @@ class Records:
 
     def audit_all(self, events: Sequence[AuditEvent]) -> None:
         """Append several audit entries in one transaction: all of them, or none."""
-        with writing(self.engine) as connection:
+        with self._turns.alone(), writing(self.engine) as connection:
             places = [self._append_event(connection, event) for event in events]
         for seq in places:
             self._committed(seq)
