@@ -23,6 +23,7 @@ from serving.api.questions import (
     NeedItem,
     NeedQuestion,
     NeedRowsQuestion,
+    ReviewSampleQuestion,
     SegmentBatch,
     SegmentItem,
     SegmentQuestion,
@@ -65,7 +66,7 @@ class Operation:
     @property
     def name(self) -> str:
         """segment_batch of /v1/segment/batch."""
-        return self.path.removeprefix("/v1/").replace("/", "_")
+        return self.path.removeprefix("/v1/").replace("/", "_").replace("-", "_")
 
     @property
     def answer(self) -> str:
@@ -87,6 +88,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("/v1/scenario", ScenarioQuestion, "scenario", "planning"),
     Operation("/v1/flow", FlowQuestion, "flow", "planning"),
     Operation("/v1/log", LogQuestion, "log", "oversight"),
+    Operation("/v1/review-sample", ReviewSampleQuestion, "review_sample", "oversight"),
 )
 
 

@@ -9,12 +9,13 @@ from models.flow.answers import FlowAnswer
 from models.routing import Routing
 from serving.api.acting import RECORDED
 from serving.asking import Explored
+from serving.pages.coordinator.services import ReviewCounts
 from serving.planning.records import Comparison
 
 Schema = dict[str, Any]
 RECORDS: tuple[type, ...] = (
     SegmentAnswer, NeedAnswer, ForecastAnswer, FlowAnswer, Comparison, Explored,
-    Likelihood, Missing, SourceAge, ModelStamp, Routing,
+    Likelihood, Missing, SourceAge, ModelStamp, Routing, ReviewCounts,
 )  # fmt: skip
 ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 TEXT: Schema = {"type": "string"}
@@ -77,6 +78,7 @@ def _replies(parts: dict[str, Schema], reference: str) -> dict[str, Schema]:
         "ScenarioReply": _object({**head, **parts["Comparison"]["properties"]}),
         "FlowReply": _object({**head, **parts["FlowAnswer"]["properties"]}),
         "LogReply": _log(ids),
+        "ReviewSampleReply": _object({"request_id": ID, "samples": {"type": "array", "items": ref("ReviewCounts")}}),
     }
 
 
