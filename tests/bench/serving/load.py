@@ -15,9 +15,8 @@ from typing import Any
 
 import numpy as np
 
-
 IDLE_SECONDS = 4.0
-"""A connection that was idle longer is not used again: the service closes it after 5 s (deploy/nginx.conf does the same)."""
+"""A connection that was idle longer is not used again: the service closes it after 5 s (as in deploy/nginx.conf)."""
 
 
 @dataclass(frozen=True)
