@@ -16,6 +16,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -193,7 +194,7 @@ def _version(place: Place, question: dict[str, Any]) -> str:
         headers={"content-type": "application/json", "authorization": f"Bearer {question['token']}"},
     )
     with urllib.request.urlopen(request, timeout=30) as reply:
-        return str(json.load(reply)["model"]["version"])
+        return str(json.load(reply)["stamp"]["version"])
 
 
 def _memory(process: psutil.Process, kind: str) -> int:
@@ -210,7 +211,7 @@ def _tell(seen: dict[str, Any], memory: Memory, swaps: Sequence[Swap], seconds: 
     """Six parts of the run, one line each."""
     print(f"{'minutes':<14}{'resident MB':>14}{'anonymous MB':>14}")
     at, edges = np.array(memory.seconds), np.linspace(0, seconds, 7)
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         inside = (at >= low) & (at < high)
         if inside.any():
             parts = (np.array(one)[inside].mean() / 1e6 for one in (memory.resident, memory.anonymous))

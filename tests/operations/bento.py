@@ -1,7 +1,7 @@
 """`python -m tests.operations.bento` (`make bento`): builds the Bento and tries it where no checkout is near.
 
 Built into `var/bento/home`; served from another folder over a copy of the demo's data, without this checkout on its
-path; asked `/livez`, `/readyz` and the sign-in page; the code that answered is the Bento's own.
+path; asked `/livez`, `/readyz` and pages; the code that answered is the Bento's own.
 """
 
 import os
@@ -20,6 +20,7 @@ from serving.ask import free_port
 from tests.operations.running import eventually, running
 
 COPIED = ("store", "packed", "published", "mlflow", "bundles", "keys", "extracts")
+ASKED = ("/livez", "/readyz", "/sign-in", "/accessibility", "/static/luotain.css")
 QUIET = {"BENTOML_DO_NOT_TRACK": "True", "MLFLOW_DISABLE_TELEMETRY": "true"}
 
 
@@ -30,7 +31,7 @@ def build(home: Path) -> Path:
     words = [sys.executable, "-m", "bentoml", "build", str(PROJECT_ROOT), "--output", "tag"]
     done = subprocess.run(
         words,
-        cwd=home,
+        cwd=PROJECT_ROOT,
         env={**os.environ, **QUIET, "BENTOML_HOME": str(home)},
         capture_output=True,
         text=True,
@@ -51,10 +52,8 @@ def strangers(bento: Path) -> list[str]:
     return sorted(held - set(listing.stdout.splitlines()) - {"bentofile.yaml"})
 
 
-def serve_and_ask(bento: Path, home: Path, place: Path, demo: Path) -> Mapping[str, int]:
-    """The statuses of the three questions."""
-    for name in COPIED:
-        shutil.copytree(demo / name, place / "var" / name, dirs_exist_ok=True)
+def serve_and_ask(bento: Path, home: Path, place: Path, ready: int = 200) -> Mapping[str, int]:
+    """The statuses of the questions, asked once `/readyz` says `ready`; the data folder is `var` in `place`."""
     port = free_port("127.0.0.1")
     variables = {
         **QUIET,
@@ -65,18 +64,19 @@ def serve_and_ask(bento: Path, home: Path, place: Path, demo: Path) -> Mapping[s
     }
     words = [sys.executable, "-m", "bentoml", "serve", f"luotain:{bento.name}", "--port", str(port)]
     with running(words, variables, port, place / "service.log", place) as service:
-        eventually(lambda: service.status("/readyz") == 200, "every model of the demo is live")
+        eventually(lambda: service.status("/readyz") == ready, f"/readyz says {ready}")
         workers = [psutil.Process(one.pid) for one in service.workers()]
         if {Path(one.cwd()).resolve() for one in workers} != {(bento / "src").resolve()}:
             raise DataError("The workers do not run in the Bento's own folder.")
-        if {one.laddr.ip for one in _listening(port)} != {"127.0.0.1"}:
+        if _listening(port) != {"127.0.0.1"}:
             raise DataError("The Bento listens elsewhere than on loopback.")
-        return {path: service.status(path) for path in ("/livez", "/readyz", "/sign-in")}
+        return {path: service.status(path) for path in ASKED}
 
 
-def _listening(port: int) -> list[psutil._common.sconn]:
-    found = psutil.net_connections("tcp")
-    return [one for one in found if one.status == psutil.CONN_LISTEN and one.laddr and one.laddr.port == port]
+def _listening(port: int) -> set[str]:
+    """The addresses on which somebody listens at this port."""
+    found = (one for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN)
+    return {one.laddr.ip for one in found if one.laddr.port == port}
 
 
 def main() -> int:
@@ -96,7 +96,9 @@ def _run() -> None:
     say(f"built luotain:{bento.name}, {size / 1e6:.1f} MB")
     if found := strangers(bento):
         raise DataError(f"The Bento holds {len(found)} files that do not belong in it, first {found[0]}.")
-    answers = serve_and_ask(bento, home, away, demo)
+    for name in COPIED:
+        shutil.copytree(demo / name, away / "var" / name)
+    answers = serve_and_ask(bento, home, away)
     say("served from another folder: " + ", ".join(f"{path} {status}" for path, status in answers.items()))
     if set(answers.values()) != {200}:
         raise DataError("The Bento does not answer as it should; its log is var/bento/away/service.log.")

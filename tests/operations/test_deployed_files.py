@@ -6,6 +6,7 @@ import subprocess
 import tomllib
 import warnings
 from collections.abc import Mapping
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,13 @@ def test_the_packages_that_the_service_imports_are_in_the_container_and_in_the_b
     for package in ("configs", "features", "models", "serving"):
         assert f"COPY {package} {package}" in text("Containerfile")
         assert f"/{package}/" in build["include"]
+
+
+def test_every_line_of_the_proxys_file_is_whole() -> None:
+    lines = [re.sub(r"#.*", "", line).strip() for line in text("nginx.conf").splitlines()]
+    assert [line for line in lines if line and line[-1] not in ";{}"] == []
+    depths = list(accumulate(line.count("{") - line.count("}") for line in lines))
+    assert (min(depths), depths[-1]) == (0, 0)
 
 
 def test_W18_the_proxy_agrees_with_the_example_config() -> None:

@@ -15,6 +15,9 @@ from typing import Any
 
 import numpy as np
 
+IDLE_SECONDS = 4.0
+"""A connection that was idle longer is not used again: the service closes it after 5 s (as in deploy/nginx.conf)."""
+
 
 @dataclass(frozen=True)
 class Load:
@@ -79,14 +82,16 @@ async def run(load: Load) -> Seen:
 async def _ask(load: Load, message: bytes, planned: float, seen: Seen, free: list[Any]) -> None:
     status, begun = 0, time.perf_counter()
     try:
+        while free and begun - free[0][2] > IDLE_SECONDS:
+            free.pop(0)[1].close()
         if free:
-            reader, writer = free.pop()
+            reader, writer, _ = free.pop()
         else:
             reader, writer = await asyncio.open_connection(load.host, load.port)
             seen.connections += 1
         writer.write(message)
         status = await _status(reader)
-        free.append((reader, writer))
+        free.append((reader, writer, time.perf_counter()))
     except (OSError, asyncio.IncompleteReadError, ValueError):
         status = 0
     seen.milliseconds.append((time.perf_counter() - planned) * 1000)
