@@ -158,6 +158,22 @@ def test_every_text_is_used_somewhere() -> None:
         "code.",
         "backtest.",
         "period.",
+        "point.",
+        "grouping.",
+        "group.",
+        "band.",
+        "act.",
+        "access.",
+        "verdict.",
+        "oversight.link.",
+        "answer_kind.",
+        "log_name.",
+        "replay.outcome.",
+        "service_asked.",
+        "time_limit.",
+        "groups.",
+        "switch.",
+        "own_log.",
     )
     sources = "".join(file.read_text(encoding="utf-8") for file in (*PAGES.rglob("*.html"), *PAGES.rglob("*.py")))
     unused = {key for key in set(messages("fi")) - used_keys() if f'"{key}"' not in sources}

@@ -68,6 +68,7 @@ class Page:
             "visitor": self.visitor,
             "languages": LANGUAGES,
             "here": self.here(),
+            "stopped": self.services.oversight.stopped() if self.visitor else (),
         }
         return HTMLResponse(self.templates.get_template(template).render({**shared, **values}), status)
 
