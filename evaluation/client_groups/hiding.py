@@ -22,6 +22,17 @@ def hidden_in_grid(counts: Grid, smallest: int = SMALLEST_CELL) -> list[list[boo
     return hidden
 
 
+def hidden_together(*counts: Sequence[int], smallest: int = SMALLEST_CELL) -> list[bool]:
+    """Which lines are hidden as a whole, so that no total of any of the counts gives a small one away."""
+    marks = [False] * len(counts[0])
+    while True:
+        before = marks
+        for own in counts:
+            marks = _completed(own, marks, smallest)
+        if marks == before:
+            return marks
+
+
 def change(now: int | None, before: int | None, smallest: int = SMALLEST_CELL) -> int | None:
     """The change between two shown counts; a change of 1-4 people tells of few people and is not said."""
     if now is None or before is None:
@@ -49,16 +60,20 @@ def _columns(counts: Grid) -> list[Places]:
 
 def _hide(counts: Grid, hidden: list[list[bool]], line: Places, smallest: int) -> bool:
     """Hide what a line's total would give away, given what is hidden already; True when something was added."""
-    own = [counts[i][j] for i, j in line]
     marks = [hidden[i][j] for i, j in line]
-    wanted = hidden_cells(own, smallest)
-    wanted = [old or new for old, new in zip(marks, wanted, strict=True)]
-    while any(wanted):
-        within = [count for count, hide in zip(own, wanted, strict=True) if hide and count > 0]
-        others = [(count, place) for place, count in enumerate(own) if not wanted[place] and count > 0]
-        if not others or (len(within) >= 2 and sum(within) >= smallest) or not within:
-            break
-        wanted[min(others)[1]] = True
+    wanted = _completed([counts[i][j] for i, j in line], marks, smallest)
     for (i, j), mark in zip(line, wanted, strict=True):
         hidden[i][j] = mark
     return wanted != marks
+
+
+def _completed(own: Sequence[int], marks: Sequence[bool], smallest: int) -> list[bool]:
+    """The marks, and the smallest others until what is hidden is at least two cells of `smallest` people together."""
+    wanted = [old or new for old, new in zip(marks, hidden_cells(own, smallest), strict=True)]
+    while any(wanted):
+        within = [count for count, hide in zip(own, wanted, strict=True) if hide and count > 0]
+        others = [(count, place) for place, count in enumerate(own) if not wanted[place] and count > 0]
+        if not within or not others or (len(within) >= 2 and sum(within) >= smallest):
+            break
+        wanted[min(others)[1]] = True
+    return wanted

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from evaluation.client_groups.counting import NO_GROUP, Counts
-from evaluation.client_groups.hiding import change, hidden_in_grid, share
+from evaluation.client_groups.hiding import change, hidden_in_grid, hidden_together, share
 from models.scheme import Scheme
 from models.small_cells import SMALLEST_CELL, hidden_cells
 
@@ -43,7 +43,8 @@ def _county(found: pd.DataFrame, groups: Sequence[str], before: Mapping[Any, Lin
 def _cells(found: pd.DataFrame, groups: Sequence[str], before: Mapping[Any, Line]) -> list[Line]:
     """Rows are area × band, columns the groups: neither the county's line nor an area's gives a hidden cell away."""
     places = sorted({(str(a), str(b)) for a, b in zip(found["area"], found["band"], strict=True)})
-    known = {(str(r.area), str(r.band), str(r.segment)): int(r.n) for r in found.itertuples()}
+    keys = zip(found["area"], found["band"], found["segment"], found["n"].tolist(), strict=True)
+    known = {(str(area), str(band), str(group)): int(n) for area, band, group, n in keys}
     grid = [[known.get((*place, group), 0) for group in groups] for place in places]
     hidden = hidden_in_grid(grid)
     lines = []
@@ -57,7 +58,7 @@ def _cells(found: pd.DataFrame, groups: Sequence[str], before: Mapping[Any, Line
 
 def _line(named: Mapping[str, str], n: int, hide: bool, whole: int, before: Line | None) -> Line:
     shown = None if hide else n
-    return {**named, "n": shown, "share": share(shown, whole), "change": change(shown, before and before["n"])}
+    return {**named, "n": shown, "share": share(shown, whole), "change": change(shown, before["n"] if before else None)}
 
 
 def _silent(found: pd.DataFrame) -> list[Line]:
@@ -65,10 +66,9 @@ def _silent(found: pd.DataFrame) -> list[Line]:
     areas = [str(area) for area in found["area"]]
     everyone, silent = found["residents"].astype(int).tolist(), found["silent"].astype(int).tolist()
     others = [all_ - quiet for all_, quiet in zip(everyone, silent, strict=True)]
-    hidden = [
-        any(marks) for marks in zip(hidden_cells(everyone), hidden_cells(silent), hidden_cells(others), strict=True)
-    ]
-    lines = [_quiet(area, *figures, hide) for area, *figures, hide in zip(areas, everyone, silent, hidden, strict=True)]
+    hidden = hidden_together(everyone, silent, others)
+    rows = zip(areas, everyone, silent, hidden, strict=True)
+    lines = [_quiet(area, residents, few, hide) for area, residents, few, hide in rows]
     total, quiet = sum(everyone), sum(silent)
     too_few = 0 < quiet < SMALLEST_CELL or 0 < total - quiet < SMALLEST_CELL or 0 < total < SMALLEST_CELL
     return [*lines, _quiet(None, total, quiet, too_few)]

@@ -1,11 +1,11 @@
-"""What an auditor does: asks how the service was used, replays an answer, verifies the chains, gives a client her log."""
+"""What an auditor does: statistics of use, replay of an answer, verifying the chains, a client's own log."""
 
 from collections.abc import Mapping
 
 from starlette.responses import Response
 
 from serving.pages.language import LANGUAGES
-from serving.pages.oversight.services import NotUnderstood
+from serving.pages.oversight.services import LogForm, NotUnderstood
 from serving.pages.page import Page
 
 LATEST_DAYS = 30
@@ -62,7 +62,7 @@ def own_log(page: Page) -> Response:
     try:
         if language not in LANGUAGES or form.get("form") not in ("html", "csv"):
             raise NotUnderstood("own_log.incomplete")
-        kind = "html" if form["form"] == "html" else "csv"
+        kind: LogForm = "html" if form["form"] == "html" else "csv"
         made = page.services.oversight.client_log(page.who, form.get("person", ""), reason, kind, language)
     except NotUnderstood as wrong:
         return _own_log(page, form, wrong.key, 400)

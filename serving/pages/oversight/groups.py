@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
@@ -56,11 +56,11 @@ def _csv(found: Report, format: Format) -> bytes:
     return stream.getvalue().encode("utf-8-sig")
 
 
-def _cells(found: Report, format: Format) -> list[Sequence[Cell]]:
+def _cells(found: Report, format: Format) -> list[tuple[Cell, ...]]:
     t, names = format.language.text, found["names"]
     heads = ("groups.area", "groups.band", "groups.group", "groups.clients", "groups.share", "groups.change")
     county = [{**line, "area": None, "band": None} for line in found["segments"]]
-    rows: list[Sequence[Cell]] = [tuple(t(head) for head in heads)]
+    rows: list[tuple[Cell, ...]] = [tuple(t(head) for head in heads)]
     for line in (*county, *found["cells"]):
         area = format.said(names["areas"][line["area"]]) if line["area"] else t("groups.whole")
         band = format.language.label("band", line["band"]) if line["band"] else ""
@@ -69,9 +69,9 @@ def _cells(found: Report, format: Format) -> list[Sequence[Cell]]:
     return rows
 
 
-def _silent(found: Report, format: Format) -> list[Sequence[Cell]]:
+def _silent(found: Report, format: Format) -> list[tuple[Cell, ...]]:
     t, names = format.language.text, found["names"]["areas"]
-    rows: list[Sequence[Cell]] = [tuple(t(f"groups.{name}") for name in ("area", "residents", "silent", "share"))]
+    rows: list[tuple[Cell, ...]] = [tuple(t(f"groups.{name}") for name in ("area", "residents", "silent", "share"))]
     for line in found["without_events"]:
         area = format.said(names[line["area"]]) if line["area"] else t("groups.whole")
         rows.append((area, line["residents"], line["silent"], line["share"]))
