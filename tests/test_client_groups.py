@@ -57,12 +57,16 @@ def test_P3_a_change_of_one_to_four_people_is_not_said() -> None:
     assert report(more, earlier=earlier)["earlier"] == "2026-09-30"
 
 
-@pytest.mark.parametrize("now, before, said", [(10, 10, 0), (10, 6, None), (10, 5, 5), (None, 5, None), (5, None, None)])
+@pytest.mark.parametrize(
+    "now, before, said", [(10, 10, 0), (10, 6, None), (10, 5, 5), (None, 5, None), (5, None, None)]
+)
 def test_change(now: int | None, before: int | None, said: int | None) -> None:
     assert change(now, before) == said
 
 
-@pytest.mark.parametrize("part, whole, said", [(5, 10, 0.5), (10, 10, None), (0, 10, None), (None, 10, None), (5, 0, None)])
+@pytest.mark.parametrize(
+    "part, whole, said", [(5, 10, 0.5), (10, 10, None), (0, 10, None), (None, 10, None), (5, 0, None)]
+)
 def test_P4_a_share_of_nobody_or_everybody_is_not_told(part: int | None, whole: int, said: float | None) -> None:
     assert share(part, whole) == said
 

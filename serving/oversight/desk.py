@@ -13,7 +13,7 @@ from serving.masking import masked
 from serving.oversight.chains import ChainMemory
 from serving.oversight.disclosing import given
 from serving.oversight.published import groups_report, indicators_of
-from serving.oversight.stopping import StopList
+from serving.oversight.stopping import LONGEST_REASON, SHORTEST_REASON, StopList
 from serving.oversight.verdicts import Verdicts
 from serving.pages.oversight.services import (
     FirstScreen,
@@ -36,7 +36,6 @@ from serving.replay import replay_in_process
 from serving.requests import Caller, Desk
 from serving.settings import CONFIG_VARIABLE, DEFAULT_CONFIG
 
-SHORTEST_REASON, LONGEST_REASON = 10, 500
 LEFT_TO_ANSWER = 2.0
 """Seconds of a request's time that are kept for the page around a replay."""
 LARGEST_SEQ = 2**53

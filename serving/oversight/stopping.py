@@ -14,6 +14,8 @@ from pathlib import Path
 from models.oversight.facts import Stopped
 
 FOLDER = "stopped"
+SHORTEST_REASON, LONGEST_REASON = 10, 500
+"""Characters of the reason why a model is stopped or served again."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
