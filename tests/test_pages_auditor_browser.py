@@ -30,8 +30,8 @@ WITH_DATA = {
     "maija": ("/groups",),
     "antti": ("/stop-models",),
 }
-WITH_NONE = {"tuula": ("/oversight", "/models"), "maija": ("/groups",), "antti": ("/stop-models",)}
-ERRORS = {"tuula": ("/oversight/live-on?day=x", "/oversight/access?since=2&until=1")}
+WITH_NONE = {"tuula": ("/oversight",), "maija": ("/groups",), "antti": ("/stop-models",)}
+ERRORS = {"tuula": ("/oversight/live-on?day=x",)}
 STATES = {
     "with data": (FakeServices, WITH_DATA),
     "with none": (lambda: FakeServices(empty=True), WITH_NONE),
@@ -61,7 +61,7 @@ def test_axe_finds_nothing_on_the_oversight_pages(browser: Browser, state: str) 
             context.close()
 
 
-@pytest.mark.parametrize("entry", ["12", "7", "9", "abc"])
+@pytest.mark.parametrize("entry", ["7", "abc"])
 def test_axe_finds_nothing_on_what_a_form_gives(browser: Browser, entry: str) -> None:
     """The replay's results and its refusal, with the chains verified on the way; nothing is wider than a phone."""
     with served(FakeServices()) as address:

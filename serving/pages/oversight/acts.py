@@ -8,8 +8,6 @@ from serving.pages.language import LANGUAGES
 from serving.pages.oversight.services import LogForm, NotUnderstood
 from serving.pages.page import Page
 
-LATEST_DAYS = 30
-
 
 def access(page: Page) -> Response:
     """Access statistics of a span of days."""
@@ -21,7 +19,8 @@ def access(page: Page) -> Response:
         except NotUnderstood as wrong:
             fault = wrong.key
     status = 400 if fault else 200
-    return page.show("oversight/access.html", status, since=since, until=until, found=found, fault=fault)
+    days = {"since": page.day("since"), "until": page.day("until")}
+    return page.show("oversight/access.html", status, **days, found=found, fault=fault)
 
 
 def replay_form(page: Page) -> Response:

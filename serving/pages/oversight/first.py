@@ -29,7 +29,7 @@ def live_on(page: Page) -> Response:
             found = page.services.oversight.live_on(page.who, day)
         except NotUnderstood as wrong:
             fault = wrong.key
-    return page.show("oversight/live_on.html", 400 if fault else 200, day=day, found=found, fault=fault)
+    return page.show("oversight/live_on.html", 400 if fault else 200, day=page.day("day"), found=found, fault=fault)
 
 
 def point_text(format: Format, point: Point) -> str:
