@@ -26,7 +26,7 @@ def test_without_a_session_every_page_leads_to_the_sign_in(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "user, first", [("aino", "/clients"), ("pekka", "/forecasts"), ("tuula", "/models"), (None, "/sign-in")]
+    "user, first", [("aino", "/clients"), ("pekka", "/forecasts"), ("tuula", "/oversight"), (None, "/sign-in")]
 )
 def test_the_front_page_leads_to_the_roles_own_page(user: str | None, first: str) -> None:
     assert FakeBrowser(user=user).get("/").headers["location"] == first
