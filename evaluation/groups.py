@@ -12,12 +12,13 @@ import pandas as pd
 from evaluation import metrics
 from evaluation.metrics import Interval
 from evaluation.stored import group_columns, interval
+from models.oversight.limits import OBSERVED_TO_EXPECTED
 from models.small_cells import SMALLEST_CELL as SMALLEST_CELL
 from models.small_cells import hidden_cells as hidden_cells
 
 REPEATS = 100
 FLAG_MIN_EVENTS = 100
-FLAG_RATIO = (0.8, 1.25)
+FLAG_RATIO = OBSERVED_TO_EXPECTED
 """Observed / expected outside this is flagged when the group has at least FLAG_MIN_EVENTS outcomes."""
 
 

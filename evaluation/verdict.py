@@ -6,14 +6,16 @@ from typing import Any
 
 from evaluation.charts import number_text
 from evaluation.groups import FLAG_RATIO
+from models.oversight.limits import (
+    ADDITIVITY,
+    AGREEMENT,
+    FEW_EVENTS,
+    GROUP_GAP,
+    NARROW_SLOPE,
+    WEAK_AUROC,
+    WIDE_SLOPE,
+)
 
-ADDITIVITY = 1e-9  # log-odds; architecture §6
-AGREEMENT = 1e-6  # log-odds
-WIDE_SLOPE, NARROW_SLOPE = (0.7, 1.4), (0.8, 1.25)
-FEW_EVENTS = 200
-"""Below this a calibration curve is guesswork (Van Calster et al. 2016, J. Clin. Epidemiol. 74:167)."""
-WEAK_AUROC = 0.7
-GROUP_GAP = 0.05  # AUROC
 STOP, CARE, NOTE = 3, 2, 1
 GROUPINGS = {
     "sex": "Sukupuoli",

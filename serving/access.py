@@ -24,6 +24,9 @@ Action = Literal[
     "see_metrics",
     "break_glass",
     "review_break_glass",
+    "disclose_log",
+    "stop_model",
+    "see_groups",
 ]
 
 EMERGENCY_ACTIONS: frozenset[Action] = frozenset({"see_answer"})
@@ -46,10 +49,19 @@ RIGHTS: Mapping[Role, frozenset[Action]] = {
         }
     ),
     "planner": frozenset({"see_forecast", "see_flow", "plan"}),
-    "manager": frozenset({"see_forecast", "see_flow"}),
+    "manager": frozenset({"see_forecast", "see_flow", "see_groups"}),
     "data_scientist": frozenset({"see_models"}),
-    "auditor": frozenset({"see_models", "see_decisions", "see_audit_log", "review_break_glass", "see_review_counts"}),
-    "admin": frozenset({"see_models", "see_metrics"}),
+    "auditor": frozenset(
+        {
+            "see_models",
+            "see_decisions",
+            "see_audit_log",
+            "review_break_glass",
+            "see_review_counts",
+            "disclose_log",
+        }
+    ),
+    "admin": frozenset({"see_models", "see_metrics", "stop_model"}),
 }
 
 

@@ -12,6 +12,7 @@ from serving.deciding import decide
 from serving.directory import Names
 from serving.emergencies import EmergencyDesk
 from serving.middleware.context import REQUEST_ID
+from serving.oversight.desk import OversightDesk
 from serving.pages.coordinator.services import ListFilters
 from serving.pages.services import (
     ChainStatus,
@@ -71,6 +72,7 @@ class CorePageServices:
         self.door = entrance.door
         self.emergencies = EmergencyDesk(desk, self._caller, _key)
         self.planner = CorePlanner(planning, self._caller)
+        self.oversight = OversightDesk(desk, witness, self._caller)
         self.coordinator = CoreCoordinator(desk, names, self._caller, _key)
 
     # Who is there

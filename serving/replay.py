@@ -40,19 +40,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run_command(lambda: _replay(load_settings(given.config), given.entry, given.json))
 
 
-def replay_in_process(config: str, seq: int) -> Replayed:
+def replay_in_process(config: str, seq: int, seconds: float = REPLAY_SECONDS) -> Replayed:
     """Replay in a fresh process, for the auditor's page; the caller notes it in the audit log.
 
     Raises DataError with the command's sentence.
     """
     command = [sys.executable, "-m", "serving.replay", "--config", config, "--entry", str(seq), "--json"]
     try:
-        done = subprocess.run(
-            command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False, timeout=REPLAY_SECONDS
-        )
+        done = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False, timeout=seconds)
         said = json.loads(done.stdout.splitlines()[-1])
     except subprocess.TimeoutExpired:
-        raise DataError(f"The replay took longer than {REPLAY_SECONDS} s. Type the command in a terminal.") from None
+        raise DataError(f"The replay took longer than {seconds:g} s. Type the command in a terminal.") from None
     except (ValueError, IndexError):
         raise DataError(done.stderr.strip().removeprefix("luotain: ") or "The replay gave no answer.") from None
     verdicts = tuple(Verdict(**one) for one in said.pop("verdicts"))

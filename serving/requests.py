@@ -237,8 +237,8 @@ class Desk:
         return self.engine.data().as_of if client else date.min
 
     def _segment_and_needs(self, case: ClientCase, by_hand: Sequence[AxisAnswer]) -> tuple[ClientAnswer, ...]:
-        missing = self.engine.missing()
-        tasks = [task for task in self.engine.tasks() if f"need_{task}" not in missing]
+        missing, live = self.engine.missing(), self.engine.task_names()
+        tasks = [task for task in self.engine.tasks() if f"need_{task}" not in missing and task in live]
         return (case.segment(by_hand), *(case.need(task) for task in tasks))
 
     def _or_logged(self, event: AuditEvent, compute: Callable[[], T]) -> T:

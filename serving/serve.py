@@ -81,7 +81,7 @@ def greeting(settings: ServingSettings, port: int, absent: Sequence[str]) -> tup
     lines = [f"No model is live for {name}: its answers will be 503 until one is promoted." for name in absent]
     if settings.is_development and settings.sign_in is None:
         lines.append(f"Luotain listens at {base} (development mode, this machine only).  Sign in at {base}/sign-in:")
-        first = {"coordinator": "/clients", "planner": "/forecasts", "manager": "/forecasts"}
+        first = {"coordinator": "/clients", "planner": "/forecasts", "manager": "/groups", "auditor": "/oversight"}
         for user_id, user in settings.development_users.items():
             lines.append(f"  {user_id:<12} {base}{first.get(user.role, '/models')}")
     else:

@@ -180,6 +180,8 @@ class ServingSettings(StrictConfig):
     """The table of suggested routing; a path from the project's root."""
     records: RecordsSettings = Field(default_factory=RecordsSettings)
     """Where the logs lie and how long they are kept."""
+    promotions: str | None = None
+    """URL of the promotion ledger where training keeps it in a database; None = its file in the records folder."""
     coordinator: CoordinatorSettings = CoordinatorSettings()
     sessions: SessionLimits
     sign_in: SignInSettings | None = None

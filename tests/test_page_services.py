@@ -72,7 +72,13 @@ def audited(built, **equal):
 
 def test_the_core_offers_everything_that_the_pages_ask(services):
     for name in (name for name in vars(PageServices) if not name.startswith("_")):
-        assert callable(getattr(services, name)) or name in ("planner", "coordinator", "door", "emergencies"), name
+        assert callable(getattr(services, name)) or name in (
+            "planner",
+            "coordinator",
+            "door",
+            "emergencies",
+            "oversight",
+        ), name
     for name in (name for name in vars(CoordinatorServices) if not name.startswith("_")):
         assert callable(getattr(services.coordinator, name)), name
     for name in (name for name in vars(PlannerServices) if not name.startswith("_")):

@@ -26,7 +26,7 @@ def test_without_a_session_every_page_leads_to_the_sign_in(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "user, first", [("aino", "/clients"), ("pekka", "/forecasts"), ("tuula", "/models"), (None, "/sign-in")]
+    "user, first", [("aino", "/clients"), ("pekka", "/forecasts"), ("tuula", "/oversight"), (None, "/sign-in")]
 )
 def test_the_front_page_leads_to_the_roles_own_page(user: str | None, first: str) -> None:
     assert FakeBrowser(user=user).get("/").headers["location"] == first
@@ -36,7 +36,7 @@ def test_sign_in_says_that_it_is_for_development_and_sets_a_strict_cookie() -> N
     visitor = FakeBrowser()
     page = visitor.get("/sign-in")
     assert "Tämä on kehityskäytön kirjautuminen." in page.text
-    assert page.text.count('name="user"') == 4
+    assert page.text.count('name="user"') == 5
     cookie = visitor.post("/sign-in", {"user": "aino"}, csrf=None).headers["set-cookie"]
     assert cookie.startswith("luotain_session=token-aino;")
     assert {"HttpOnly", "Path=/", "SameSite=strict"} <= {part.strip() for part in cookie.split(";")}

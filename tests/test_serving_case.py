@@ -37,6 +37,9 @@ class Shelf:
     def names(self):
         return tuple(self.models)
 
+    def stopped(self, name):
+        return None
+
     def get(self, name):
         if name not in self.models:
             return None

@@ -16,6 +16,7 @@ from models.bundles import golden
 from models.bundles.bundle import read_bundle, write_bundle
 from models.bundles.signing import load_or_create_signing_key
 from models.bundles.verify import BareBooster
+from models.oversight.facts import Stopped
 from models.scheme import load_scheme
 from serving.access import Tie
 from serving.engine import shelf as shelf_module
@@ -292,3 +293,12 @@ def test_a_damaged_local_copy_is_fetched_anew(workspace, registry):
     shelf = filled(workspace)
     assert shelf.missing() == ("one",)
     assert "changed or cut" in shelf.faults["one"]
+
+
+def test_a_stopped_model_gives_no_answer_and_the_service_stays_ready(workspace, registry):
+    shelf = filled(workspace)
+    why = Stopped("2026-11-21T12:00:00", "antti", "the register is broken")
+    shelf.stops.stop("one", why)
+    assert (shelf.get("one"), shelf.stopped("one"), shelf.missing()) == (None, why, ())
+    shelf.stops.lift("one")
+    assert shelf.get("one").chosen.version == "1"

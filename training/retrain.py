@@ -12,7 +12,9 @@ from configs.command import fail, parse_config_path, say
 from configs.errors import LuotainError
 from configs.loader import StrictConfig, load_config
 
-StepName = Literal["ingest", "histories", "quality", "segmentation", "need", "demand", "flow", "evaluate", "promote"]
+StepName = Literal[
+    "ingest", "histories", "quality", "segmentation", "need", "demand", "flow", "evaluate", "promote", "client_groups"
+]
 MODULES: dict[str, str] = {
     "ingest": "features.ingest.__main__",
     "histories": "features.histories",
@@ -23,6 +25,7 @@ MODULES: dict[str, str] = {
     "flow": "training.flow",
     "evaluate": "evaluation.evaluate",
     "promote": "training.promote",
+    "client_groups": "evaluation.client_groups.__main__",
 }
 
 

@@ -15,6 +15,7 @@ from features.segment_records import known_answers
 from models.answers import AxisAnswer, Likelihood, ModelStamp, NeedAnswer, SegmentAnswer
 from models.explaining.counterfactual import counterfactual
 from models.names import NEED_PREFIX
+from models.oversight.facts import Stopped
 from models.questionnaire import recorded_answers
 from serving.asking import Explored
 from serving.engine.contract import CaseStamp, DataStamp
@@ -127,7 +128,7 @@ class RegisterCase:
     def _live(self, name: str) -> LiveModel:
         live = self._shelf.get(name)
         if live is None:
-            raise no_model(name)
+            raise no_model(name, self._shelf.stopped(name))
         self._asked[name] = live
         return live
 
@@ -170,6 +171,8 @@ def stamp_of(live: LiveModel, data_until: date, as_of: date) -> ModelStamp:
     return ModelStamp(chosen.name, chosen.version, chosen.sha256, data_until.isoformat(), as_of.isoformat())
 
 
-def no_model(name: str) -> Unavailable:
-    """No version of a model is live."""
+def no_model(name: str, stopped: Stopped | None = None) -> Unavailable:
+    """No version of a model is live, or somebody stopped it and said why."""
+    if stopped is not None:
+        return Unavailable(refusal("model_stopped", name=name, reason=stopped.reason))
     return Unavailable(refusal("no_live_model", name=name))

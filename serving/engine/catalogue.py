@@ -103,6 +103,7 @@ def _version(registry: Registry, registered: RegisteredBundle, live: bool, data:
         bundle_sha256=registered.sha256,
         metrics=registry.metrics(registered.run_id),
         report=_has_report(registry, registered.run_id),
+        snapshot_sha256=registered.snapshot_sha256,
     )
 
 

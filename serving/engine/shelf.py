@@ -23,8 +23,10 @@ from models.bundles.bundle import Bundle, read_bundle
 from models.bundles.signing import trusted_keys
 from models.bundles.together import good_bundles
 from models.bundles.verify import model_class, verify_bundle
+from models.oversight.facts import Stopped
 from models.registry import RegisteredBundle, Registry, connect
 from models.report_only import refuse_report_only
+from serving.oversight.stopping import StopList
 from serving.starting import live_names
 
 LAST_GOOD = "last_good.json"
@@ -62,6 +64,7 @@ class Shelf:
         self._runs: dict[tuple[str, str], str] = {}
         self._refreshing = threading.Lock()
         self.faults: Mapping[str, str] = {}
+        self.stops = StopList(workspace.records)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -69,8 +72,12 @@ class Shelf:
         return self._names
 
     def get(self, name: str) -> LiveModel | None:
-        """The live model of a name."""
-        return self._live.get(name)
+        """The live model of a name; None also while somebody has stopped it."""
+        return None if self.stopped(name) else self._live.get(name)
+
+    def stopped(self, name: str) -> Stopped | None:
+        """Who stopped the model of a name, and why; None = nobody."""
+        return self.stops.all().get(name)
 
     def run_of(self, name: str, version: str) -> str:
         """The training run of a version that is or was live here."""

@@ -18,6 +18,7 @@ from configs.errors import LuotainError
 from serving.middleware.exhausted import is_exhausted
 from serving.pages.coordinator import letters, own_view, samples
 from serving.pages.language import LANGUAGES, language
+from serving.pages.oversight import acts, first, groups, switch
 from serving.pages.page import SESSION_COOKIE, Page, check_token, chosen_language, read_form
 from serving.pages.planner import flow, overrides, scenario_form, scenarios, sheets, staffing
 from serving.pages.planner.uploading import read_upload
@@ -108,6 +109,7 @@ def _routes() -> list[Route | Mount]:
         _signed_in("/staffing", staffing.people),
         _signed_in("/staffing/channels", staffing.channels),
         _signed_in("/flow", flow.chain),
+        *_oversight(),
         _signed_in("/models", oversight.models),
         _signed_in("/models/quality", oversight.quality),
         _signed_in("/models/{name}/{version}/report", oversight.report),
@@ -117,6 +119,28 @@ def _routes() -> list[Route | Mount]:
         _signed_in("/emergencies/{emergency_id}/review", emergencies.back),
         _signed_in("/emergencies/{emergency_id}/review", emergencies.review, "POST"),
         Mount("/static", _Static(directory=HERE / "static")),
+    ]
+
+
+def _oversight() -> list[Route]:
+    """The auditor's first screen and acts, the manager's groups, the stop switch."""
+    return [
+        _signed_in("/oversight", first.first_screen),
+        _signed_in("/oversight/live-on", first.live_on),
+        _signed_in("/oversight/access", acts.access),
+        _signed_in("/oversight/replay", acts.replay_form),
+        _signed_in("/oversight/replay", acts.replay, "POST"),
+        _signed_in("/oversight/chains", acts.chains_form),
+        _signed_in("/oversight/chains", acts.chains, "POST"),
+        _signed_in("/oversight/own-log", acts.own_log_form),
+        _signed_in("/oversight/own-log", acts.own_log, "POST"),
+        _signed_in("/groups", groups.report),
+        _signed_in("/groups/download", groups.download),
+        _signed_in("/stop-models", switch.switch),
+        _signed_in("/stop-models/{name}/stop", switch.back),
+        _signed_in("/stop-models/{name}/stop", switch.stop, "POST"),
+        _signed_in("/stop-models/{name}/lift", switch.back),
+        _signed_in("/stop-models/{name}/lift", switch.lift, "POST"),
     ]
 
 

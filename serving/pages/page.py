@@ -1,6 +1,7 @@
 """One request as a view sees it: who asks, in which language, with which checked form; and how it answers."""
 
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -25,6 +26,7 @@ SIGN_IN_COOKIE = "luotain_sign_in"
 LANGUAGE_COOKIE = "luotain_language"
 MAX_FORM_BYTES = 16 * 1024
 MAX_FORM_FIELDS = 50
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 
@@ -68,6 +70,7 @@ class Page:
             "visitor": self.visitor,
             "languages": LANGUAGES,
             "here": self.here(),
+            "stopped": self.services.oversight.stopped() if self.visitor else (),
         }
         return HTMLResponse(self.templates.get_template(template).render({**shared, **values}), status)
 
@@ -84,6 +87,11 @@ class Page:
     def query(self, name: str, default: str = "") -> str:
         """One query value, cut to a sane length."""
         return self.request.query_params.get(name, default)[:200]
+
+    def day(self, name: str) -> str:
+        """One day of the query as a date field may show it; empty when it is none."""
+        asked = self.query(name)
+        return asked if _DAY.fullmatch(asked) else ""
 
     def page_number(self) -> int:
         """The asked page of a list; anything unreadable is the first."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # they name the visitor, who is described here
     from serving.pages.coordinator.services import CoordinatorServices, ListChoices, ListFilters
     from serving.pages.emergency import EmergencyServices
     from serving.pages.entering import Door
+    from serving.pages.oversight.services import OversightServices
     from serving.pages.planner.services import PlannerServices
 
 Role = Literal["coordinator", "planner", "data_scientist", "auditor", "manager", "admin"]
@@ -179,6 +180,8 @@ class ModelVersion:
     bundle_sha256: str
     metrics: Mapping[str, float] = field(default_factory=dict)
     report: bool = False
+    snapshot_sha256: str = ""
+    """The registers it was trained on; its published report lies in their folder."""
 
 
 @dataclass(frozen=True)
@@ -226,6 +229,10 @@ class PageServices(Protocol):
     @property
     def emergencies(self) -> "EmergencyServices":
         """Emergency access and its review."""
+
+    @property
+    def oversight(self) -> "OversightServices":
+        """The auditor's first screen and acts, the manager's groups, the stop switch."""
 
     def visitor(self, token: str | None) -> Visitor | None:
         """Who the session cookie belongs to; None when there is no live session."""

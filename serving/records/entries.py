@@ -48,6 +48,12 @@ Event = Literal[
     "replay",
     "retention",
     "checkpoint_key",
+    "verdicts",
+    "live_on",
+    "chain_verified",
+    "model_stopped",
+    "model_lifted",
+    "groups",
 ]
 Outcome = Literal["ok", "denied", "error"]
 Authority = Literal["session", "access_token", "development_token", "none"]
@@ -60,6 +66,7 @@ PLANNING: frozenset[str] = frozenset(
 OVERSIGHT: frozenset[str] = frozenset(
     {"sign_in", "sign_out", "models", "report", "decision_log", "audit_log", "log_statistics", "retention"}
     | {"replay", "checkpoint_key"}
+    | {"verdicts", "live_on", "chain_verified", "model_stopped", "model_lifted", "groups"}
 )
 
 

@@ -31,6 +31,10 @@ class OneModel:
         """The model, under its own name only."""
         return self._live if name == self._live.chosen.name else None
 
+    def stopped(self, name: str) -> None:
+        """What was answered once is replayed, whoever stopped the model since."""
+        return None
+
 
 def registers_of(workspace: Workspace, snapshot_sha256: str, as_of: date) -> Registers:
     """The registers as they were.  Raises DataError when the snapshot is gone, damaged or of another day."""

@@ -16,7 +16,7 @@ from configs.loader import PROJECT_ROOT
 START_SECONDS = 60
 LOOKED_AT = 40
 """How many clients of the list are opened at most to find one with a proposal and one without."""
-FIRST_PAGE = {"coordinator": "/clients", "planner": "/forecasts", "auditor": "/models"}
+FIRST_PAGE = {"coordinator": "/clients", "planner": "/forecasts", "auditor": "/oversight"}
 
 
 @contextmanager

@@ -36,6 +36,7 @@ from tests.pages.answers import (
     words,
 )
 from tests.pages.coordinator import CHOICES, FakeCoordinator
+from tests.pages.oversight import FakeOversight
 from tests.pages.planner import FakePlanner
 
 TASK = words("Toistuva päivystyksen käyttö", "Upprepade jourbesök", "Frequent emergency use")
@@ -44,6 +45,7 @@ USERS = {
     "aino": DevelopmentUser("aino", "Aino Ohjaaja", "coordinator", UNIT),
     "pekka": DevelopmentUser("pekka", "Pekka Suunnittelija", "planner", words("Kotihoito", "Hemvården", "Home care")),
     "maija": DevelopmentUser("maija", "Maija Päällikkö", "manager", words("Kotihoito", "Hemvården", "Home care")),
+    "antti": DevelopmentUser("antti", "Antti Ylläpitäjä", "admin", words("Tietohallinto", "Dataförvaltningen", "IT")),
     "tuula": DevelopmentUser("tuula", "Tuula Tarkastaja", "auditor", words("Tarkastus", "Granskning", "Audit")),
 }
 PEOPLE = [
@@ -115,9 +117,11 @@ class FakeServices:
     door: DevelopmentDoor = field(default_factory=DevelopmentDoor)
     emergencies: "FakeEmergencies" = field(default_factory=lambda: FakeEmergencies())
     coordinator: FakeCoordinator = field(default_factory=FakeCoordinator)
+    oversight: FakeOversight = field(default_factory=FakeOversight)
 
     def __post_init__(self) -> None:
         self.coordinator.down, self.coordinator.empty = self.down, self.empty
+        self.oversight.down, self.oversight.empty = self.down, self.empty
         self.planner.down, self.planner.empty = self.down, self.empty
 
     def visitor(self, token: str | None) -> Visitor | None:

@@ -11,10 +11,10 @@ from serving.pages.services import NotAllowed, NotYours
 NAVIGATION: Mapping[str, tuple[str, ...]] = {
     "coordinator": ("clients", "reviews"),
     "planner": ("forecasts", "scenarios", "staffing", "flow"),
-    "manager": ("forecasts", "scenarios", "staffing", "flow"),
-    "auditor": ("models", "decisions", "review-counts", "audit-log", "emergencies"),
+    "manager": ("groups", "forecasts", "scenarios", "staffing", "flow"),
+    "auditor": ("oversight", "models", "decisions", "review-counts", "audit-log", "emergencies"),
     "data_scientist": ("models",),
-    "admin": ("models",),
+    "admin": ("models", "stop-models"),
 }
 """Which pages each role finds in its navigation, its first page first.  The service core holds the rights."""
 

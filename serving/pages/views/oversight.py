@@ -47,7 +47,8 @@ def models(page: Page) -> Response:
     versions = page.services.models(page.who)
     names = list(dict.fromkeys(version.name for version in versions))
     groups = [(name, [v for v in versions if v.name == name]) for name in names]
-    return page.show("models.html", groups=groups, metrics=METRICS, quality=page.services.has_quality_report())
+    titles, has_quality = page.services.oversight.titles(), page.services.has_quality_report()
+    return page.show("models.html", groups=groups, metrics=METRICS, quality=has_quality, titles=titles)
 
 
 def report(page: Page) -> Response:

@@ -1,0 +1,79 @@
+"""Small cells: which counts of groups are hidden, within a table, against its totals and against the earlier report."""
+
+from collections.abc import Sequence
+
+from models.small_cells import SMALLEST_CELL, hidden_cells
+
+Grid = Sequence[Sequence[int]]
+
+
+def hidden_in_grid(counts: Grid, smallest: int = SMALLEST_CELL) -> list[list[bool]]:
+    """Which cells of a table are hidden when the totals of its rows and of its columns can be known.
+
+    Rows and columns are gone over until nothing more has to be hidden.
+    """
+    hidden = [[False] * len(row) for row in counts]
+    changed = True
+    while changed:
+        changed = False
+        for lines in (_rows(counts), _columns(counts)):
+            for line in lines:
+                changed |= _hide(counts, hidden, line, smallest)
+    return hidden
+
+
+def hidden_together(*counts: Sequence[int], smallest: int = SMALLEST_CELL) -> list[bool]:
+    """Which lines are hidden as a whole, so that no total of any of the counts gives a small one away."""
+    marks = [False] * len(counts[0])
+    while True:
+        before = marks
+        for own in counts:
+            marks = _completed(own, marks, smallest)
+        if marks == before:
+            return marks
+
+
+def change(now: int | None, before: int | None, smallest: int = SMALLEST_CELL) -> int | None:
+    """The change between two shown counts; a change of 1-4 people tells of few people and is not said."""
+    if now is None or before is None:
+        return None
+    return None if 0 < abs(now - before) < smallest else now - before
+
+
+def share(part: int | None, whole: int) -> float | None:
+    """A shown part of a whole; a share of 0 or 1 says something of each person and is not told."""
+    if part is None or whole == 0 or part in (0, whole):
+        return None
+    return part / whole
+
+
+Places = Sequence[tuple[int, int]]
+
+
+def _rows(counts: Grid) -> list[Places]:
+    return [[(i, j) for j in range(len(row))] for i, row in enumerate(counts)]
+
+
+def _columns(counts: Grid) -> list[Places]:
+    return [[(i, j) for i in range(len(counts))] for j in range(len(counts[0]))] if counts else []
+
+
+def _hide(counts: Grid, hidden: list[list[bool]], line: Places, smallest: int) -> bool:
+    """Hide what a line's total would give away, given what is hidden already; True when something was added."""
+    marks = [hidden[i][j] for i, j in line]
+    wanted = _completed([counts[i][j] for i, j in line], marks, smallest)
+    for (i, j), mark in zip(line, wanted, strict=True):
+        hidden[i][j] = mark
+    return wanted != marks
+
+
+def _completed(own: Sequence[int], marks: Sequence[bool], smallest: int) -> list[bool]:
+    """The marks, and the smallest others until what is hidden is at least two cells of `smallest` people together."""
+    wanted = [old or new for old, new in zip(marks, hidden_cells(own, smallest), strict=True)]
+    while any(wanted):
+        within = [count for count, hide in zip(own, wanted, strict=True) if hide and count > 0]
+        others = [(count, place) for place, count in enumerate(own) if not wanted[place] and count > 0]
+        if not within or not others or (len(within) >= 2 and sum(within) >= smallest):
+            break
+        wanted[min(others)[1]] = True
+    return wanted
