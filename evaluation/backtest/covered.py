@@ -106,7 +106,7 @@ def covered(
     shown = table[table["reported"]].assign(value=lambda rows: rows[member])
     parts = []
     for origin, rows in shown.groupby("origin"):
-        past = known_before(table, pd.Timestamp(str(origin)), renew)
+        past = known_before(table, origin, renew)  # type: ignore[arg-type]
         calibration = calibrate(past, member, horizon, newest, rows.groupby("series_id")["scale"].first())
         parts.append(with_quantiles(rows[rows["level"].isin(calibration.quantiles)], calibration, levels))
     return pd.concat(parts, ignore_index=True)

@@ -151,10 +151,10 @@ class Shelf:
         """
         if registry is None:
             return
-        keys = trusted_keys(self._workspace.keys)
         folders = [folder for name in self._names if (folder := self._unchecked(name, registry)) is not None]
         if len(folders) < 2:
             return
+        keys = trusted_keys(self._workspace.keys)
         with _one_at_a_time(self._workspace.bundles):
             waiting = [folder for folder in folders if not _stamp(folder).is_file()]
             for folder, sha256 in good_bundles(waiting, keys).items() if waiting else ():

@@ -16,9 +16,7 @@ class WithoutValues(logging.Filter):
     """Replaces an exception's message by its type and place, and keeps a record on one line."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """The line stays, the values go; a question that was refused for its form is no fault and leaves no line."""
-        if record.exc_info and record.exc_info[0] is not None and issubclass(record.exc_info[0], ValidationError):
-            return False
+        """The line stays, the values go; a question that was refused for its form is no fault of the service."""
         where = _place(record)
         if _is_refusal(record):
             record.levelno, record.levelname = logging.INFO, logging.getLevelName(logging.INFO)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from configs.errors import LuotainError
-from configs.phrases import phrase_of
+from configs.phrases import Phrase, phrase_of
 from models.answers import json_values
 from models.demand.sheet_default import SheetForecast, forecast_sheet
 from models.flow.whatif import WhatIf
@@ -77,7 +77,8 @@ class PlanningDesk:
             periods = live.periods(series_id)
             asked = next((one for one in periods if one == period), None)
             if period and asked is None:
-                raise WrongInput(f"There is no forecast by `{period}`. Choose {' or '.join(periods)}.")
+                english = f"There is no forecast by `{period}`. Choose {' or '.join(periods)}."
+                raise WrongInput(Phrase(english, "no_period"))
             stored = self.stored(live)
             answer = live.answer(series_id, asked)
             corrected = stored.corrected(series_id)

@@ -43,6 +43,7 @@ def read_sheet(frame: pd.DataFrame, today: date | None = None) -> Sheet:
     if frame.empty or len(frame) > LARGEST_SHEET:
         english = f"The sheet has {len(frame)} rows; 1 to {LARGEST_SHEET} are allowed, one per series and period."
         raise DataError(Phrase(english, "sheet_size", n=len(frame), most=LARGEST_SHEET))
+    frame = frame.reset_index(drop=True)
     rows = _typed(frame)
     period = _period_of(rows)
     other = _other_rhythm(rows, period)
