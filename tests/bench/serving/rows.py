@@ -1,5 +1,6 @@
 """One client's rows posted with the question: the time of the whole answer, from the body's bytes to the answer's."""
 
+import asyncio
 import json
 import time
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from serving.engine.posted import FILLED
 from serving.engine.registers import Registers
 from serving.house import House
 from serving.middleware.body import json_fault
-from serving.middleware.context import CALLER
+from serving.middleware.context import CALLER, Presented
 from serving.records.logs import new_id
 
 EPOCH = datetime(1970, 1, 1)
@@ -39,7 +40,7 @@ def _one(house: House, api: RowsApi, registers: Registers, one: dict[str, Any]) 
         question["task"] = one["body"]["task"]
     body = json.dumps(question).encode("utf-8")
     wall, cpu = time.perf_counter(), time.thread_time()
-    CALLER.set(house.rules.authenticate(one["token"], new_id()))
+    CALLER.set(asyncio.run(house.rules.authenticate(Presented(one["token"], new_id(), "127.0.0.1"))))
     assert json_fault(body) is None
     sent = json.loads(body)
     answer = api.need(NeedRowsQuestion(**sent)) if "task" in sent else api.segment(SegmentRowsQuestion(**sent))

@@ -1,5 +1,6 @@
 """Where a request's processor time goes: the service's own steps, measured one by one in this process."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from serving.engine.engine import RegisterEngine
 from serving.engine.registers import open_registers, packed_or_none
 from serving.house import build_house
 from serving.middleware.body import json_fault
+from serving.middleware.context import Presented
 from serving.records.evidence import evidence
 from serving.records.logs import new_id
 from serving.requests import Caller, Grounds
@@ -68,7 +70,7 @@ def _one(watch: Stopwatch, house: Any, engine: RegisterEngine, one: dict[str, An
     answers: list[Any] = []
 
     def access() -> Any:
-        caller = house.rules.authenticate(one["token"], new_id())
+        caller = asyncio.run(house.rules.authenticate(Presented(one["token"], new_id(), "127.0.0.1")))
         assert isinstance(caller, Caller)
         event = desk.event(caller, "answer", grounds=grounds, client_id=body["client_id"])
         return desk.checked(caller, "see_answer", event), caller
@@ -82,7 +84,7 @@ def _one(watch: Stopwatch, house: Any, engine: RegisterEngine, one: dict[str, An
     watch.measured("explanation", lambda: answers.extend(desk.fitted(caller, grounds, (ask(),))))
 
     def audit() -> None:
-        detail = evidence(answers, engine, engine.data())
+        detail = evidence(answers, engine, engine.data(), case.stamp())
         desk.records.audit(
             event if not answers else type(event)(**{**vars(event), "answer_id": new_id(), "detail": detail})
         )
