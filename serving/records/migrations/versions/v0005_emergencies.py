@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
+from serving.records.migrations.columns import chain_columns, first_columns
 from serving.records.migrations.triggers import forbid, forbid_delete_of_unkept
 
 revision = "0005"
@@ -17,17 +18,11 @@ def upgrade() -> None:
     """Create the table and forbid changing or deleting what is in it."""
     op.create_table(
         TABLE,
-        sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("time", sa.String(24), nullable=False),
-        sa.Column("key", sa.String(200), nullable=False),
-        sa.Column("actor_id", sa.String(200), nullable=False),
-        sa.Column("role", sa.String(40), nullable=False),
+        *first_columns(),
         sa.Column("emergency_id", sa.String(40), nullable=False),
         sa.Column("act", sa.String(10), nullable=False),
         sa.Column("client_id", sa.String(32), nullable=False),
-        sa.Column("entry", sa.Text, nullable=False),
-        sa.Column("prev_hash", sa.String(64), nullable=False),
-        sa.Column("hash", sa.String(64), nullable=False, unique=True),
+        *chain_columns(),
         sa.UniqueConstraint("actor_id", "key", name="emergency_log_once"),
     )
     op.create_index("emergency_log_open", TABLE, ["actor_id", "client_id"])
