@@ -24,6 +24,21 @@ def _chained() -> tuple[Column, ...]:  # type: ignore[type-arg]
     )
 
 
+def _kept(name: str, *more: Column | Index) -> Table:  # type: ignore[type-arg]
+    """A log of acts that are each kept once per key: who, what is looked up, the entry, its place in the chain."""
+    own = [one for one in more if isinstance(one, Column)]
+    return Table(
+        name,
+        METADATA,
+        Column("seq", Integer, primary_key=True, autoincrement=False),
+        *_by_whom(),
+        *own,
+        *_chained(),
+        UniqueConstraint("actor_id", "key", name=f"{name}_once"),
+        *(one for one in more if isinstance(one, Index)),
+    )
+
+
 AUDIT_LOG = Table(
     "audit_log",
     METADATA,
@@ -56,38 +71,23 @@ DECISION_LOG = Table(
     Index("decision_log_client", "client_id", "time"),
 )
 
-SCENARIO_LOG = Table(
+SCENARIO_LOG = _kept(
     "scenario_log",
-    METADATA,
-    Column("seq", Integer, primary_key=True, autoincrement=False),
-    *_by_whom(),
     Column("scenario_id", String(64), nullable=False, unique=True),
-    *_chained(),
-    UniqueConstraint("actor_id", "key", name="scenario_log_once"),
 )
 
-OVERRIDE_LOG = Table(
+OVERRIDE_LOG = _kept(
     "override_log",
-    METADATA,
-    Column("seq", Integer, primary_key=True, autoincrement=False),
-    *_by_whom(),
     Column("model", String(200), nullable=False),
     Column("series_id", String(200), nullable=False),
-    *_chained(),
-    UniqueConstraint("actor_id", "key", name="override_log_once"),
     Index("override_log_model", "model"),
 )
 
-EMERGENCY_LOG = Table(
+EMERGENCY_LOG = _kept(
     "emergency_log",
-    METADATA,
-    Column("seq", Integer, primary_key=True, autoincrement=False),
-    *_by_whom(),
     Column("emergency_id", String(40), nullable=False),
     Column("act", String(10), nullable=False),
     Column("client_id", String(32), nullable=False),
-    *_chained(),
-    UniqueConstraint("actor_id", "key", name="emergency_log_once"),
     Index("emergency_log_open", "actor_id", "client_id"),
 )
 
@@ -100,40 +100,25 @@ REMOVED = Table(
 )
 """What stays of entries whose time is over."""
 
-OWN_VIEW_LOG = Table(
+OWN_VIEW_LOG = _kept(
     "own_view_log",
-    METADATA,
-    Column("seq", Integer, primary_key=True, autoincrement=False),
-    *_by_whom(),
     Column("client_id", String(32), nullable=False),
     Column("day", String(10), nullable=False),
-    *_chained(),
-    UniqueConstraint("actor_id", "key", name="own_view_log_once"),
     Index("own_view_log_case", "actor_id", "client_id", "day"),
 )
 
-REVIEW_DRAW_LOG = Table(
+REVIEW_DRAW_LOG = _kept(
     "review_draw_log",
-    METADATA,
-    Column("seq", Integer, primary_key=True, autoincrement=False),
-    *_by_whom(),
     Column("unit", String(200), nullable=False),
     Column("period", String(7), nullable=False),
-    *_chained(),
-    UniqueConstraint("actor_id", "key", name="review_draw_log_once"),
     Index("review_draw_log_unit", "unit", "period"),
 )
 
-REVIEW_LOG = Table(
+REVIEW_LOG = _kept(
     "review_log",
-    METADATA,
-    Column("seq", Integer, primary_key=True, autoincrement=False),
-    *_by_whom(),
     Column("unit", String(200), nullable=False),
     Column("period", String(7), nullable=False),
     Column("client_id", String(32), nullable=False),
-    *_chained(),
-    UniqueConstraint("actor_id", "key", name="review_log_once"),
     Index("review_log_unit", "unit", "period"),
 )
 
