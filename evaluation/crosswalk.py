@@ -17,6 +17,7 @@ from configs.loader import StrictConfig, load_config
 from configs.workspace import Workspace
 from evaluation.quality.hiding import shown_by_name, shown_counts, shown_share
 from evaluation.stored import CLASSES_FILE, checked_classes
+from features.frames import read_frame
 from features.known import known_at
 from features.store import open_snapshot, read_table
 from features.tables import TABLES
@@ -123,7 +124,7 @@ def proposals(registry: Registry, scheme: Scheme) -> tuple[str, ...]:
             f"No client is segmented in both schemes and there is no model {name} whose proposals could be compared. "
             "Train it with `python -m training.segmentation`, or ingest segmentations of both schemes."
         )
-    classes = checked_classes(pd.read_parquet(registry.artefact(version.run_id, CLASSES_FILE)))
+    classes = checked_classes(read_frame(registry.artefact(version.run_id, CLASSES_FILE)))
     latest = classes.sort_values("as_of", kind="stable").drop_duplicates("client", keep="last")
     return tuple(latest["proposed"].astype(str))
 

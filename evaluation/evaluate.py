@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from configs.command import parse_config_path, run_command, say
 from configs.errors import ModelError
 from configs.loader import StrictConfig, load_config
@@ -20,6 +18,7 @@ from configs.workspace import Workspace
 from evaluation.published import published_folder, take_along
 from evaluation.shap_report import REPORT_HTML, REPORT_JSON
 from evaluation.stored import BASELINE, CLASSES_FILE, PREDICTIONS_FILE, measure, measure_classes
+from features.frames import read_frame
 from models.registry import RegisteredBundle, Registry, connect
 
 SAME = 1e-9  # a logged metric and the same one computed from the stored predictions
@@ -42,9 +41,9 @@ def recomputed(registry: Registry, version: RegisteredBundle) -> dict[str, float
     logged = registry.metrics(version.run_id)
     computed: dict[str, float] = {}
     if version.kind in ("need", "segmentation"):
-        computed |= measure(pd.read_parquet(registry.artefact(version.run_id, PREDICTIONS_FILE)))
+        computed |= measure(read_frame(registry.artefact(version.run_id, PREDICTIONS_FILE)))
     if version.kind == "segmentation":
-        computed |= measure_classes(pd.read_parquet(registry.artefact(version.run_id, CLASSES_FILE)))
+        computed |= measure_classes(read_frame(registry.artefact(version.run_id, CLASSES_FILE)))
     wrong = sorted(key for key, value in computed.items() if key in logged and abs(logged[key] - value) > SAME)
     if wrong:
         raise ModelError(

@@ -14,6 +14,7 @@ import pandas as pd
 from configs.errors import DataError
 from configs.workspace import Workspace
 from evaluation.metrics import auroc, kappa
+from features.frames import read_frame
 from features.histories import build
 from features.identity import pseudonymise
 from features.keys import load_key
@@ -54,8 +55,8 @@ def read_truth(workspace: Workspace) -> Truth:
     persons = pd.read_csv(_part(workspace, "persons.csv"), dtype={"henkilotunnus": str})
     client = pd.Series([pseudonymise(key, text) for text in persons["henkilotunnus"]], index=persons["person"])
     return Truth(
-        monthly=_with_clients(pd.read_parquet(_part(workspace, "monthly.parquet")), client),
-        unmet_need=_with_clients(pd.read_parquet(_part(workspace, "unmet_need.parquet")), client),
+        monthly=_with_clients(read_frame(_part(workspace, "monthly.parquet")), client),
+        unmet_need=_with_clients(read_frame(_part(workspace, "unmet_need.parquet")), client),
         drivers=json.loads(_part(workspace, "drivers.json").read_text(encoding="utf-8")),
         planted_faults=json.loads(_part(workspace, "planted_faults.json").read_text(encoding="utf-8")),
     )

@@ -24,6 +24,7 @@ from features.catalogue import Catalogue, load_catalogue
 from features.catalogue.specs import FeatureSpec, feature_names, feature_specs
 from features.catalogue.vocabulary import Vocabulary, fit_vocabulary
 from features.columnar import Columns
+from features.frames import column_names
 from features.history_files import (
     code_sha256,
     history_id,
@@ -259,7 +260,7 @@ def report(folder: Path) -> None:
 
 def _columns(folder: Path) -> int:
     first = next(iter(sorted(folder.glob("part-*.parquet"))))
-    return len(pd.read_parquet(first).columns) - 2
+    return len(column_names(first)) - 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:

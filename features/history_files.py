@@ -14,6 +14,7 @@ import pandas as pd
 
 from configs.errors import DataError
 from configs.loader import PROJECT_ROOT
+from features.frames import read_frame
 
 META = "meta.json"
 CODE = ("catalogue", "kernel", "cohort.py", "columnar.py", "known.py", "selection.py", "windows.py")
@@ -83,5 +84,5 @@ def part_file(folder: Path, bucket: int) -> Path:
 
 def read_parts(folder: Path) -> pd.DataFrame:
     """Every part, in bucket order."""
-    parts = [pd.read_parquet(file) for file in sorted(folder.glob("part-*.parquet"))]
+    parts = [read_frame(file) for file in sorted(folder.glob("part-*.parquet"))]
     return pd.concat(parts, ignore_index=True)

@@ -9,6 +9,7 @@ import pandas as pd
 from configs.workspace import Workspace
 from evaluation.metrics import bootstrap, observed_to_expected
 from evaluation.stored import PREDICTIONS_FILE
+from features.frames import read_frame
 from features.histories import build
 from features.store import Snapshot
 from models.bundles.signing import trusted_keys
@@ -59,5 +60,5 @@ def calibration_error(predictions: pd.DataFrame) -> float:
 
 def stored_predictions(registry: Registry, version: RegisteredBundle, task_id: str) -> pd.DataFrame:
     """The hold-out rows that training stored of the task's main likelihood."""
-    stored = pd.read_parquet(registry.artefact(version.run_id, PREDICTIONS_FILE))
+    stored = read_frame(registry.artefact(version.run_id, PREDICTIONS_FILE))
     return stored[stored["output"] == task_id].reset_index(drop=True)

@@ -25,6 +25,7 @@ from evaluation.county_reasons.page import render
 from evaluation.county_reasons.summary import Counted, csv_rows, summarise
 from evaluation.explanation import by_family
 from evaluation.published import REASONS_CSV, REASONS_HTML, REASONS_JSON, published_folder
+from features.frames import read_frame
 from features.histories import find_history
 from features.manifest import write_atomically
 from features.store import Snapshot, open_snapshot, read_table
@@ -51,7 +52,7 @@ def make(config: CountyReasonsConfig) -> tuple[Path, dict[str, Any]]:
     snapshot, history = open_snapshot(workspace.store), find_history(workspace, config.histories)
     models = asked_models(workspace, connect(workspace), config.models)
     parts = sorted(history.glob("part-*.parquet"))
-    as_of = max(pd.read_parquet(part, columns=["as_of"])["as_of"].max() for part in parts)
+    as_of = max(read_frame(part, columns=["as_of"])["as_of"].max() for part in parts)
     counted = [Counted(asked, output, _sums(asked)) for asked in models for output in asked.outputs]
     clients = 0
     for part in tqdm(parts, desc="county reasons", unit="part", disable=None):
@@ -70,7 +71,7 @@ def _add(
     part: Path, as_of: pd.Timestamp, snapshot: Snapshot, models: Sequence[Asked], counted: Sequence[Counted]
 ) -> int:
     """One part of the history; how many clients it has on the date."""
-    frame = pd.read_parquet(part, filters=[("as_of", "==", as_of)])
+    frame = read_frame(part, filters=[("as_of", "==", as_of)])
     for asked in models:
         check_features(asked, list(frame.columns))
     if frame.empty:

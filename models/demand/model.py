@@ -11,6 +11,7 @@ import pandas as pd
 
 from configs.errors import ModelError
 from configs.loader import validate_config
+from features.frames import frame_bytes, frame_of
 from features.panel.periods import Period
 from models.answers import ForecastAnswer, ForecastPoint, ModelStamp, Text
 from models.bundles.bundle import Bundle
@@ -20,7 +21,6 @@ from models.demand.cold_start.stored import STATUSES, read_statuses, statuses_fi
 from models.demand.combination import Choice
 from models.demand.config import DemandConfig
 from models.demand.explained import ForecastExplanation, Reasons, explanation_of
-from models.demand.frames import parquet_bytes, read_frame
 from models.demand.hierarchy import AREA, Published, aggregate, dimensions_of, names_of, published_series
 from models.demand.intervals import Quantiles
 from models.demand.longer import by_longer, summed_reasons, unit_per, year_before
@@ -206,18 +206,18 @@ class DemandModel:
         files = {
             CONFIG: _json({"member": self.member, "config": self.config.model_dump(mode="json")}),
             BOOSTER: self.booster.model_to_string().encode(),
-            OBSERVATIONS: parquet_bytes(self.observations),
-            FORECAST: parquet_bytes(self.forecast),
+            OBSERVATIONS: frame_bytes(self.observations),
+            FORECAST: frame_bytes(self.forecast),
             BACKTEST: _json({name: dict(values) for name, values in self.backtest.items()}),
             QUANTILES: _json({level: {str(c): w for c, w in by.items()} for level, by in self.quantiles.items()}),
             **(self.reasons.to_files() if self.reasons else {}),
         }
         if self.choice is not None and self.members is not None:
-            files |= {CHOICE: _json(self.choice.as_json()), MEMBERS: parquet_bytes(self.members)}
+            files |= {CHOICE: _json(self.choice.as_json()), MEMBERS: frame_bytes(self.members)}
         if self.statuses is not None:
             files[STATUSES] = statuses_file(self.statuses)
         if self.short is not None and len(self.short):
-            files[SHORT] = parquet_bytes(self.short)
+            files[SHORT] = frame_bytes(self.short)
         return files | (self.sums.to_files() if self.sums else {})
 
     @classmethod
@@ -229,15 +229,15 @@ class DemandModel:
             config=validate_config(said["config"], DemandConfig, CONFIG),
             member=str(said["member"]),
             booster=parse_booster(bundle.text(BOOSTER)),
-            observations=read_frame(bundle, OBSERVATIONS),
-            forecast=read_frame(bundle, FORECAST),
+            observations=frame_of(bundle.bytes_of(OBSERVATIONS)),
+            forecast=frame_of(bundle.bytes_of(FORECAST)),
             backtest=bundle.json(BACKTEST),
             quantiles=quantiles,
             choice=Choice.from_json(bundle.json(CHOICE)) if CHOICE in bundle.files else None,
-            members=read_frame(bundle, MEMBERS) if MEMBERS in bundle.files else None,
+            members=frame_of(bundle.bytes_of(MEMBERS)) if MEMBERS in bundle.files else None,
             reasons=Reasons.from_bundle(bundle),
             statuses=read_statuses(bundle),
-            short=read_frame(bundle, SHORT) if SHORT in bundle.files else None,
+            short=frame_of(bundle.bytes_of(SHORT)) if SHORT in bundle.files else None,
             sums=Sums.from_bundle(bundle),
         )
 

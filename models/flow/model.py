@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from configs.loader import validate_config
 from features.flow import Stage
+from features.frames import frame_bytes
 from models.answers import ModelStamp
 from models.bundles.bundle import Bundle
 from models.flow.answers import FlowAnswer, FlowPoint, FlowReport, FlowWeek, StageInfo
@@ -16,7 +17,7 @@ from models.flow.config import FlowConfig
 from models.flow.forecast import FlowFit, Widths
 from models.flow.moves.simulate import Present, draw_futures
 from models.flow.sentences import notes
-from models.flow.stored import as_json, as_parquet, fit_files, read_fit, table
+from models.flow.stored import as_json, fit_files, read_fit, table
 from models.flow.weeks import weekly_spread
 from models.flow.whatif import WhatIf, basis_of, what_if
 from models.texts import Text
@@ -84,8 +85,8 @@ class FlowModel:
         return {
             **fit_files(self.fit),
             CONFIG: as_json({"recipe": self.recipe, "config": self.config.model_dump(mode="json")}),
-            FLOWS: as_parquet(self.flows),
-            FORECAST: as_parquet(self.forecast),
+            FLOWS: frame_bytes(self.flows),
+            FORECAST: frame_bytes(self.forecast),
             BACKTEST: as_json({name: dict(values) for name, values in self.backtest.items()}),
             WIDTHS: as_json({name: {str(level): w for level, w in by.items()} for name, by in self.widths.items()}),
             REPORT: TypeAdapter(FlowReport).dump_json(self.report, indent=1),

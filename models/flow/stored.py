@@ -1,6 +1,5 @@
 """A fitted chain as files and back: what `FlowModel` keeps in its bundle.  No client: stages, days and counts."""
 
-import io
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.frames import frame_bytes, frame_of
 from models.bundles.bundle import Bundle
 from models.flow.capacity import StageCapacity
 from models.flow.forecast import Added, FlowFit
@@ -24,9 +24,9 @@ def fit_files(fit: FlowFit) -> dict[str, bytes]:
     """The bundle's files of a fit."""
     return {
         FIT: as_json(_fit_values(fit)),
-        PRESENT: as_parquet(_counted(fit.present)),
-        HAZARDS: as_parquet(_hazard_table(fit.counted or fit.hazards)),
-        HOURS: as_parquet(_hours_table(fit.capacities)),
+        PRESENT: frame_bytes(_counted(fit.present)),
+        HAZARDS: frame_bytes(_hazard_table(fit.counted or fit.hazards)),
+        HOURS: frame_bytes(_hours_table(fit.capacities)),
         **_boosted_files(fit.boosted),
     }
 
@@ -35,7 +35,7 @@ def _boosted_files(boosted: Boosted | None) -> dict[str, bytes]:
     """The trees in LightGBM's own text, and the kinds of clients (at least twenty stays each, or the whole stage)."""
     if boosted is None:
         return {}
-    return {TREES: boosted.text.encode("utf-8"), PROFILES: as_parquet(boosted.profiles)}
+    return {TREES: boosted.text.encode("utf-8"), PROFILES: frame_bytes(boosted.profiles)}
 
 
 def _boosted(bundle: Bundle) -> Boosted | None:
@@ -111,16 +111,9 @@ def _hours_table(capacities: Mapping[str, StageCapacity]) -> pd.DataFrame:
 
 def table(bundle: Bundle, name: str) -> pd.DataFrame:
     """One Parquet file of a bundle."""
-    return pd.read_parquet(io.BytesIO(bundle.bytes_of(name)))
+    return frame_of(bundle.bytes_of(name))
 
 
 def as_json(values: object) -> bytes:
     """Readable JSON, keys in their own order."""
     return json.dumps(values, ensure_ascii=False, indent=1).encode("utf-8")
-
-
-def as_parquet(frame: pd.DataFrame) -> bytes:
-    """The same bytes for the same frame."""
-    buffer = io.BytesIO()
-    frame.to_parquet(buffer, index=False)
-    return buffer.getvalue()

@@ -12,6 +12,7 @@ from meds import LabelSchema
 from configs.errors import ConfigError
 from configs.loader import nearest
 from features.exports.meds.subjects import subject_id
+from features.frames import read_frame
 
 JUST_BEFORE = np.timedelta64(1, "us")
 """MEDS lets a model see the events at the prediction time; ours sees those strictly before `as_of`."""
@@ -22,7 +23,7 @@ def write_labels(parts: list[Path], features: tuple[str, ...], subjects: frozens
     _refuse_unknown(parts[0], features)
     written = 0
     for part in parts:
-        frame = pd.read_parquet(part, columns=["client_id", "as_of", *features])
+        frame = read_frame(part, columns=["client_id", "as_of", *features])
         numbers = frame.client_id.map(subject_id)
         known = numbers.isin(subjects)
         for feature, table in _tables(frame[known], numbers[known], features):

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from features.frames import frame_bytes, frame_of
 from features.panel.periods import Period
 from models.bundles.bundle import Bundle
-from models.demand.frames import parquet_bytes, read_frame
 
 SUMS = "coherence.json"
 TABLE = "forecast_{period}.parquet"
@@ -35,7 +35,7 @@ class Sums:
     def to_files(self) -> dict[str, bytes]:
         """Files of the bundle, the same bytes for the same sums."""
         said = {name: value for name, value in vars(self).items() if name != "tables"}
-        tables = {TABLE.format(period=one): parquet_bytes(table) for one, table in self.tables.items()}
+        tables = {TABLE.format(period=one): frame_bytes(table) for one, table in self.tables.items()}
         return {SUMS: _json({**said, "periods": list(self.tables)}), **tables}
 
     @classmethod
@@ -44,7 +44,7 @@ class Sums:
         if SUMS not in bundle.files:
             return None
         said = bundle.json(SUMS)
-        tables = {one: read_frame(bundle, TABLE.format(period=one)) for one in said.pop("periods")}
+        tables = {one: frame_of(bundle.bytes_of(TABLE.format(period=one))) for one in said.pop("periods")}
         return cls(**said, tables=tables)
 
 

@@ -1,12 +1,12 @@
 """Explanations in a demand bundle: the table, and what a request needs to explain a scenario anew."""
 
-import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
+from features.frames import frame_bytes, frame_of
 from models.bundles.bundle import Bundle
 from models.demand.drivers.table import DriverTable
 
@@ -28,8 +28,8 @@ class Reasons:
         """Files of the bundle, the same bytes for the same reasons."""
         groups = dict(self.drivers.groups) if self.drivers else None
         said = {"share": dict(self.share), "groups": groups}
-        files = {TABLE: _parquet(self.table), REASONS: json.dumps(said, ensure_ascii=False, indent=1).encode()}
-        return files | ({DRIVERS: _parquet(self.drivers.frame)} if self.drivers else {})
+        files = {TABLE: frame_bytes(self.table), REASONS: json.dumps(said, ensure_ascii=False, indent=1).encode()}
+        return files | ({DRIVERS: frame_bytes(self.drivers.frame)} if self.drivers else {})
 
     @classmethod
     def from_bundle(cls, bundle: Bundle) -> "Reasons | None":
@@ -37,15 +37,5 @@ class Reasons:
         if REASONS not in bundle.files:
             return None
         said = bundle.json(REASONS)
-        drivers = None if said["groups"] is None else DriverTable(_frame(bundle.bytes_of(DRIVERS)), said["groups"])
-        return cls(_frame(bundle.bytes_of(TABLE)), said["share"], drivers)
-
-
-def _parquet(frame: pd.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    frame.to_parquet(buffer, index=False)
-    return buffer.getvalue()
-
-
-def _frame(content: bytes) -> pd.DataFrame:
-    return pd.read_parquet(io.BytesIO(content))
+        drivers = None if said["groups"] is None else DriverTable(frame_of(bundle.bytes_of(DRIVERS)), said["groups"])
+        return cls(frame_of(bundle.bytes_of(TABLE)), said["share"], drivers)
