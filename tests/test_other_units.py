@@ -150,9 +150,22 @@ def test_A18_decisions_and_receipts_of_other_units_clients_are_not_found(served)
 
 
 def test_A18_every_refusal_is_in_the_log_and_no_address_carries_a_client(served):
-    built, http, _users = served
-    denied = built.desk.records.page(AUDIT_LOG, Wanted({"outcome": "denied"}), 1, 10_000).entries
+    built, http, users = served
+    before = len(denials(built))
+    answers = [
+        http.post("/v1/segment", json={**CLIENT_QUESTION, "client_id": client}, headers=bearer(name))
+        for name, client in itertools.product(users, CLIENTS)
+    ]
+    refused = sum(answer.status_code != 200 for answer in answers)
+    assert refused > len(answers) / 2
+    denied = denials(built)
+    assert len(denied) - before == refused
     assert {entry["ground"] for entry in denied} <= {"no_care_relationship", "no_such_client", "role_without_right"}
-    assert len(denied) > 500
+    http.post("/sign-in", data={"user": "coordinator-lansi-older_people"}, headers=ORIGIN)
     links = re.findall(r'href="([^"]+)"', http.get("/clients").text)
+    assert any(link.startswith("/clients/") for link in links)
     assert not any(client in link for client in CLIENTS for link in links)
+
+
+def denials(built):
+    return built.desk.records.page(AUDIT_LOG, Wanted({"outcome": "denied"}), 1, 10_000).entries
