@@ -1,0 +1,1 @@
+"""Where clients were guided, what began and when, and who moved to lighter and heavier services."""
