@@ -19,7 +19,7 @@ from configs.errors import ModelError
 from configs.loader import PROJECT_ROOT
 from models.bundles import signing
 from models.bundles.bundle import read_bundle, write_bundle
-from models.bundles.golden import GOLDEN_FILE, check, draw_rows, golden_file, golden_rows, with_golden
+from models.bundles.golden import GOLDEN_FILE, check, check_files, draw_rows, golden_file, golden_rows, with_golden
 from models.bundles.verify import BareBooster, verify_bundle
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
@@ -216,6 +216,24 @@ def test_F2_a_damaged_booster_signed_by_us_stops_the_child_and_not_the_parent(
     write_bundle(tmp_path / "bundle", "booster", files, KEY)
     with pytest.raises(ModelError, match=said):
         verify_bundle(tmp_path / "bundle", PUBLIC)
+
+
+def other_names(golden: bytes) -> bytes:
+    return golden.replace(b'"features":["a"', b'"features":["e"')
+
+
+def indented(golden: bytes) -> bytes:
+    return json.dumps(json.loads(golden), indent=1).encode()
+
+
+@pytest.mark.parametrize("damage", [other_names, indented])
+def test_F2_a_golden_file_that_was_changed_without_changing_a_number_is_refused(
+    damage: Callable[[bytes], bytes],
+) -> None:
+    files = model_files(*trained())
+    check_files(files[GOLDEN_FILE], files)
+    with pytest.raises(ModelError, match=r"computed with \(golden\.json\)"):
+        check_files(damage(files[GOLDEN_FILE]), files)
 
 
 def test_F2_parsing_that_never_ends_is_ended_by_the_kernel() -> None:
