@@ -267,8 +267,8 @@ def test_the_command_prints_counts_and_hides_small_ones(
 @pytest.mark.parametrize(
     "known,                                                                            fired",
     [
-        ({"lapsed_client_plan": 1, "lapsed_care_plan": 1},                             set()),  # nobody's client any more
-        ({"lapsed_client_plan": 1, "social_contacts__365d": 1},                        set()),  # advice once: no plan due
+        ({"lapsed_client_plan": 1, "lapsed_care_plan": 1},                             set()),  # nobody's client now
+        ({"lapsed_client_plan": 1, "social_contacts__365d": 1},                        set()),  # advice once
         ({"lapsed_client_plan": 1, "social_contacts__365d": 6, "contact_months__365d": 6}, {"client_plan_lapsed"}),
         ({"lapsed_client_plan": 0, "social_contacts__365d": 6, "contact_months__365d": 6}, set()),
         ({"lapsed_care_plan": 1, "primary_contacts__365d": 6, "contact_months__365d": 6},  set()),  # often, but not ill
