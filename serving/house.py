@@ -14,7 +14,7 @@ from serving.page_services import CorePageServices
 from serving.pages import create_pages
 from serving.planning.desk import PlanningDesk
 from serving.planning.ground import Ground
-from serving.records.opening import open_records, witness_of
+from serving.records.opening import open_records, place_of, witness_of
 from serving.records.sessions import Sessions
 from serving.records.witness import Witness
 from serving.requests import Desk
@@ -49,10 +49,9 @@ class House:
 
 def build_house(settings: ServingSettings, engine: Engine, clock: Clock = lambda: datetime.now(UTC)) -> House:
     """The whole service; touches no file yet, so that it starts whatever the data folder holds."""
-    folder = settings.workspace.records
     witness = witness_of(settings)
     desk = Desk(settings, engine, open_records(settings, clock, witness.after))
-    sessions = Sessions(folder, settings.sessions.idle_seconds, settings.sessions.absolute_seconds, clock)
+    sessions = Sessions(place_of(settings), settings.sessions.idle_seconds, settings.sessions.absolute_seconds, clock)
     names = Names(directory_of(settings, engine), settings.coordinator.names.wait_ms / 1000)
     engine.when_fresh(names.warm)
     planning = PlanningDesk(desk, Ground(settings.planning))

@@ -12,11 +12,12 @@ def count(name: str, *, small: int, full: int) -> int:
     """The count of the proof `name`; LUOTAIN_COUNT_<NAME> overrides it."""
     given = os.environ.get(f"LUOTAIN_COUNT_{name.upper()}")
     used = int(given) if given else full if PROVING else small
-    _note(name, used)
+    note(name, used)
     return used
 
 
-def _note(name: str, used: int) -> None:
+def note(name: str, used: int) -> None:
+    """Keep a figure of a proof beside its counts in docs/proofs.json."""
     notes = os.environ.get(NOTES)
     if notes:
         with Path(notes).open("a", encoding="utf-8") as stream:

@@ -19,7 +19,7 @@ from configs.errors import ModelError
 from configs.loader import PROJECT_ROOT
 from models.bundles import signing
 from models.bundles.bundle import read_bundle, write_bundle
-from models.bundles.golden import GOLDEN_FILE, check, draw_rows, golden_file, golden_rows
+from models.bundles.golden import GOLDEN_FILE, check, check_files, draw_rows, golden_file, golden_rows, with_golden
 from models.bundles.verify import BareBooster, verify_bundle
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
@@ -42,11 +42,11 @@ def trained() -> tuple[lightgbm.Booster, np.ndarray]:
     return lightgbm.train(settings, lightgbm.Dataset(rows, (rows[:, 0] > 0).astype(int)), 8), rows
 
 
-def model_files(booster: lightgbm.Booster, rows: np.ndarray) -> dict[str, bytes]:
+def model_files(booster: lightgbm.Booster, rows: np.ndarray, **more: bytes) -> dict[str, bytes]:
     synthetic = draw_rows(rows, count=8, seed=3)
     outputs = BareBooster(booster).golden_outputs(synthetic)
-    golden = golden_file(["a", "b", "c", "d"], synthetic, outputs, seed=3)
-    return {"booster.txt": booster.model_to_string().encode(), GOLDEN_FILE: golden}
+    files = {"booster.txt": booster.model_to_string().encode(), **more}
+    return with_golden(files, ["a", "b", "c", "d"], synthetic, outputs, seed=3)
 
 
 def test_a_bundle_is_read_as_it_was_written(folder: Path) -> None:
@@ -205,6 +205,7 @@ def nudged(text: bytes) -> bytes:
         (wrong_count, "ended in SIG|cannot be parsed"),
         (lambda text: b"no booster", "cannot be parsed"),
         (nudged, r"golden rows \(contributions, prediction"),
+        (lambda text: text.replace(b"pandas_categorical", b"pandas_categorial"), r"computed with \(booster.txt\)"),
     ],
 )
 def test_F2_a_damaged_booster_signed_by_us_stops_the_child_and_not_the_parent(
@@ -215,6 +216,24 @@ def test_F2_a_damaged_booster_signed_by_us_stops_the_child_and_not_the_parent(
     write_bundle(tmp_path / "bundle", "booster", files, KEY)
     with pytest.raises(ModelError, match=said):
         verify_bundle(tmp_path / "bundle", PUBLIC)
+
+
+def other_names(golden: bytes) -> bytes:
+    return golden.replace(b'"features":["a"', b'"features":["e"')
+
+
+def indented(golden: bytes) -> bytes:
+    return json.dumps(json.loads(golden), indent=1).encode()
+
+
+@pytest.mark.parametrize("damage", [other_names, indented])
+def test_F2_a_golden_file_that_was_changed_without_changing_a_number_is_refused(
+    damage: Callable[[bytes], bytes],
+) -> None:
+    files = model_files(*trained())
+    check_files(files[GOLDEN_FILE], files)
+    with pytest.raises(ModelError, match=r"computed with \(golden\.json\)"):
+        check_files(damage(files[GOLDEN_FILE]), files)
 
 
 def test_F2_parsing_that_never_ends_is_ended_by_the_kernel() -> None:

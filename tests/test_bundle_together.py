@@ -33,12 +33,14 @@ def test_F2_F3_only_whole_true_and_our_own_bundles_are_good(tmp_path, files):
     assert found == {tmp_path / "good": sums["good"]}
 
 
-def test_bundles_that_nobody_checked_are_checked_by_one_child(tmp_path, files, monkeypatch):
+def test_bundles_that_nobody_checked_are_checked_by_one_child(tmp_path, monkeypatch):
     workspace, registry, asked = Workspace(tmp_path), Registry(), []
     key = load_or_create_signing_key(workspace.keys)
     for number, name in enumerate(("one", "two", "three")):
         folder = tmp_path / f"made-{name}"
-        registry.add(name, "1", folder, write_bundle(folder, "booster", {**files, "n.txt": b"%d" % number}, key))
+        registry.add(
+            name, "1", folder, write_bundle(folder, "booster", model_files(*trained(), number=b"%d" % number), key)
+        )
     monkeypatch.setattr(shelf_module, "connect", lambda _workspace: registry)
     monkeypatch.setattr(shelf_module, "verify_bundle", lambda *_: pytest.fail("a child of its own"))
     together = shelf_module.good_bundles

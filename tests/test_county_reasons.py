@@ -20,7 +20,7 @@ from evaluation.county_reasons.summary import CSV_HEAD
 from evaluation.published import REASONS_CSV, REASONS_HTML, REASONS_JSON, take_along
 from features.history_files import part_file
 from features.store import bucket_of
-from models.bundles.golden import GOLDEN_FILE, draw_rows, golden_file
+from models.bundles.golden import draw_rows, with_golden
 from models.learners.baseline import BaselineSettings, LogisticRegression
 from models.learners.binary import BinaryModel
 from models.learners.blend import Blend
@@ -126,9 +126,8 @@ def county(tmp_path_factory, model) -> Path:
     _history(workspace, clients, rows)
     files = model.to_files()
     drawn = draw_rows(rows)
-    golden = golden_file(model.feature_names, drawn, model.golden_outputs(drawn), 1)
     with tracked_run(workspace, NAME, "need", Nothing(), snapshot.sha256) as run:
-        version = run.register_bundle({**files, GOLDEN_FILE: golden})
+        version = run.register_bundle(with_golden(files, model.feature_names, drawn, model.golden_outputs(drawn)))
     run.registry.set_alias(NAME, CHAMPION, version.version)
     return var
 

@@ -14,7 +14,7 @@ from configs.loader import load_config
 from features.panel import BANDS
 from models.answers import ModelStamp
 from models.bundles.bundle import read_bundle, write_bundle
-from models.bundles.golden import GOLDEN_FILE, check, draw_rows, golden_file
+from models.bundles.golden import GOLDEN_FILE, check, draw_rows, golden_file, with_golden
 from models.bundles.verify import verify_bundle
 from models.demand import DemandModel, boosted
 from models.demand.combination import Choice, GroupChoice
@@ -400,8 +400,9 @@ def test_golden_rows_notice_other_trees_and_other_numbers(model):
 @pytest.mark.slow
 def test_a_child_process_verifies_the_bundle(model, tmp_path: Path):
     rows = draw_rows(training_rows(model), 8, 3)
-    content = golden_file([f"feature_{k}" for k in range(rows.shape[1])], rows, model.golden_outputs(rows), 3)
-    write_bundle(tmp_path / "bundle", "demand", {**model.to_files(), GOLDEN_FILE: content}, KEY)
+    names = [f"feature_{k}" for k in range(rows.shape[1])]
+    files = with_golden(model.to_files(), names, rows, model.golden_outputs(rows), 3)
+    write_bundle(tmp_path / "bundle", "demand", files, KEY)
     verify_bundle(tmp_path / "bundle", [KEY.public_key()])
 
 

@@ -7,7 +7,7 @@ import pytest
 from configs.errors import GateError, ModelError
 from configs.loader import StrictConfig
 from configs.workspace import Workspace
-from models.bundles.golden import GOLDEN_FILE, draw_rows, golden_file
+from models.bundles.golden import draw_rows, with_golden
 from models.learners.binary import BinaryModel
 from models.learners.boosting import BoostedTrees
 from models.learners.calibration import Calibration
@@ -38,12 +38,12 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     trees = BoostedTrees.fit(rows, labels(rows), described.used, SMALL_TREES)
     model = NeedModel(described, load_task("long_term_social_work_12m"), BinaryModel(trees, Calibration(0.9, -0.2)))
     drawn = draw_rows(rows)
-    golden = golden_file(model.feature_names, drawn, model.golden_outputs(drawn), 1)
+    files = with_golden(model.to_files(), model.feature_names, drawn, model.golden_outputs(drawn))
     patched = pytest.MonkeyPatch()
     patched.setenv("LUOTAIN_VAR", str(tmp_path_factory.mktemp("county") / "var"))
     patched.delenv("MLFLOW_TRACKING_URI", raising=False)
     with tracked_run(Workspace.of("var"), SMUGGLED, "need", Nothing(), "a" * 64) as run:
-        run.register_bundle({**model.to_files(), GOLDEN_FILE: golden})
+        run.register_bundle(files)
     yield open_desk(PromoteConfig(var="var", gates="configs/gates.yaml", reason="a test"))
     patched.undo()
 

@@ -262,3 +262,25 @@ def test_the_command_prints_counts_and_hides_small_ones(
     lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
     assert "< 5" in lines["many"]
     assert ANNA not in "".join(lines.values())
+
+
+@pytest.mark.parametrize(
+    "known,                                                                            fired",
+    [
+        ({"lapsed_client_plan": 1, "lapsed_care_plan": 1},                             set()),  # nobody's client now
+        ({"lapsed_client_plan": 1, "social_contacts__365d": 1},                        set()),  # advice once
+        ({"lapsed_client_plan": 1, "social_contacts__365d": 6, "contact_months__365d": 6}, {"client_plan_lapsed"}),
+        ({"lapsed_client_plan": 0, "social_contacts__365d": 6, "contact_months__365d": 6}, set()),
+        ({"lapsed_care_plan": 1, "primary_contacts__365d": 6, "contact_months__365d": 6},  set()),  # often, but not ill
+        ({"lapsed_care_plan": 1, "primary_contacts__365d": 2, "contact_months__365d": 6, "diabetes": 1},
+         {"care_plan_lapsed"}),
+        ({"lapsed_care_plan": 1, "primary_contacts__365d": 1, "home_care_episode": 1}, {"care_plan_lapsed"}),
+        ({"lapsed_care_plan": 1, "lapsed_client_plan": 1, "emergency_contacts__365d": 1, "residential_episode": 1},
+         {"care_plan_lapsed", "client_plan_lapsed"}),
+    ],
+)  # fmt: skip
+def test_a_lapsed_plan_is_an_alert_only_where_a_plan_is_due(known: dict[str, float], fired: set[str]) -> None:
+    book = load_rules("configs/rules.yaml")
+    found = answers(book, **{**dict.fromkeys(book.features(), 0.0), **known})
+    alerts = {name for name, answer in found.items() if answer == FIRES and name.endswith("plan_lapsed")}
+    assert alerts == fired

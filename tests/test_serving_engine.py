@@ -187,8 +187,8 @@ def registry(workspace, booster, tmp_path, monkeypatch):
     for version in ("1", "2"):
         rows = golden.draw_rows(np.arange(200, dtype=np.float32).reshape(100, 2), count=4)
         outputs = BareBooster(booster).golden_outputs(rows)
-        proof = golden.golden_file(("x", f"y{version}"), rows, outputs, 1)
-        files = {"booster.txt": booster.model_to_string().encode(), golden.GOLDEN_FILE: proof}
+        files = {"booster.txt": booster.model_to_string().encode()}
+        files = golden.with_golden(files, ("x", f"y{version}"), rows, outputs)
         folder = tmp_path / f"registered-{version}"
         found.add("one", version, folder, write_bundle(folder, "booster", files, key))
     found.live["one"] = Registered("one", "1", "run-1", read_sha(tmp_path / "registered-1", workspace))

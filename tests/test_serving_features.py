@@ -44,14 +44,19 @@ class Bundles:
 
 @pytest.fixture(scope="module")
 def files():
+    return need_files()
+
+
+def need_files():
+    """The files of a small good model of one need task."""
     rows = draw(200)
     described = parts(rows)
     used = described.used_columns(rows)
     trained = LogisticRegression.fit(used, labels(rows), described.used, BaselineSettings())
     model = NeedModel(described, TASK, BinaryModel(trained, Calibration(0.9, 0.1)))
     drawn = golden.draw_rows(rows, count=4)
-    proof = golden.golden_file(tuple(f"c{n}" for n in range(drawn.shape[1])), drawn, model.golden_outputs(drawn), 1)
-    return {**model.to_files(), golden.GOLDEN_FILE: proof}
+    columns = tuple(f"c{n}" for n in range(drawn.shape[1]))
+    return golden.with_golden(model.to_files(), columns, drawn, model.golden_outputs(drawn))
 
 
 @pytest.fixture

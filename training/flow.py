@@ -31,7 +31,7 @@ from features.flow import (
 from features.panel.periods import first_whole, last_complete_week
 from features.source_catalogue import load_source_catalogue
 from features.store import Snapshot, open_snapshot
-from models.bundles.golden import DEFAULT_SEED, GOLDEN_FILE, draw_rows, golden_file
+from models.bundles.golden import DEFAULT_SEED, draw_rows, with_golden
 from models.flow.answers import FlowReport
 from models.flow.bottlenecks import rank, weekly_work
 from models.flow.breakdown import stage_lines, throughput
@@ -176,8 +176,7 @@ def _files(model: FlowModel) -> dict[str, bytes]:
     present = model.fit.present
     rows = np.column_stack([present.stage, present.days]).astype(float)
     golden = draw_rows(rows, GOLDEN_ROWS, DEFAULT_SEED)
-    content = golden_file(["stage", "days"], golden, model.golden_outputs(golden), DEFAULT_SEED)
-    return {**model.to_files(), GOLDEN_FILE: content}
+    return with_golden(model.to_files(), ["stage", "days"], golden, model.golden_outputs(golden))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

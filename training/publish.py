@@ -14,7 +14,7 @@ from evaluation.shap_report import ExplainedOutput, ReportIdentity, write_report
 from evaluation.stored import CLASSES_FILE, PREDICTIONS_FILE, measure, measure_classes
 from features.attrition import ATTRITION_CSV, ATTRITION_JSON, attrition_csv, attrition_json
 from models.answers import Text
-from models.bundles.golden import DEFAULT_SEED, GOLDEN_FILE, draw_rows, golden_file
+from models.bundles.golden import draw_rows, with_golden
 from models.learners.baseline import LogisticRegression
 from models.learners.binary import BinaryModel, Learner
 from models.learners.blend import Blend
@@ -100,8 +100,7 @@ def publish(run: TrackedRun, outcome: Outcome, metrics: Mapping[str, float]) -> 
 def bundle_files(model: ClientModel, training: np.ndarray) -> dict[str, bytes]:
     """The model's files with its golden rows, which are synthetic."""
     rows = draw_rows(training)
-    golden = golden_file(model.parts.feature_names, rows, model.golden_outputs(rows), DEFAULT_SEED)
-    return {**model.to_files(), GOLDEN_FILE: golden}
+    return with_golden(model.to_files(), model.parts.feature_names, rows, model.golden_outputs(rows))
 
 
 def explained_output(id: str, name: Text, model: BinaryModel, used: np.ndarray) -> ExplainedOutput:

@@ -25,7 +25,9 @@ from models.chain import canonical_json
 
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.sig"
-FORMAT = 1
+FORMAT = 2
+WITH_SUMS = 2  # from this format on the golden file names the sums of the other files
+READABLE = (1, 2)
 MAX_MANIFEST_BYTES = 1_000_000
 MAX_FILE_BYTES = 2_000_000_000
 _FILE_NAME = re.compile(r"[a-z0-9_][a-z0-9_.-]{0,99}")
@@ -39,6 +41,7 @@ class Bundle:
     sha256: str
     """SHA-256 of manifest.json: the name of exactly this model."""
     files: Mapping[str, bytes]
+    format: int = FORMAT
 
     def bytes_of(self, name: str) -> bytes:
         """One file.  Raises ModelError when the bundle has none of that name."""
@@ -78,10 +81,10 @@ def read_bundle(folder: Path, public_keys: Sequence[Ed25519PublicKey]) -> Bundle
     signature = _read_limited(folder, SIGNATURE, 1_000).decode("ascii", errors="replace")
     if not is_signed(manifest, signature, public_keys):
         raise _refused(folder, "its signature was not made with a trusted key, or its manifest was changed")
-    kind, entries = _parse_manifest(folder, manifest)
+    form, kind, entries = _parse_manifest(folder, manifest)
     _refuse_other_files(folder, {MANIFEST, SIGNATURE, *entries})
     files = {name: _checked(folder, name, size, sha256) for name, (size, sha256) in sorted(entries.items())}
-    return Bundle(kind, hashlib.sha256(manifest).hexdigest(), files)
+    return Bundle(kind, hashlib.sha256(manifest).hexdigest(), files, form)
 
 
 def _manifest(kind: str, files: Mapping[str, bytes]) -> dict[str, object]:
@@ -93,19 +96,19 @@ def _manifest(kind: str, files: Mapping[str, bytes]) -> dict[str, object]:
     return {"format": FORMAT, "kind": kind, "files": entries}
 
 
-def _parse_manifest(folder: Path, manifest: bytes) -> tuple[str, dict[str, tuple[int, str]]]:
-    """Kind and {name: (size, sha256)}; the signature is already known to be good, so a fault here is our own."""
+def _parse_manifest(folder: Path, manifest: bytes) -> tuple[int, str, dict[str, tuple[int, str]]]:
+    """Format, kind and {name: (size, sha256)}; the signature is known to be good, so a fault here is our own."""
     try:
         values = json.loads(manifest)
-        if values["format"] != FORMAT:
-            raise _refused(folder, f"its format is {values['format']} and this version reads {FORMAT}")
+        if values["format"] not in READABLE:
+            raise _refused(folder, f"its format is {values['format']} and this version reads {READABLE}")
         entries = {str(name): (int(e["bytes"]), str(e["sha256"])) for name, e in values["files"].items()}
-        kind = str(values["kind"])
+        form, kind = int(values["format"]), str(values["kind"])
     except (KeyError, TypeError, ValueError, AttributeError):
         raise _refused(folder, "its manifest is not complete") from None
     if not all(_FILE_NAME.fullmatch(name) for name in entries):
         raise _refused(folder, "its manifest names a file outside the bundle")
-    return kind, entries
+    return form, kind, entries
 
 
 def _refuse_other_files(folder: Path, expected: set[str]) -> None:

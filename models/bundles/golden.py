@@ -1,9 +1,11 @@
 """Golden rows: synthetic inputs and the numbers a model gave for them on the day it was trained.
 
 A bundle carries them, so that whoever loads it can see that it still says the same.  No client's row is among them:
-each column is drawn on its own from the middle of the training distribution.
+each column is drawn on its own from the middle of the training distribution.  The SHA-256 of every other file stands
+beside them, because a few rows do not pass through every leaf, table and sentence of a model.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,6 +16,7 @@ from configs.errors import ModelError
 from models.chain import canonical_json
 
 GOLDEN_FILE = "golden.json"
+OWN_SUM = "sha256"
 TOLERANCE = 1e-9  # absolute, in the unit of each output; the same text on the same library gives 0
 LOW_SHARE, HIGH_SHARE = 0.05, 0.95  # quantiles drawn from: the ends could be one person's values
 DEFAULT_SEED = 20260101
@@ -26,15 +29,36 @@ def draw_rows(training: np.ndarray, count: int = 32, seed: int = DEFAULT_SEED) -
     return np.stack(columns, axis=1).astype(np.float32) if columns else np.empty((count, 0), np.float32)
 
 
-def golden_file(feature_names: Sequence[str], rows: np.ndarray, outputs: Mapping[str, np.ndarray], seed: int) -> bytes:
-    """The bundle file `golden.json`.  `outputs` are finite float arrays: what `golden_outputs(rows)` gave."""
+def with_golden(
+    files: Mapping[str, bytes],
+    feature_names: Sequence[str],
+    rows: np.ndarray,
+    outputs: Mapping[str, np.ndarray],
+    seed: int = DEFAULT_SEED,
+) -> dict[str, bytes]:
+    """A model's files and the `golden.json` that belongs to exactly them, as a bundle holds them."""
+    return {**files, GOLDEN_FILE: golden_file(feature_names, rows, outputs, seed, files)}
+
+
+def golden_file(
+    feature_names: Sequence[str],
+    rows: np.ndarray,
+    outputs: Mapping[str, np.ndarray],
+    seed: int,
+    files: Mapping[str, bytes] | None = None,
+) -> bytes:
+    """The bundle file `golden.json`.  `outputs` are finite float arrays: what `golden_outputs(rows)` gave.
+
+    `files` are the others of the bundle; a bundle whose golden file does not name each of them is refused.
+    """
     values = {
         "features": list(feature_names),
+        "files": _sums(files or {}),
         "outputs": {name: _listed(name, array) for name, array in outputs.items()},
         "rows": [[None if np.isnan(v) else float(v) for v in row] for row in np.asarray(rows, np.float32)],
         "seed": seed,
     }
-    return canonical_json(values)
+    return canonical_json({**values, OWN_SUM: _sum(canonical_json(values))})
 
 
 def golden_rows(content: bytes) -> np.ndarray:
@@ -59,6 +83,33 @@ def check(content: bytes, outputs: Mapping[str, np.ndarray]) -> None:
             f"The model does not repeat its golden rows ({', '.join(wrong) or 'none are stored'}; allowed {TOLERANCE})."
             " Retrain it with the installed libraries, or install the locked ones (`make install`)."
         )
+
+
+def check_files(content: bytes, files: Mapping[str, bytes]) -> None:
+    """Raises ModelError unless the other files of the bundle are those the golden rows were computed with.
+
+    The golden file itself, whose names and rows may be damaged without a number being another, has a sum of its own.
+    """
+    values = json.loads(content)
+    own = values.pop(OWN_SUM, None)
+    named, found = values.get("files"), _sums({name: file for name, file in files.items() if name != GOLDEN_FILE})
+    if own != _sum(canonical_json(values)) or content != canonical_json({**values, OWN_SUM: own}):
+        named = {**found, GOLDEN_FILE: ""}
+    if named != found:
+        listed = named if isinstance(named, dict) else {}
+        wrong = sorted(name for name in {*listed, *found} if listed.get(name) != found.get(name))
+        raise ModelError(
+            f"The model's files are not those that its golden rows were computed with ({', '.join(wrong[:3])}). "
+            "Retrain it, or promote another version."
+        )
+
+
+def _sums(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: _sum(content) for name, content in files.items()}
+
+
+def _sum(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _draw_column(column: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:

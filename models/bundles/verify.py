@@ -23,8 +23,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from configs.command import run_command, say
 from configs.errors import ModelError
 from configs.loader import PROJECT_ROOT
-from models.bundles.bundle import Bundle, read_bundle
-from models.bundles.golden import GOLDEN_FILE, check, golden_rows
+from models.bundles.bundle import WITH_SUMS, Bundle, read_bundle
+from models.bundles.golden import GOLDEN_FILE, check, check_files, golden_rows
 
 PARSING_SECONDS = 2.0  # processor time of parsing and golden rows; libraries are imported before the clock starts
 WALL_SECONDS = 120.0  # start of Python and its libraries on a loaded machine included
@@ -135,6 +135,8 @@ def check_in_child(folder: Path, public_keys: Sequence[Ed25519PublicKey]) -> str
     golden = bundle.bytes_of(GOLDEN_FILE)
     model: Verifiable = cls.from_bundle(bundle)
     check(golden, model.golden_outputs(golden_rows(golden)))
+    if bundle.format >= WITH_SUMS:
+        check_files(golden, bundle.files)
     return bundle.sha256
 
 

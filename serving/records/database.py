@@ -9,12 +9,12 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import URL, Connection, Engine
+from sqlalchemy import URL, Connection, Engine, MetaData
 from sqlalchemy.exc import SQLAlchemyError
 
 from serving.pages.services import Unavailable
 from serving.records.databases.options import WRITER
-from serving.records.databases.postgres import postgres_engine
+from serving.records.databases.postgres import SESSION_POOL, postgres_engine
 from serving.records.databases.sqlite import alone as alone
 from serving.records.databases.sqlite import sqlite_engine
 from serving.refusals import refusal
@@ -57,6 +57,22 @@ def open_logs(place: Place | Path) -> Engine:
             connection.begin(),  # takes the lock before Alembic, whose context is one per process
         ):
             migrate(connection)
+    except Unavailable:
+        engine.dispose()
+        raise
+    return engine
+
+
+def open_sessions(place: Place, tables: MetaData) -> Engine:
+    """The database of the open sessions, with `tables` in it: the server of the logs, else a file beside them.
+
+    Raises Unavailable.  These tables are outside the migrations: a release that changes them may drop them.
+    """
+    server = place.url and postgres_engine(place.url, SESSION_POOL)
+    engine = server or open_sqlite(place.folder, SESSIONS_FILE)
+    try:
+        with _prepared_alone(place), writing(engine) as connection:
+            tables.create_all(connection)
     except Unavailable:
         engine.dispose()
         raise

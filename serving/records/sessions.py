@@ -1,15 +1,16 @@
-"""Open sessions of the pages, in a small SQLite file that every worker reads.  Losing it only signs everyone out."""
+"""Open sessions of the pages, where every worker of every host reads them: in the logs' PostgreSQL server, else in
+a small SQLite file beside the logs.  They are no log: losing them only signs everyone out, and no backup holds them.
+"""
 
 import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
-from sqlalchemy import Column, Engine, Float, LargeBinary, MetaData, String, Table, delete, select, update
+from sqlalchemy import Column, Float, LargeBinary, MetaData, String, Table, delete, select, update
 
-from serving.records.database import SESSIONS_FILE, Opened, alone, guarded, open_sqlite, reading, writing
+from serving.records.database import Opened, Place, open_sessions, reading, writing
 
 Clock = Callable[[], datetime]
 TOUCH_SECONDS = 30
@@ -42,14 +43,14 @@ class Session:
 class Sessions:
     """Start, find and end sessions; each ends by itself after being idle or old."""
 
-    def __init__(self, folder: Path, idle_seconds: int, absolute_seconds: int, clock: Clock) -> None:
-        self._opened = Opened(lambda: _open(folder))
+    def __init__(self, place: Place, idle_seconds: int, absolute_seconds: int, clock: Clock) -> None:
+        self._opened = Opened(lambda: open_sessions(place, METADATA))
         self._idle = idle_seconds
         self._absolute = absolute_seconds
         self._clock = clock
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the database."""
         self._opened.close()
 
     def start(self, user_id: str) -> str:
@@ -89,13 +90,6 @@ class Sessions:
     def _touch(self, place: str, now: float) -> None:
         with writing(self._opened.engine()) as connection:
             connection.execute(update(SESSIONS).where(SESSIONS.c.token_sha256 == place).values(used=now))
-
-
-def _open(folder: Path) -> Engine:
-    engine = open_sqlite(folder, SESSIONS_FILE)
-    with guarded("opened"), alone(folder):
-        METADATA.create_all(engine)
-    return engine
 
 
 def fingerprint(token: str) -> str:

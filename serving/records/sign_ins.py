@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
-from sqlalchemy import Column, Engine, Float, LargeBinary, MetaData, String, Table, delete, select, update
+from sqlalchemy import Column, Float, LargeBinary, MetaData, String, Table, delete, select, update
 
-from serving.records.database import SESSIONS_FILE, Opened, alone, guarded, open_sqlite, reading, writing
+from serving.records.database import Opened, Place, open_sessions, reading, writing
 from serving.records.sessions import fingerprint
 
 Clock = Callable[[], datetime]
@@ -38,12 +37,12 @@ class SignIn:
 class SignIns:
     """Keep, find, renew and forget; a method that cannot raises Unavailable."""
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
-        self._opened = Opened(lambda: _open(folder))
+    def __init__(self, place: Place, clock: Clock) -> None:
+        self._opened = Opened(lambda: open_sessions(place, METADATA))
         self._clock = clock
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the database."""
         self._opened.close()
 
     def now(self) -> float:
@@ -88,10 +87,3 @@ class SignIns:
         """The session ended."""
         with writing(self._opened.engine()) as connection:
             connection.execute(delete(SIGN_INS).where(SIGN_INS.c.token_sha256 == fingerprint(token)))
-
-
-def _open(folder: Path) -> Engine:
-    engine = open_sqlite(folder, SESSIONS_FILE)
-    with guarded("opened"), alone(folder):
-        METADATA.create_all(engine)
-    return engine

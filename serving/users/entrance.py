@@ -7,6 +7,7 @@ from datetime import datetime
 from serving.middleware.context import Presented
 from serving.middleware.errors import Fault, fault_of_status
 from serving.pages.entering import Door
+from serving.records.opening import place_of
 from serving.records.sessions import Sessions
 from serving.records.sign_ins import SignIns
 from serving.requests import Caller, Desk
@@ -60,7 +61,7 @@ def _development(settings: ServingSettings, clock: Clock) -> Entrance:
 def _provider(desk: Desk, settings: SignInSettings, sessions: Sessions, clock: Clock) -> Entrance:
     provider = Provider(settings.issuer, settings.ca_file)
     keys = ProviderKeys(provider.keys, settings.grace_seconds)
-    sign_ins = SignIns(desk.settings.workspace.records, clock)
+    sign_ins = SignIns(place_of(desk.settings), clock)
 
     def key() -> bytes:
         return load_or_create_key(desk.settings.workspace.keys / SIGN_IN_KEY)

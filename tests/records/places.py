@@ -5,6 +5,8 @@ import sqlalchemy as sa
 from serving.records.database import Place
 from serving.records.entries import Actor, AuditEvent, DecisionEntry
 from serving.records.schema import CHAINED, METADATA
+from serving.records.sessions import METADATA as SESSIONS
+from serving.records.sign_ins import METADATA as SIGN_INS
 
 CLIENT, OTHER = "a" * 32, "b" * 32
 ACTOR = Actor("coordinator", "coordinator", "Esimerkki", "asiakasohjaus_keski", "session")
@@ -63,7 +65,7 @@ def refuse_inserts(place: Place, table: str) -> None:
 
 def empty(place: Place) -> None:
     """Remove our tables from a server that the next test uses too."""
-    names = ", ".join(("alembic_version", "elsewhere", *METADATA.tables))
+    names = ", ".join(("alembic_version", "elsewhere", *METADATA.tables, *SESSIONS.tables, *SIGN_INS.tables))
     run(place, f"DROP TABLE IF EXISTS {names} CASCADE")
 
 

@@ -17,7 +17,7 @@ from evaluation.backtest import (
     weighted_errors,
     weighted_quantile_loss,
 )
-from models.bundles.golden import DEFAULT_SEED, GOLDEN_FILE, draw_rows, golden_file
+from models.bundles.golden import DEFAULT_SEED, draw_rows, with_golden
 from models.demand import boosted
 from models.demand.combination import SERVED, TREES, Choice, groups_of
 from models.demand.config import DemandConfig
@@ -138,4 +138,4 @@ def bundle_files(model: DemandModel, rows: np.ndarray) -> dict[str, bytes]:
     golden = draw_rows(rows, GOLDEN_ROWS, DEFAULT_SEED)
     outputs = model.golden_outputs(golden)
     names = [f"feature_{index}" for index in range(rows.shape[1])]
-    return {**model.to_files(), GOLDEN_FILE: golden_file(names, golden, outputs, DEFAULT_SEED)}
+    return with_golden(model.to_files(), names, golden, outputs)

@@ -14,9 +14,11 @@ LOCK_SECONDS = 10
 STATEMENT_SECONDS = 60
 POOL = 8
 """Connections of one worker; a request that finds none within LOCK_SECONDS is 503."""
+SESSION_POOL = 3
+"""The same for sessions, and again for sign-ins: one short statement each."""
 
 
-def postgres_engine(url: URL) -> Engine:
+def postgres_engine(url: URL, pool: int = POOL) -> Engine:
     """A server whose network may be slow, half-open or gone: every wait ends.  Opens nothing yet."""
     limits = {
         "lock_timeout": LOCK_SECONDS * 1000,
@@ -35,7 +37,7 @@ def postgres_engine(url: URL) -> Engine:
     engine = create_engine(
         url,
         connect_args=connect,
-        pool_size=POOL,
+        pool_size=pool,
         max_overflow=0,
         pool_timeout=LOCK_SECONDS,
         pool_pre_ping=True,
