@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 
 from evaluation.client_groups.counting import NO_GROUP, Counts
-from evaluation.client_groups.hiding import change, hidden_in_grid, hidden_together, share
+from evaluation.small_cells.hiding import hidden_in_grid, hidden_together
+from evaluation.small_cells.shown import change, share
 from models.scheme import Scheme
 from models.small_cells import SMALLEST_CELL, hidden_cells
 
