@@ -39,6 +39,7 @@ def county(tmp_path, monkeypatch):
     monkeypatch.setattr(need, "load_history", lambda *_: history(frame))
     monkeypatch.setattr(need, "read_table", lambda _, name, columns=None: tables[name])
     monkeypatch.setattr("training.needs.labelled.label_history", lambda _, *asked: labelled(tables, *asked))
+    monkeypatch.setattr("evaluation.fairness.traits.read_table", lambda _, name, columns: tables[name])
     return SimpleNamespace(frame=frame, tables=tables, workspace=usual.Workspace.of("var"), folder=tmp_path)
 
 
