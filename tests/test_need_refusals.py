@@ -31,7 +31,7 @@ SNAPSHOT = usual.SNAPSHOT
 @pytest.fixture
 def county(tmp_path, monkeypatch):
     """An empty data folder beside the drawn history; `frame` may be changed before the training."""
-    tables = {"episodes": usual.episodes(), "residents": usual.residents()}
+    tables = {"episodes": usual.episodes(), "residents": usual.residents(), "contacts": usual.contacts()}
     frame = usual.FRAME.copy()
     monkeypatch.setenv("LUOTAIN_VAR", str(tmp_path / "var"))
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)

@@ -15,7 +15,7 @@ class Testing:
     """How surely a gap must be there before it is called one."""
 
     repeats: int = 500
-    family_error: float = 0.02
+    family_error: float = 0.01
     """Chance that a table without any true gap flags anything at all (our choice: the target is at most 5 of 100)."""
     recall_gap: float = 0.05
     observed_to_expected: tuple[float, float] = (0.8, 1.25)

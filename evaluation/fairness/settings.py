@@ -17,7 +17,7 @@ class FairnessConfig(StrictConfig):
     models: tuple[str, ...] = ()
     """Registered names; empty = every model about clients."""
     repeats: int = Field(default=500, ge=100)
-    family_error: float = Field(default=0.02, gt=0, lt=0.5)
+    family_error: float = Field(default=0.01, gt=0, lt=0.5)
     recall_gap: float = Field(default=0.05, ge=0, lt=1)
     observed_to_expected: tuple[float, float] = (0.8, 1.25)
     fewest_events: int = Field(default=100, ge=1)
