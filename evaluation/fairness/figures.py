@@ -70,6 +70,8 @@ class Figure:
     tested: bool = True
     fewest: int = 20
     """Clients behind the figure from which a group, and the rest, are tested."""
+    kinds: tuple[np.ndarray, ...] = ()
+    """Which rows are of a kind that the figure would count (found, missed): with few people in one it is not shown."""
 
     def fails(self, gap: float, low: float, high: float) -> bool:
         """Is the gap to the group's disadvantage, larger than the margin, and its interval without "the same"?"""
@@ -83,11 +85,12 @@ class Figure:
 def of_probabilities(label: np.ndarray, p: np.ndarray, point: WorkingPoint, testing: Testing) -> list[Figure]:
     """Recall, false-negative rate, share offered, observed, predicted, observed/expected of one output's rows."""
     ones, offered = np.ones(label.size), point.selected(p)
-    label = label.astype(np.float64)
+    event, chosen = label == 1, offered > 0.5
+    label, kinds = label.astype(np.float64), (event & chosen, event & ~chosen)
     return [
-        Figure(RECALL, label * offered, label, margin=testing.recall_gap),
-        Figure("false_negative_rate", label * (1 - offered), label, worse="higher", tested=False),
-        Figure("offered", offered, ones, worse="either", tested=False),
+        Figure(RECALL, label * offered, label, margin=testing.recall_gap, kinds=kinds),
+        Figure("false_negative_rate", label * (1 - offered), label, worse="higher", tested=False, kinds=kinds),
+        Figure("offered", offered, ones, worse="either", tested=False, kinds=(chosen, ~chosen)),
         Figure("observed", label, ones, worse="either", tested=False),
         Figure("predicted", p, ones, worse="either", tested=False),
         # above 1 = more came than was foretold: need is under-predicted
@@ -98,9 +101,9 @@ def of_probabilities(label: np.ndarray, p: np.ndarray, point: WorkingPoint, test
 def of_intervals(value: np.ndarray, predicted: np.ndarray, low: np.ndarray, high: np.ndarray) -> list[Figure]:
     """Coverage of an interval and the mean absolute error of an expected amount, in the amount's unit."""
     ones = np.ones(value.size)
-    inside = ((value >= low) & (value <= high)).astype(np.float64)
+    inside = (value >= low) & (value <= high)
     return [
-        Figure("coverage", inside, ones, margin=0.05),
+        Figure("coverage", inside.astype(np.float64), ones, margin=0.05, kinds=(inside, ~inside)),
         Figure("mean_absolute_error", np.abs(value - predicted), ones, "ratio", "higher", 1.25),
         Figure("bias", predicted - value, ones, worse="lower", tested=False),
     ]
@@ -110,6 +113,6 @@ def of_sets(covered: np.ndarray, agreed: np.ndarray) -> list[Figure]:
     """Coverage of segment sets (the promise is the nominal coverage) and agreement with the recorded segment."""
     ones = np.ones(covered.size)
     return [
-        Figure("coverage", covered.astype(np.float64), ones, margin=0.05),
-        Figure("agreement", agreed.astype(np.float64), ones, margin=0.05),
+        Figure("coverage", covered.astype(np.float64), ones, margin=0.05, kinds=(covered, ~covered)),
+        Figure("agreement", agreed.astype(np.float64), ones, margin=0.05, kinds=(agreed, ~agreed)),
     ]

@@ -29,7 +29,7 @@ class Part:
     """group_* and trait_* columns, one line per row."""
     figures: Sequence[Figure]
     kinds: Sequence[np.ndarray] = ()
-    """Which rows are of a kind that must not be small: with the outcome, without it, found, missed."""
+    """Which rows are of a kind that the whole line would count: with the outcome, without it."""
     events: np.ndarray | None = None
     """Which rows count as events; None = the figures are not about an outcome."""
     point: Mapping[str, float] = field(default_factory=dict)
@@ -54,7 +54,8 @@ def tabulate(
     for part in parts:
         found, tests = _rows(part, share, smallest)
         rows, number = rows + found, number + tests
-    there = {trait for part in parts for trait in trait_columns(part.traits)}
+    columns = {str(name) for part in parts for name in part.traits.columns}
+    there = {name.removeprefix(GROUP).removeprefix(TRAIT) for name in columns}
     return FairnessTable(
         subject=subject,
         rows=tuple(rows),
@@ -120,16 +121,23 @@ def measured(one: Compared) -> Measured:
 def _rows(part: Part, testing: Testing, smallest: int) -> tuple[list[FairnessRow], int]:
     groups = part.groups()
     hidden = hidden_groups(part.client, groups, part.kinds, smallest)
+    private = {one.name: hidden_groups(part.client, groups, one.kinds, smallest) for one in part.figures if one.kinds}
     found, number = compare(part.client, list(groups.values()), part.figures, testing)
-    lines = [
-        _row(part, key, mask, one, hidden[key], testing) for (key, mask), one in zip(groups.items(), found, strict=True)
-    ]
+    lines = []
+    for (key, mask), one in zip(groups.items(), found, strict=True):
+        secret = [name for name, marks in private.items() if marks[key]]
+        lines.append(_without(_row(part, key, mask, one, testing), secret, hidden[key]))
     return lines, number
 
 
-def _row(
-    part: Part, key: Key, mask: np.ndarray, found: Mapping[str, Compared], hidden: bool, testing: Testing
-) -> FairnessRow:
+def _without(row: FairnessRow, secret: Sequence[str], hidden: bool) -> FairnessRow:
+    """The line without the figures that few people are behind; the verdict stays, because it tells of no person."""
+    if hidden:
+        return replace(row, n=None, events=None, metrics={}, hidden=True)
+    return replace(row, metrics={name: one for name, one in row.metrics.items() if name not in secret})
+
+
+def _row(part: Part, key: Key, mask: np.ndarray, found: Mapping[str, Compared], testing: Testing) -> FairnessRow:
     events = int(part.events[mask].sum()) if part.events is not None else None
     told = {name: measured(one) for name, one in found.items()}
     for figure in part.figures:
@@ -137,8 +145,6 @@ def _row(
             told[figure.name] = replace(told[figure.name], fails=_outside(figure, found, events, testing))
     verdict = tuple(name for name, one in told.items() if one.fails)
     head: dict[str, Any] = {"output": part.output, "trait": key[0], "group": key[1], "verdict": verdict}
-    if hidden:
-        return FairnessRow(n=None, events=None, metrics={}, hidden=True, **head)
     return FairnessRow(n=_people(part.client[mask]), events=events, metrics=told, hidden=False, **head)
 
 

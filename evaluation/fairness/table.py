@@ -60,13 +60,13 @@ def joined(rows: pd.DataFrame, traits: pd.DataFrame | None) -> pd.DataFrame:
 def part_of(output: str, frame: pd.DataFrame, point: WorkingPoint, testing: Testing) -> Part:
     """One output's rows, ready to be compared."""
     label, p = frame["label"].to_numpy(np.float64), frame["p"].to_numpy(np.float64)
-    chosen, event = point.selected(p) > 0.5, label == 1
+    event = label == 1
     return Part(
         output=output,
         client=frame["client"].to_numpy(),
         traits=traits_in(frame),
         figures=of_probabilities(label, p, point, testing),
-        kinds=(event, ~event, event & chosen, event & ~chosen),
+        kinds=(event, ~event),
         events=event,
         point=point.as_json(),
     )

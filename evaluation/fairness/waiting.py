@@ -1,4 +1,4 @@
-"""Who waits longer?  Days from a request to its start, by group; a longer wait for the same thing is a fairness finding."""
+"""Who waits longer?  Days from a request to its assessment and start, by group, at the same mix of services."""
 
 from collections.abc import Mapping
 
