@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from evaluation.fairness.figures import USUAL
-from evaluation.fairness.rows import FairnessTable
-from evaluation.fairness.true_need import people_at_need, service_table
+from evaluation.fairness.comparing.figures import USUAL
+from evaluation.fairness.comparing.rows import FairnessTable
+from evaluation.fairness.subjects.true_need import people_at_need, service_table
 from features.simulator.county import Simulated, simulate
 from features.simulator.delivery.truth_files import monthly_table, unmet_table
 from features.simulator.load import load_county

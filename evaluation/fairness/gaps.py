@@ -1,7 +1,7 @@
 """What the gates read of a fairness table: how many groups fail, and the largest gap."""
 
-from evaluation.fairness.figures import OBSERVED, RECALL
-from evaluation.fairness.rows import FairnessTable
+from evaluation.fairness.comparing.figures import OBSERVED, RECALL
+from evaluation.fairness.comparing.rows import FairnessTable
 
 RECALL_FAILURES, OBSERVED_FAILURES = "fairness_recall_gap_failures", "fairness_observed_expected_failures"
 LARGEST_GAP, COMPARISONS = "fairness_max_recall_gap", "fairness_comparisons"

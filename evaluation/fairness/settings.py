@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from configs.loader import StrictConfig
-from evaluation.fairness.figures import Testing, WorkingPoint
+from evaluation.fairness.comparing.figures import Testing, WorkingPoint
 from models.small_cells import SMALLEST_CELL
 
 

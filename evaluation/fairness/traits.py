@@ -10,7 +10,7 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from configs.loader import StrictConfig
-from evaluation.fairness.parts import TRAIT, UNKNOWN
+from evaluation.fairness.comparing.parts import TRAIT, UNKNOWN
 from features.rules.spec import Condition
 from features.store import Snapshot, read_table
 from models.texts import Texts
@@ -19,7 +19,7 @@ TRAITS_FILE = "traits.parquet"
 LEGACY, INSTANCE, DEPRIVATION = "legacy_org", "instance", "deprivation"
 THIRDS = ("least deprived", "middle", "most deprived")
 CONTACTS = ("client_id", "time", "service", "legacy_org", "source", "superseded_at")
-DAY = np.timedelta64(1, "D")
+STAYS = ("client_id", "municipality", "postal_area", "valid_from", "superseded_at")
 
 
 class Services(StrictConfig):
@@ -78,17 +78,35 @@ def traits_of(
     contacts = contacts[contacts["superseded_at"].isna()]
     asked = rows.reset_index(drop=True).astype({"client_id": object})
     found = pd.DataFrame(index=asked.index)
-    for trait, values in (
-        (LEGACY, contacts["legacy_org"]),
-        (INSTANCE, contacts["source"].astype(str).str.rpartition("/")[2]),
-    ):
-        usual = most_used(contacts["client_id"], values)
-        found[TRAIT + trait] = asked["client_id"].map(usual).fillna(UNKNOWN).to_numpy()
+    for trait, home in homes(contacts, stays_of(snapshot)).items():
+        found[TRAIT + trait] = asked["client_id"].map(home).fillna(UNKNOWN).to_numpy()
     found[TRAIT + DEPRIVATION] = _deprivation(snapshot, contacts, config.deprivation, asked)
     for name, group in config.groups.items():
         held = _held(group, features) if group.all else had_contact(contacts, asked, group.services, group.days)
         if held is not None:
             found[TRAIT + name] = held
+    return found
+
+
+def stays_of(snapshot: Snapshot) -> pd.DataFrame:
+    """client_id, municipality, postal_area of everybody's latest stay."""
+    residents = read_table(snapshot, "residents", columns=STAYS)
+    current = residents[residents["superseded_at"].isna()].sort_values("valid_from", kind="stable")
+    return current.astype({"client_id": object}).drop_duplicates("client_id", keep="last")
+
+
+def homes(contacts: pd.DataFrame, stays: pd.DataFrame) -> dict[str, pd.Series]:
+    """legacy_org and instance -> client_id -> that of the client's municipality: the one most of its residents use.
+
+    Not the client's own: who mostly visits the hospital would be the hospital's, and groups would differ by use.
+    """
+    town = stays.set_index("client_id")["municipality"].astype(str)
+    instance = contacts["source"].astype(str).str.rpartition("/")[2]
+    found = {}
+    for trait, values in ((LEGACY, contacts["legacy_org"]), (INSTANCE, instance)):
+        own = most_used(contacts["client_id"], values)
+        usual = most_used(pd.Series(town.reindex(own.index).fillna(UNKNOWN).to_numpy()), own)
+        found[trait] = town.map(usual).dropna()
     return found
 
 
@@ -126,9 +144,7 @@ def _held(group: Group, features: Mapping[str, np.ndarray]) -> np.ndarray | None
 
 def _deprivation(snapshot: Snapshot, contacts: pd.DataFrame, asked: Services, rows: pd.DataFrame) -> np.ndarray:
     """Which third of the residents, by their postal area's share of residents with such a contact in the last days."""
-    residents = read_table(snapshot, "residents", columns=("client_id", "postal_area", "valid_from", "superseded_at"))
-    current = residents[residents["superseded_at"].isna()].sort_values("valid_from", kind="stable")
-    stays = current.astype({"client_id": object}).drop_duplicates("client_id", keep="last")
+    stays = stays_of(snapshot)
     if stays.empty or contacts.empty:
         return np.full(len(rows), UNKNOWN, object)
     last = stays[["client_id"]].assign(as_of=contacts["time"].max())

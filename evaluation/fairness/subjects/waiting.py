@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from evaluation.fairness.figures import Figure, Testing
-from evaluation.fairness.parts import GROUP, TRAIT, Part, tabulate
-from evaluation.fairness.rows import FairnessTable
+from evaluation.fairness.comparing.figures import Figure, Testing
+from evaluation.fairness.comparing.parts import GROUP, TRAIT, Part, tabulate
+from evaluation.fairness.comparing.rows import FairnessTable
 from features.store import Snapshot, read_table
 from models.explaining.comparison import band_name, band_of
 

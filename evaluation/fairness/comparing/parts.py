@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evaluation.fairness.compared import Compared, compare
-from evaluation.fairness.figures import Figure, Testing
-from evaluation.fairness.rows import FairnessRow, FairnessTable, Measured, known
+from evaluation.fairness.comparing.draws import Compared, compare
+from evaluation.fairness.comparing.figures import Figure, Testing
+from evaluation.fairness.comparing.rows import FairnessRow, FairnessTable, Measured, known
 from evaluation.small_cells.hiding import hidden_together
 
 GROUP, TRAIT = "group_", "trait_"

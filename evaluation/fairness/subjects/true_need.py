@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from evaluation.fairness.figures import Figure, Testing
-from evaluation.fairness.parts import Part, tabulate
-from evaluation.fairness.rows import FairnessTable
+from evaluation.fairness.comparing.figures import Figure, Testing
+from evaluation.fairness.comparing.parts import Part, tabulate
+from evaluation.fairness.comparing.rows import FairnessTable
 
 SUBJECT = "service_at_true_need"
 OUTPUT = "contacts_to_need"

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from evaluation import draws, metrics
-from evaluation.fairness.figures import USUAL, Testing, WorkingPoint, of_probabilities
-from evaluation.fairness.parts import GROUP, TRAIT, Part, tabulate
-from evaluation.fairness.rows import FairnessTable, Measured, known
+from evaluation.fairness.comparing.figures import USUAL, Testing, WorkingPoint, of_probabilities
+from evaluation.fairness.comparing.parts import GROUP, TRAIT, Part, tabulate
+from evaluation.fairness.comparing.rows import FairnessTable, Measured, known
 from evaluation.stored import checked_predictions
 from models.small_cells import SMALLEST_CELL
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.fairness.figures import Figure, Testing
+from evaluation.fairness.comparing.figures import Figure, Testing
 from evaluation.metrics import INTERVAL_LEVEL
 from evaluation.shares import Z95
 
