@@ -11,10 +11,13 @@ from evaluation.fairness.comparing.draws import Compared, compare
 from evaluation.fairness.comparing.figures import Figure, Testing
 from evaluation.fairness.comparing.rows import FairnessRow, FairnessTable, Measured, known
 from evaluation.small_cells.hiding import hidden_together
+from evaluation.small_cells.margins import completed
 
 GROUP, TRAIT = "group_", "trait_"
 """Columns of the stored predictions, and of traits.parquet, by which people are compared."""
 YES, UNKNOWN = "yes", "unknown"
+PLACES = ("municipality", "legacy_org", "instance", "deprivation")
+"""Traits that are decided by where a person lives, so that everybody knows which group lies in which."""
 Key = tuple[str, str]
 """(trait, group)."""
 
@@ -100,7 +103,22 @@ def hidden_groups(
         marks = hidden_together(*counts, smallest=smallest)
         uniform = [min(pair) == 0 for pair in zip(*counts[1:3], strict=True)] or [False] * len(masks)
         found |= {key: mark or one for key, mark, one in zip(own, marks, uniform, strict=False)}
-    return found
+    return _with_places(client, groups, kinds, found)
+
+
+def _with_places(
+    client: np.ndarray, groups: Mapping[Key, np.ndarray], kinds: Sequence[np.ndarray], hidden: dict[Key, bool]
+) -> dict[Key, bool]:
+    """A municipality lies in one organisation: what its table hides must not follow from the organisation's."""
+    places = {key: mask for key, mask in groups.items() if key[0] in PLACES}
+    if len({trait for trait, _ in places}) < 2 or not any(hidden[key] for key in places):
+        return hidden
+    for kind in (np.ones(len(client), bool), *kinds):
+        rows = np.flatnonzero(kind)
+        people = rows[np.unique(client[rows], return_index=True)[1]]
+        if people.size:
+            hidden = hidden | completed(places, {key: hidden[key] for key in places}, people)
+    return hidden
 
 
 def measured(one: Compared) -> Measured:
