@@ -15,7 +15,7 @@ from configs.command import parse_config_path, run_command, say
 from configs.errors import DataError
 from configs.loader import StrictConfig, load_config
 from configs.workspace import Workspace
-from evaluation.quality.hiding import shown_by_name, shown_counts, shown_share
+from evaluation.small_cells.shown import shown_by_name, shown_counts, shown_share
 from evaluation.stored import CLASSES_FILE, checked_classes
 from features.frames import read_frame
 from features.known import known_at

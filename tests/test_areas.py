@@ -12,13 +12,13 @@ from evaluation.areas.counting import newcomers_problem, newcomers_rule
 from evaluation.areas.estimates import Estimate, both, county_of_known, negative_binomial, sum_of_known
 from evaluation.areas.figures import AreaLine, county_line, shown
 from evaluation.areas.gap import comparable, gaps, nothing_to_compare
-from evaluation.areas.hiding import hidden_areas
 from evaluation.areas.holdout import coverage
 from evaluation.areas.known import calibration_error
 from evaluation.areas.newcomers import Weighing, backtest, county_of_new, fit_rates, forecast
 from evaluation.areas.people import described, origins
 from evaluation.areas.settings import AreasConfig
 from evaluation.areas.turnover import Turnover, turnover
+from evaluation.small_cells.hiding import hidden_areas
 from models.demand.config import DemandConfig
 from models.need import load_task
 from tests.histories_data import table_of

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluation.client_groups.counting import Counts
-from evaluation.client_groups.hiding import change, hidden_in_grid, hidden_together, share
 from evaluation.client_groups.report import report_of
+from evaluation.small_cells.hiding import hidden_in_grid, hidden_together
+from evaluation.small_cells.shown import change, share
 from models.scheme import load_scheme
 
 SCHEME = load_scheme("configs/schemes/suuntima_like.yaml")

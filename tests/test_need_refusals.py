@@ -31,7 +31,7 @@ SNAPSHOT = usual.SNAPSHOT
 @pytest.fixture
 def county(tmp_path, monkeypatch):
     """An empty data folder beside the drawn history; `frame` may be changed before the training."""
-    tables = {"episodes": usual.episodes(), "residents": usual.residents()}
+    tables = {"episodes": usual.episodes(), "residents": usual.residents(), "contacts": usual.contacts()}
     frame = usual.FRAME.copy()
     monkeypatch.setenv("LUOTAIN_VAR", str(tmp_path / "var"))
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
@@ -39,6 +39,7 @@ def county(tmp_path, monkeypatch):
     monkeypatch.setattr(need, "load_history", lambda *_: history(frame))
     monkeypatch.setattr(need, "read_table", lambda _, name, columns=None: tables[name])
     monkeypatch.setattr("training.needs.labelled.label_history", lambda _, *asked: labelled(tables, *asked))
+    monkeypatch.setattr("evaluation.fairness.traits.read_table", lambda _, name, columns: tables[name])
     return SimpleNamespace(frame=frame, tables=tables, workspace=usual.Workspace.of("var"), folder=tmp_path)
 
 

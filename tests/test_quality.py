@@ -14,11 +14,11 @@ from evaluation.published import published_folder, take_along
 from evaluation.quality.__main__ import main
 from evaluation.quality.counting import ORIGIN, Place, TableCounts, add_first_months, add_rows, count_store
 from evaluation.quality.fields import State, checked_columns, states
-from evaluation.quality.hiding import shown_share, shown_shares
 from evaluation.quality.page import render
 from evaluation.quality.register import Register, described, field_line
 from evaluation.quality.shifts import HALF, share_changes, volume_changes
 from evaluation.quality.summary import Limits, Material, delivered, summarise
+from evaluation.small_cells.shown import shown_share, shown_shares
 from features.catalogue.vocabulary import Vocabulary
 from features.history_files import newest_meta, write_meta
 from features.manifest import Batch, FileReport

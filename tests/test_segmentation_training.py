@@ -47,6 +47,7 @@ def workspace(tmp_path_factory, tables):
         patch.setattr(segmentation, "build", build)
         patch.setattr(segmentation, "read_table", lambda _, name, columns=None: tables[name])
         patch.setattr("training.records.read_table", lambda _, name: tables[name])
+        patch.setattr("evaluation.fairness.traits.read_table", lambda _, name, columns: tables[name])
         patch.setenv("LUOTAIN_VAR", str(root))
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         yield Workspace.of("var")

@@ -90,6 +90,7 @@ def residents() -> pd.DataFrame:
             "sex": np.where(number % 2, "female", "male"),
             "language": "fi",
             "municipality": np.where(number % 3, "901", "902"),
+            "postal_area": np.where(number % 3, "90110", "90210"),
             "source": "population",
             "valid_from": pd.Timestamp("2020-01-01"),
             "valid_to": pd.NaT,
@@ -102,7 +103,17 @@ def residents() -> pd.DataFrame:
 def contacts() -> pd.DataFrame:
     """Odd clients are of one legacy organisation, even ones of the other."""
     clients = ROWS["client_id"].unique()
-    return pd.DataFrame({"client_id": clients, "legacy_org": np.where(np.arange(len(clients)) % 2, "west", "east")})
+    odd = np.arange(len(clients)) % 2 == 1
+    return pd.DataFrame(
+        {
+            "client_id": clients,
+            "time": pd.Timestamp("2024-06-01"),
+            "service": "nurse_visit",
+            "legacy_org": np.where(odd, "west", "east"),
+            "source": np.where(odd, "avohilmo/instance_a", "avohilmo/instance_b"),
+            "superseded_at": pd.NaT,
+        }
+    )
 
 
 def build(_snapshot, rows, _catalogue, _vocabulary) -> History:
@@ -127,6 +138,7 @@ def patched():
             patch.setattr(module, "read_table", lambda _, name, columns=None: tables[name])
         patch.setattr("training.needs.labelled.label_history", lambda _, *asked: labelled(tables, *asked))
         patch.setattr("training.records.read_table", lambda _, name: tables[name])
+        patch.setattr("evaluation.fairness.traits.read_table", lambda _, name, columns: tables[name])
         patch.setattr(segmentation, "build", build)
         yield patch
 

@@ -16,9 +16,9 @@ from configs.command import parse_config_path, run_command, say
 from configs.errors import ModelError
 from configs.loader import StrictConfig, load_config
 from configs.workspace import Workspace
-from evaluation.areas.hiding import too_few
 from evaluation.areas.known import load_need, probabilities, stored_predictions
 from evaluation.areas.people import Look, residents_of
+from evaluation.small_cells.hiding import too_few
 from features.catalogue import load_catalogue
 from features.histories import HistoriesConfig
 from features.manifest import write_atomically

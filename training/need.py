@@ -59,6 +59,8 @@ class NeedConfig(StrictConfig):
     """Files, or ids of shipped tasks.  One that cannot be trained makes the command fail at the end."""
     tasks_where_enough: tuple[str, ...] = ()
     """Tasks that are left out, and said so, where the county has too few outcomes for them."""
+    traits: str = "configs/traits.yaml"
+    """By what people are compared when the model is judged."""
     without_families: tuple[str, ...] = ()
     """Families that no task's model may see (protected traits, traces of the recording instance)."""
     holdout_share: float = Field(default=0.3, gt=0, lt=1)
@@ -105,7 +107,8 @@ def train_task(config: NeedConfig, task: NeedTask, workspace: Workspace, snapsho
     with tracked_run(workspace, need_model(task.id), "need", config, snapshot.sha256, version) as run:
         alarm = _sound(config, task, run, parts, labelled, split)
         trained = _trained(config, task, parts, labelled, split, workspace, snapshot)
-        outcome = stored(trained, snapshot, config.model_dump(mode="json"), alarm, int(split.train.sum()))
+        settings, seen = config.model_dump(mode="json"), int(split.train.sum())
+        outcome = stored(trained, snapshot, settings, alarm, seen, config.traits)
         metrics = measured(outcome)
         if task.report_only:
             _tell_of_groups(run, trained, outcome, metrics, published_folder(workspace, snapshot.sha256))

@@ -12,6 +12,8 @@ import pandas as pd
 from configs.command import parse_config_path, run_command, say
 from configs.loader import load_config
 from configs.workspace import Workspace
+from evaluation.fairness import WorkingPoint
+from evaluation.fairness.settings import AXIS_THRESHOLD
 from evaluation.shap_report import ReportIdentity
 from features.histories import History, build, load_history
 from features.store import Snapshot, open_snapshot, read_table
@@ -27,6 +29,7 @@ from models.scheme import Axis, Level, Scheme, load_scheme
 from models.segmentation import SegmentationModel
 from training.attrition import split_steps
 from training.axes import FittedAxis, Learned, questions_of, trees_alone
+from training.fairness import HoldOut, Judged, judged
 from training.fitting import Fitted, column_directions, fit_calibrated
 from training.held_out import Sample
 from training.holdout import Rows, numbered, shuffled
@@ -184,7 +187,9 @@ def _outcome(given: Given, contest: Contest, alarm: Alarm) -> tuple[Outcome, Bes
     model = SegmentationModel(learned.parts, given.scheme, given.rules, served, conformal=sets)
     rivals = {rival.name: rival for rival in rivals_of(contest)}
     rows = _rows(given, learned)
-    classes = outcome.classes(contest, rivals, rows)
+    classes = outcome.classes(contest, rivals, rows, sets)
+    predictions = shuffled(outcome.predictions(contest.axes, learned, rows))
+    fair = _fairness(given, contest, rows, predictions)
     beside = Beside.of(config, contest, rivals, sets, classes, _reach(given, learned))
     passed = labels.pass_the_gate(given.rules, learned.frame, learned.parts.feature_names)
     clients = learned.records.clients
@@ -192,7 +197,7 @@ def _outcome(given: Given, contest: Contest, alarm: Alarm) -> tuple[Outcome, Bes
         model=model,
         training=learned.frame[learned.split.train],
         identity=_identity(given, learned),
-        predictions=shuffled(outcome.predictions(contest.axes, learned, rows)),
+        predictions=predictions,
         outputs=[
             explained_output(output, axis.axis.name.as_text(), fitted.model, learned.used[learned.split.test])
             for axis in contest.axes
@@ -205,10 +210,21 @@ def _outcome(given: Given, contest: Contest, alarm: Alarm) -> tuple[Outcome, Bes
             **outcome.level_metrics(contest.axes, learned),
             **trees_alone(contest.axes, learned),
             **alarm.metrics,
+            **fair.metrics,
         },
         alarm=alarm,
         classes=shuffled(classes),
+        frames=fair.frames,
+        documents=fair.documents,
     ), beside
+
+
+def _fairness(given: Given, contest: Contest, rows: Rows, predictions: pd.DataFrame) -> Judged:
+    learned, test = contest.learned, contest.learned.split.test
+    held = HoldOut(learned.records.rows[test], learned.frame[test], learned.parts.feature_names, rows.numbers)
+    points = {output: WorkingPoint(threshold=AXIS_THRESHOLD) for axis in contest.axes for output, _, _ in axis.outputs}
+    name = segmentation_model(given.scheme.id)
+    return judged(given.snapshot, given.config.traits, held, predictions, points, name)
 
 
 def _rows(given: Given, learned: Learned) -> Rows:

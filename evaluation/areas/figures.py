@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluation.areas.estimates import Estimate, both, county_of_known
-from evaluation.areas.hiding import hidden_areas, too_few
 from evaluation.areas.newcomers import NEVER_SEEN
+from evaluation.small_cells.hiding import hidden_areas, too_few
 
 
 @dataclass(frozen=True)

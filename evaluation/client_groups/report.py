@@ -6,7 +6,9 @@ from typing import Any
 import pandas as pd
 
 from evaluation.client_groups.counting import NO_GROUP, Counts
-from evaluation.client_groups.hiding import change, hidden_in_grid, hidden_together, share
+from evaluation.small_cells.hiding import hidden_together
+from evaluation.small_cells.release import protected
+from evaluation.small_cells.shown import change, share
 from models.scheme import Scheme
 from models.small_cells import SMALLEST_CELL, hidden_cells
 
@@ -46,7 +48,7 @@ def _cells(found: pd.DataFrame, groups: Sequence[str], before: Mapping[Any, Line
     keys = zip(found["area"], found["band"], found["segment"], found["n"].tolist(), strict=True)
     known = {(str(area), str(band), str(group)): int(n) for area, band, group, n in keys}
     grid = [[known.get((*place, group), 0) for group in groups] for place in places]
-    hidden = hidden_in_grid(grid)
+    hidden, _ = protected(grid)
     lines = []
     for place, row, hides in zip(places, grid, hidden, strict=True):
         for group, n, hide in zip(groups, row, hides, strict=True):

@@ -9,8 +9,8 @@ import numpy as np
 
 from evaluation.quality.counting import LONGEST, MONTHS, ORIGIN, Place, TableCounts
 from evaluation.quality.fields import STATES, State, has_codes
-from evaluation.quality.hiding import shown_counts, shown_share, shown_shares
 from evaluation.quality.shifts import Change, share_changes, volume_changes
+from evaluation.small_cells.shown import shown_counts, shown_share, shown_shares
 from features.source_catalogue import Source, SourceBreak
 
 DELAY_STEPS = (0, 1, 3, 7, 14, 30, 90)

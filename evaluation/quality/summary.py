@@ -8,8 +8,8 @@ from typing import Any
 
 from evaluation.groups import SMALLEST_CELL
 from evaluation.quality.counting import TableCounts
-from evaluation.quality.hiding import shown_by_name, shown_share
 from evaluation.quality.register import Register, described, unit_lines
+from evaluation.small_cells.shown import shown_by_name, shown_share
 from features.catalogue import Catalogue
 from features.catalogue.vocabulary import Vocabulary
 from features.manifest import Batch

@@ -218,6 +218,10 @@ class County(StrictConfig):
     waits: Waits
     faults: Faults
     drivers: dict[str, dict[str, float]]
+    underserved: dict[str, float] = Field(
+        default={},
+        description="planted unfairness: municipality code -> share of its service that is left (0.7 = -30 %)",
+    )
 
     @model_validator(mode="after")
     def _shares_and_targets(self) -> "County":
@@ -225,6 +229,9 @@ class County(StrictConfig):
             raise ConfigError(f"`drivers` must hold exactly {', '.join(TARGETS)}.")
         if set(self.instances) != set(INSTANCES):
             raise ConfigError("`instances` must hold exactly `a` and `b`.")
+        unknown = sorted(set(self.underserved) - {town.code for town in self.municipalities})
+        if unknown:
+            raise ConfigError(f"`underserved`: the county has no municipality {unknown[0]}.")
         if self.start >= self.end:
             raise ConfigError("`start` must be before `end`.")
         return self

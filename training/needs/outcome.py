@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from evaluation.fairness.settings import need_point
 from evaluation.metrics import auroc
 from evaluation.needs.amounts import amount_report
 from evaluation.needs.levels import level_report
@@ -18,6 +19,7 @@ from models.names import need_model
 from models.need import NeedModel, main_place
 from training.attrition import split_steps
 from training.axes import figures
+from training.fairness import HoldOut, Judged, judged
 from training.holdout import Rows, shuffled
 from training.leak_alarm import Alarm
 from training.needs.fits import Step
@@ -57,10 +59,13 @@ class Trained:
         return self.labelled.label[self.tested]
 
 
-def stored(trained: Trained, snapshot: Snapshot, config: Mapping[str, object], alarm: Alarm, seen: int) -> Outcome:
+def stored(
+    trained: Trained, snapshot: Snapshot, config: Mapping[str, object], alarm: Alarm, seen: int, traits: str
+) -> Outcome:
     """Everything that the run stores.  `seen` is how many rows the training had before any sampling."""
     task, labelled, split = trained.model.task, trained.labelled, trained.split
     told, found = shuffled(predictions(trained)), frames(trained)
+    fair = _fairness(trained, snapshot, told, traits)
     identity = ReportIdentity(
         name=need_model(task.id),
         kind="need",
@@ -82,11 +87,21 @@ def stored(trained: Trained, snapshot: Snapshot, config: Mapping[str, object], a
             for step in trained.steps
         ],
         attrition=(*labelled.attrition, *split_steps(split, labelled.clients)),
-        metrics={**_more_metrics(trained), **alarm.metrics},
+        metrics={**_more_metrics(trained), **alarm.metrics, **fair.metrics},
         alarm=alarm,
-        frames=found,
-        documents={REPORT_FILE: tables(trained, told, found)},
+        frames={**found, **fair.frames},
+        documents={REPORT_FILE: tables(trained, told, found), **fair.documents},
     )
+
+
+def _fairness(trained: Trained, snapshot: Snapshot, told: pd.DataFrame, traits: str) -> Judged:
+    """By group, at the most that a team can see; a step below the main level is no need, so it has no recall."""
+    task, labelled, tested = trained.model.task, trained.labelled, trained.tested
+    frame = labelled.take(tested)
+    held = HoldOut(labelled.rows.iloc[tested], frame, trained.model.feature_names, trained.rows.numbers)
+    outputs = [step.output for place, step in enumerate(trained.steps, start=1) if place >= main_place(task)]
+    points = dict.fromkeys(outputs, need_point(task.capacity))
+    return judged(snapshot, traits, held, told, points, need_model(task.id))
 
 
 def predictions(trained: Trained) -> pd.DataFrame:

@@ -68,6 +68,8 @@ class SegmentationConfig(StrictConfig):
     """What a counterfactual may change; without it no answer says what would change it."""
     concepts: str | None = None
     """Which families are one reason; without it every family is."""
+    traits: str = "configs/traits.yaml"
+    """By what people are compared when the model is judged."""
     without_families: tuple[str, ...] = ()
     """Families that the axes may not see (protected traits, traces of the recording instance)."""
     train_from: date | None = None

@@ -10,6 +10,7 @@ from evaluation.calibrations import compare_calibrations
 from evaluation.metrics import accuracy, kappa, macro_f1
 from evaluation.needs.levels import quadratic_kappa
 from evaluation.rivals import SERVED, Rival
+from evaluation.sets import covered
 from models.conformal import ConformalSets
 from training.axes import FittedAxis, Learned, held_out_segments
 from training.holdout import Rows
@@ -32,12 +33,13 @@ def predictions(axes: Sequence[FittedAxis], learned: Learned, rows: Rows) -> pd.
     return pd.concat(found)
 
 
-def classes(contest: Contest, rivals: Mapping[str, Rival], rows: Rows) -> pd.DataFrame:
-    """classes.parquet: rows whose every axis was recorded."""
+def classes(contest: Contest, rivals: Mapping[str, Rival], rows: Rows, sets: ConformalSets) -> pd.DataFrame:
+    """classes.parquet: rows whose every axis was recorded; `covered` = the segment is in the set of credible ones."""
     learned = contest.learned
     part = rows.part(learned.whole[learned.split.test])
     served, line = (proposals(rivals, contest.scheme, name) for name in (SERVED, LOGISTIC))
-    return part.classes(learned.segments[contest.test], served, line)
+    inside = covered(sets.members(rivals[SERVED].proposing), contest.classes(contest.test))
+    return part.classes(learned.segments[contest.test], served, line).assign(covered=inside)
 
 
 def direct_metrics(contest: Contest, rivals: Mapping[str, Rival]) -> dict[str, float]:

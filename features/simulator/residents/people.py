@@ -149,7 +149,7 @@ def make_residents(county: County, months: Months) -> Residents:
         town=town,
         area=np.array([area_names.index(one.area) for one in towns])[town],
         instance=np.array([0 if one.instance == "a" else 1 for one in towns])[town],
-        supply=np.array([one.supply for one in towns], dtype=np.float32)[town],
+        supply=np.array([one.supply * county.underserved.get(one.code, 1.0) for one in towns], dtype=np.float32)[town],
         history_day=np.array([months.day_of(one.history_start) for one in towns])[town],
         from_day=from_day,
         to_day=to_day,

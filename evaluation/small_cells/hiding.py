@@ -1,4 +1,4 @@
-"""Small cells: which counts of groups are hidden, within a table, against its totals and against the earlier report."""
+"""Which counts of people are hidden: within a table, against its totals, and in several counts at once."""
 
 from collections.abc import Sequence
 
@@ -33,18 +33,15 @@ def hidden_together(*counts: Sequence[int], smallest: int = SMALLEST_CELL) -> li
             return marks
 
 
-def change(now: int | None, before: int | None, smallest: int = SMALLEST_CELL) -> int | None:
-    """The change between two shown counts; a change of 1-4 people tells of few people and is not said."""
-    if now is None or before is None:
-        return None
-    return None if 0 < abs(now - before) < smallest else now - before
+def hidden_areas(*counts: Sequence[int], smallest: int = SMALLEST_CELL) -> list[bool]:
+    """True for the areas to hide, from one or several counts per area whose totals are shown."""
+    cells = [hidden_cells(one, smallest) for one in counts]
+    return [any(hides) for hides in zip(*cells, strict=True)]
 
 
-def share(part: int | None, whole: int) -> float | None:
-    """A shown part of a whole; a share of 0 or 1 says something of each person and is not told."""
-    if part is None or whole == 0 or part in (0, whole):
-        return None
-    return part / whole
+def too_few(count: int, smallest: int = SMALLEST_CELL) -> bool:
+    """True for 1-4 people: such a count is never shown."""
+    return 0 < count < smallest
 
 
 Places = Sequence[tuple[int, int]]

@@ -1,10 +1,10 @@
-"""Small cells stay hidden: counts 1–4 are not shown, nor what would give them away by subtraction."""
+"""What is shown of counts, shares and changes: never 1-4 people, nor what would give them away by subtraction."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from evaluation.groups import SMALLEST_CELL, hidden_cells
+from models.small_cells import SMALLEST_CELL, hidden_cells
 
 ROUNDED_FROM = 1000
 """With so many rows a share rounded to whole per cents tells 0 and 4 rows apart no more."""
@@ -34,6 +34,20 @@ def shown_by_name(counts: Mapping[str, int]) -> dict[str, int | None]:
     """Named counts, largest first."""
     names = sorted(counts, key=lambda name: (-counts[name], name))
     return dict(zip(names, shown_counts([counts[name] for name in names]), strict=True))
+
+
+def change(now: int | None, before: int | None, smallest: int = SMALLEST_CELL) -> int | None:
+    """The change between two shown counts; a change of 1-4 people tells of few people and is not said."""
+    if now is None or before is None:
+        return None
+    return None if 0 < abs(now - before) < smallest else now - before
+
+
+def share(part: int | None, whole: int) -> float | None:
+    """A shown part of a whole; a share of 0 or 1 says something of each person and is not told."""
+    if part is None or whole == 0 or part in (0, whole):
+        return None
+    return part / whole
 
 
 def _gives_away(part: int, whole: int) -> bool:

@@ -1,0 +1,48 @@
+"""configs/fairness.yaml: what is published, with which certainty, and at which working point."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from configs.loader import StrictConfig
+from evaluation.fairness.comparing.figures import Testing, WorkingPoint
+from models.small_cells import SMALLEST_CELL
+
+
+class FairnessConfig(StrictConfig):
+    """What `python -m evaluation.fairness` reads."""
+
+    var: str
+    traits: str = "configs/traits.yaml"
+    models: tuple[str, ...] = ()
+    """Registered names; empty = every model about clients."""
+    repeats: int = Field(default=500, ge=100)
+    family_error: float = Field(default=0.01, gt=0, lt=0.5)
+    recall_gap: float = Field(default=0.05, ge=0, lt=1)
+    observed_to_expected: tuple[float, float] = (0.8, 1.25)
+    fewest_events: int = Field(default=100, ge=1)
+    smallest: int = Field(default=SMALLEST_CELL, ge=SMALLEST_CELL)
+    """Counts of people below this are hidden; it can be raised, not lowered."""
+    profile: Literal["internal", "publication"] = "internal"
+    waiting_days: int = Field(default=365, ge=30)
+    """Requests so many days before the last day of data are looked at for waiting times."""
+
+    @property
+    def testing(self) -> Testing:
+        """How surely a gap must be there."""
+        return Testing(
+            repeats=self.repeats,
+            family_error=self.family_error,
+            recall_gap=self.recall_gap,
+            observed_to_expected=self.observed_to_expected,
+            fewest_events=self.fewest_events,
+        )
+
+
+AXIS_THRESHOLD = 0.5
+"""An axis level is proposed from this probability on."""
+
+
+def need_point(capacity: tuple[float, ...]) -> WorkingPoint:
+    """What a team can see at most: the greatest of a task's capacities."""
+    return WorkingPoint(share=max(capacity))
