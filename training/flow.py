@@ -43,7 +43,9 @@ from models.flow.model import FlowModel
 from models.flow.weeks import stage_waits, throughput_weeks
 from models.flow.whatif import answered, what_if
 from models.names import flow_model
+from models.owners import owner_tags
 from training.flow_tables import backtest_lines, forecast_lines, loss_lines, report_lines
+from training.publish import DATA_UNTIL
 from training.tracking import tracked_run
 
 GOLDEN_ROWS = 24
@@ -89,7 +91,8 @@ def train_one(config: FlowConfig, workspace: Workspace, snapshot: Snapshot, sour
         run.log_metrics(found)
         run.log_frame("backtest.parquet", shown)
         run.log_frame("chances.parquet", losses)
-        registered = run.register_bundle(_files(model), {"data_until": snapshot.data_until.isoformat()})
+        tags = {DATA_UNTIL: snapshot.data_until.isoformat(), **owner_tags(config.owners)}
+        registered = run.register_bundle(_files(model), tags)
     stays = observed.spells.frame
     head = f"Flow {config.id}: {len(stays)} stays in {len(config.chain.ids)} stages, {stays['case'].nunique()} cases"
     told = [f"  {sentence}" for sentence in observed.spells.told()]

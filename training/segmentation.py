@@ -208,6 +208,7 @@ def _outcome(given: Given, contest: Contest, alarm: Alarm) -> tuple[Outcome, Bes
         },
         alarm=alarm,
         classes=shuffled(classes),
+        owners=config.owners,
     ), beside
 
 

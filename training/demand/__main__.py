@@ -16,10 +16,12 @@ from features.source_catalogue import load_source_catalogue
 from models.demand.config import DemandConfig
 from models.demand.members import forecast_members
 from models.names import demand_model
+from models.owners import owner_tags
 from training.demand.cold_start import standing_of
 from training.demand.fitting import bundle_files, fitted_model, judged_windows, metrics_of, sums_metrics
 from training.demand.panel import driver_book_of, read_panel, shown
 from training.demand.tables import backtest_table, lost, published_table, sums_table
+from training.publish import DATA_UNTIL
 from training.tracking import tracked_run
 
 
@@ -55,7 +57,8 @@ def train_one(config: DemandConfig, workspace: Workspace, sources_version: str =
         run.log_metrics(metrics_of(judged, config) | sums_metrics(tested, judged))
         run.log_params({"chosen": {"coherence": tested.coherence.method}})
         run.log_frame("backtest.parquet", judged.drop(columns=["level"]))
-        registered = run.register_bundle(bundle_files(model, rows), {"data_until": panel.data_until.isoformat()})
+        tags = {DATA_UNTIL: panel.data_until.isoformat(), **owner_tags(config.owners)}
+        registered = run.register_bundle(bundle_files(model, rows), tags)
     refused = lost(model, (*unseen, *panel.refused))
     say(backtest_table(config, panel.frame, refused, tested, judged, model.borrowed))
     say(sums_table(config, tested, model.sums))

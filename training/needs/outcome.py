@@ -86,6 +86,7 @@ def stored(trained: Trained, snapshot: Snapshot, config: Mapping[str, object], a
         alarm=alarm,
         frames=found,
         documents={REPORT_FILE: tables(trained, told, found)},
+        owners=task.owners,
     )
 
 
