@@ -46,6 +46,7 @@ from models.names import flow_model
 from models.owners import owner_tags
 from training.flow_tables import backtest_lines, forecast_lines, loss_lines, report_lines
 from training.publish import DATA_UNTIL
+from training.retraining.kept import kept_version
 from training.tracking import tracked_run
 
 GOLDEN_ROWS = 24
@@ -80,6 +81,8 @@ def train(command: FlowCommand) -> None:
 
 def train_one(config: FlowConfig, workspace: Workspace, snapshot: Snapshot, sources_version: str = "") -> None:
     """One chain: back-test, choose, refit on everything, register.  Raises DataError or ModelError."""
+    if kept_version(workspace, flow_model(config.id), config, snapshot.sha256):
+        return
     observed = observe(config, snapshot)
     with tracked_run(workspace, flow_model(config.id), "flow", config, snapshot.sha256, sources_version) as run:
         losses = chance_losses(config, observed.history)

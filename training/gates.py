@@ -11,6 +11,8 @@ SERVED_IS_BASELINE = "served_is_baseline"
 """Metric of a run: 1 when logistic regression is all that the candidate serves."""
 NOT_SERVED = (BASELINE, "trees_", "boosting_machine_", "direct_")
 """Metrics of models that are measured beside the served one: no gate judges them."""
+ROUNDING = 1e-12
+"""Two equal models differ by this much when their errors are summed in another order."""
 BETTER_MODEL = "Train a better candidate, or let the simpler model serve"
 KEEP_CHAMPION = "Keep the champion, or find out what made the candidate worse"
 MEASURE_IT = "Train the candidate again with the present code, which measures it"
@@ -136,7 +138,7 @@ def _not_worse(rule: Comparison, found: Gain | None, untold: str) -> Check:
     if found is None:
         return Check(name, False, untold or "not measured", MEASURE_IT)
     worst, best = _signed(rule, found)
-    passed = best >= -rule.margin
+    passed = best >= -rule.margin - ROUNDING
     said = (
         f"{found.candidate:.4f} against {found.champion:.4f} on the same rows ({found.how}), difference "
         f"{worst:+.4f} to {best:+.4f} in 95 of 100 draws of {found.drawn}, its upper end must reach {-rule.margin:g}"

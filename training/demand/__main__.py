@@ -22,6 +22,7 @@ from training.demand.fitting import bundle_files, fitted_model, judged_windows, 
 from training.demand.panel import driver_book_of, read_panel, shown
 from training.demand.tables import backtest_table, lost, published_table, sums_table
 from training.publish import DATA_UNTIL
+from training.retraining.kept import kept_version
 from training.tracking import tracked_run
 
 
@@ -45,6 +46,8 @@ def train(command: DemandCommand) -> None:
 def train_one(config: DemandConfig, workspace: Workspace, sources_version: str = "") -> None:
     """One demand config: back-test, choose, refit on everything, register.  Raises DataError or ModelError."""
     panel = read_panel(config, workspace)
+    if kept_version(workspace, demand_model(config.id), config, panel.source_sha256):
+        return
     standing = standing_of(config, panel, workspace)
     published, unseen = shown(config, panel, standing.borrowed)
     standing = standing.among(published)

@@ -101,10 +101,12 @@ def _numbered(rows: pd.DataFrame, snapshot: Snapshot, seed: int) -> pd.DataFrame
 
 
 def demand_table(
-    candidate: RegisteredBundle, champion: DemandConfig, registry: Registry, workspace: Workspace
+    candidate: RegisteredBundle, config: DemandConfig, champion: DemandConfig, workspace: Workspace
 ) -> pd.DataFrame:
-    """The report windows of the champion's recipe on the series that the candidate was trained on."""
-    config = _config(registry, candidate, DemandConfig)
+    """The report windows of the champion's recipe on the series that the candidate was trained on.
+
+    `config` is the candidate's, from its bundle: the run's own copy has lost the order of the counting rules.
+    """
     panel = read_panel(config, workspace)
     if panel.source_sha256 != candidate.snapshot_sha256:
         raise ModelError("the counted series have changed since the candidate was trained")

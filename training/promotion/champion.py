@@ -116,5 +116,5 @@ def _again(pair: Pair) -> pd.DataFrame:
     bundle = pair.bundle(pair.champion)
     if pair.candidate.kind == "flow":
         return again.flow_table(pair.candidate, FlowModel.from_bundle(bundle).config, pair.workspace)
-    config = DemandModel.from_bundle(bundle).config
-    return again.demand_table(pair.candidate, config, pair.registry, pair.workspace)
+    ours, champion = (DemandModel.from_bundle(one).config for one in (pair.bundle(pair.candidate), bundle))
+    return again.demand_table(pair.candidate, ours, champion, pair.workspace)
