@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -33,10 +32,10 @@ class Worker:
         self._process = process
         assert self._line() == "ready"
 
-    def run(self, seconds: float | None) -> int:
-        """One training and promotion, killed after so long; its exit code."""
+    def run(self, var: Path, seconds: float | None = None, megabytes: int = 0) -> int:
+        """One training and promotion, killed after so long or with so little memory; its exit code."""
         assert self._process.stdin is not None
-        self._process.stdin.write("go\n")
+        self._process.stdin.write(f"{var} {megabytes}\n")
         self._process.stdin.flush()
         child = int(self._line())
         timer = threading.Timer(seconds, os.kill, (child, signal.SIGKILL)) if seconds is not None else None
@@ -52,17 +51,22 @@ class Worker:
         return self._process.stdout.readline().strip()
 
 
-@contextmanager
-def worker(var: Path) -> Iterator[Worker]:
-    environment = {**os.environ, "LUOTAIN_VAR": str(var), "OMP_NUM_THREADS": "1"}
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Worker]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.promotion.killing"], cwd=PROJECT_ROOT, env=environment,
+        [sys.executable, "-m", "tests.promotion.killing"], cwd=PROJECT_ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"},
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
-    try:
-        yield Worker(process)
-    finally:
-        process.communicate()
+    yield Worker(process)
+    process.communicate()
+
+
+@pytest.fixture
+def var(trained_need: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A trained store of this test's own."""
+    shutil.copytree(trained_need, tmp_path / "var")
+    monkeypatch.setenv("LUOTAIN_VAR", str(tmp_path / "var"))
+    return tmp_path / "var"
 
 
 def half_visible(workspace: Workspace) -> list[str]:
@@ -83,24 +87,17 @@ def half_visible(workspace: Workspace) -> list[str]:
 
 
 @pytest.mark.proof("training_kills")
-def test_F11_kill_9_during_training_and_promotion_leaves_no_half_model(
-    trained_need: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shutil.copytree(trained_need, tmp_path / "var")
-    monkeypatch.setenv("LUOTAIN_VAR", str(tmp_path / "var"))
+def test_F11_kill_9_during_training_and_promotion_leaves_no_half_model(worker: Worker, var: Path) -> None:
     workspace, rng = Workspace.of("var"), random.Random(11)
     wanted = count("training_kills", small=3, full=50)
     undisturbed = connect(workspace).version(NEED, "1").sha256
-    killed, ended = 0, 0
-    with worker(tmp_path / "var") as work:
-        started = time.perf_counter()
-        assert work.run(None) == 0
-        whole = time.perf_counter() - started
-        while killed < wanted:
-            code = work.run(rng.uniform(0.0, whole))
-            killed, ended = killed + (code == -signal.SIGKILL), ended + (code == 0)
-            assert half_visible(workspace) == []
-        assert work.run(None) == 0
+    started = time.perf_counter()
+    assert worker.run(var) == 0
+    whole, killed = time.perf_counter() - started, 0
+    while killed < wanted:
+        killed += worker.run(var, rng.uniform(0.0, whole)) == -signal.SIGKILL
+        assert half_visible(workspace) == []
+    assert worker.run(var) == 0
     registry = connect(workspace)
     newest, champion = registry.latest(NEED), registry.champion(NEED)
     assert newest is not None
@@ -109,3 +106,19 @@ def test_F11_kill_9_during_training_and_promotion_leaves_no_half_model(
     assert open_ledger(workspace).verify() is None
     statuses = [run.info.status for run in registry.client.search_runs([registry.experiment_id()], max_results=500)]
     assert "RUNNING" not in statuses  # the dead runs were found and marked
+
+
+@pytest.mark.proof("training_memory")
+def test_F20_a_training_that_runs_out_of_memory_promotes_nothing(worker: Worker, var: Path) -> None:
+    workspace = Workspace.of("var")
+    for step in range(count("training_memory", small=2, full=16)):
+        before = [version.version for version in connect(workspace).versions(NEED)]
+        code = worker.run(var, megabytes=4 + 6 * step)
+        assert half_visible(workspace) == []
+        if code == 0:
+            break  # from here on the memory is enough
+        after = [version.version for version in connect(workspace).versions(NEED)]
+        assert after == before or len(after) == len(before) + 1  # registered whole, and refused memory in promotion
+        assert open_ledger(workspace).live(NEED) is None
+    assert step > 0
+    assert "ran out of memory; nothing half-made was kept" in (var / "said.txt").read_text()
