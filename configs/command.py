@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 from configs.errors import LuotainError
 
 OUT_OF_MEMORY = "the machine ran out of memory; nothing half-made was kept. Free memory, or lower the rows used."
-    "the machine ran out of memory; nothing half-made was kept. Free memory, or lower the rows that are used."
-)
 
 
 def parse_config_path(argv: Sequence[str] | None, module: str, purpose: str, default: str) -> str:

@@ -1,6 +1,7 @@
 """One trained store for all tests of promotions; each test gets its own copy."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from configs.workspace import Workspace
 from models.bundles.bundle import read_bundle
 from tests.promotion import world
+from tests.promotion.worker import Worker
 from tests.promotion.world import patch_registers, publish_quality, train_need
 from training.promote import promote
 from training.promotion.desk import Desk
@@ -38,6 +40,14 @@ def other_rows(trained_need: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         promote(world.desk(), world.NEED, world.gates())
         train_need(holdout_share=0.2)
     return root
+
+
+@pytest.fixture(scope="session")
+def worker() -> Iterator[Worker]:
+    """A process with everything loaded, whose children train and promote."""
+    made = Worker()
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def test_a_planted_leak_stops_the_training_and_nothing_is_registered(
     assert newest.version == "1"
 
 
-@pytest.mark.parametrize("how", ["copied", "without direction"])
+@pytest.mark.parametrize("how", ["without direction"])  # the hardest one: its area under the curve says nothing
 def test_a_leak_that_the_training_config_waives_is_still_refused_at_promotion(
     place: Workspace, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
