@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 from configs.errors import LuotainError
 
+OUT_OF_MEMORY = "the machine ran out of memory; nothing half-made was kept. Free memory, or lower the rows used."
+
 
 def parse_config_path(argv: Sequence[str] | None, module: str, purpose: str, default: str) -> str:
     """The value of `--config`, the only option of a pipeline step.  `default` is shown in the help."""
@@ -34,6 +36,9 @@ def run_command(action: Callable[[], None]) -> int:
     except KeyboardInterrupt:
         print("luotain: stopped by the user; nothing half-written was kept.", file=sys.stderr)
         return 130
+    except MemoryError:
+        print(f"luotain: {OUT_OF_MEMORY}", file=sys.stderr, flush=True)
+        return 1
     except OSError as error:
         what = error.strerror or type(error).__name__
         where = f" ({error.filename})" if error.filename else ""

@@ -11,6 +11,7 @@ from configs.errors import ConfigError
 from configs.loader import StrictConfig, load_config, nearest, resolve_path
 from features.outcomes import OutcomeRule
 from models.eligibility import Ages, Condition
+from models.owners import Owners
 from models.texts import Texts
 
 AGE = "age"
@@ -64,6 +65,8 @@ class NeedTask(StrictConfig):
     """Days before the event at which the early warning is measured."""
     alternatives: str | None = None
     """The YAML of service alternatives shown beside the answer."""
+    owners: Owners | None = None
+    """Who answers for the task; without them no version goes live."""
 
 
 def is_report_only(task: str) -> bool:

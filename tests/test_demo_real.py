@@ -38,7 +38,7 @@ from training.demand import __main__ as demand
 from training.demand.__main__ import DemandCommand
 from training.demand.panel import read_panel
 from training.need import NeedConfig, cohort
-from training.promote import PromoteConfig
+from training.promotion.desk import PromoteConfig
 
 REAL = PROJECT_ROOT / "configs" / "real"
 SOURCES = PROJECT_ROOT / "configs" / "sources" / "real"

@@ -18,7 +18,8 @@ from models.registry import CHAMPION
 from serving.engine.shelf import Shelf
 from tests.client_case import SMALL_TREES, draw, labels, parts
 from training.gates import Gate, Gates
-from training.promote import Desk, PromoteConfig, open_desk, promote
+from training.promote import promote
+from training.promotion.desk import Desk, PromoteConfig, open_desk
 from training.tracking import tracked_run
 
 GATES = Gates(kinds={"need": Gate(beats_baseline=())})
@@ -62,7 +63,7 @@ def test_promoting_it_is_refused_in_one_sentence(desk: Desk) -> None:
 
 
 def test_a_bundle_registered_by_hand_is_refused_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("training.promote.recomputed", lambda *_: {})
+    monkeypatch.setattr("training.promotion.judging.recomputed", lambda *_: {})
     with pytest.raises(ModelError, match="must not answer about one client"):
         promote(desk, SMUGGLED, GATES)
     assert desk.registry.champion(SMUGGLED) is None

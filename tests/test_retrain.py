@@ -1,5 +1,6 @@
 """Retraining runs its steps in order and stops at the first fault."""
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -7,7 +8,11 @@ import pytest
 import yaml
 
 from configs.loader import PROJECT_ROOT, load_config
+from configs.workspace import Workspace
 from training import retrain
+from training.retraining import journal
+
+ROAD = ["ingest", "need", "promote"]
 
 
 def steps(*names: str) -> retrain.RetrainConfig:
@@ -25,17 +30,90 @@ def recorder(codes: dict[str, int], calls: list[tuple[str, str]]) -> Callable[[s
     return main_of
 
 
-def test_steps_run_in_order_each_with_its_config() -> None:
+def test_steps_run_in_order_each_with_its_config_and_a_report_is_written(var: Path) -> None:
     calls: list[tuple[str, str]] = []
-    assert retrain.run_steps(steps("ingest", "need", "promote"), recorder({}, calls)) == 0
+    assert retrain.retrain(steps("ingest", "need", "promote"), "monthly", recorder({}, calls)) == 0
     assert calls == [("ingest", "ingest.yaml"), ("need", "need.yaml"), ("promote", "promote.yaml")]
+    (report,) = (var / "retraining").glob("*.md")
+    assert "| promote | promote.yaml |" in report.read_text()
+    assert json.loads(report.with_suffix(".json").read_text())["exit_code"] == 0
 
 
-def test_the_first_fault_stops_the_road_with_its_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_first_fault_stops_the_road_and_the_next_call_goes_on_there(
+    var: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     calls: list[tuple[str, str]] = []
-    assert retrain.run_steps(steps("ingest", "need", "promote"), recorder({"need": 4}, calls)) == 4
+    assert retrain.retrain(steps("ingest", "need", "promote"), "monthly", recorder({"need": 4}, calls)) == 4
     assert [step for step, _ in calls] == ["ingest", "need"]
     assert "later steps were not run" in capsys.readouterr().out
+    assert retrain.retrain(steps("ingest", "need", "promote"), "monthly", recorder({}, calls)) == 0
+    assert [step for step, _ in calls] == ["ingest", "need", "need", "promote"]
+    assert "ingest was done before the interruption" in capsys.readouterr().out
+    assert retrain.retrain(steps("ingest"), "monthly", recorder({}, calls)) == 0
+    assert [step for step, _ in calls][-1] == "ingest"  # the last one ended: this is a new one
+
+
+def test_a_refused_candidate_ends_the_retraining(var: Path) -> None:
+    calls: list[tuple[str, str]] = []
+    assert retrain.retrain(steps("need", "promote"), "monthly", recorder({"promote": 5}, calls)) == 5
+    assert retrain.retrain(steps("need", "promote"), "monthly", recorder({}, calls)) == 0
+    assert [step for step, _ in calls] == ["need", "promote", "need", "promote"]
+
+
+class Killed(BaseException):
+    """Stands for kill -9: nothing is cleared up after it."""
+
+
+def killed_at(step: str, calls: list[tuple[str, str]]) -> Callable[[str], Callable[[Sequence[str]], int]]:
+    def main_of(name: str) -> Callable[[Sequence[str]], int]:
+        def die(argv: Sequence[str]) -> int:
+            raise Killed
+
+        return die if name == step else recorder({}, calls)(name)
+
+    return main_of
+
+
+@pytest.mark.parametrize(
+    "changed,            again",
+    [
+        ("nothing", ["promote"]),
+        ("the code", ["ingest", "need", "promote"]),
+        ("the registers", ["ingest", "need", "promote"]),
+    ],
+)
+def test_F11_a_killed_retraining_goes_on_only_with_the_same_code_and_registers(
+    var: Path, monkeypatch: pytest.MonkeyPatch, changed: str, again: list[str]
+) -> None:
+    calls: list[tuple[str, str]] = []
+    with pytest.raises(Killed):
+        retrain.retrain(steps("ingest", "need", "promote"), "monthly", killed_at("promote", calls))
+    assert [step for step, _ in calls] == ["ingest", "need"]
+    if changed == "the code":
+        monkeypatch.setattr(journal, "source_fingerprint", lambda: "other")
+    if changed == "the registers":
+        monkeypatch.setattr(journal, "snapshot_of", lambda _: "b" * 64)
+    assert retrain.retrain(steps("ingest", "need", "promote"), "monthly", recorder({}, calls)) == 0
+    assert [step for step, _ in calls][2:] == again
+
+
+def test_the_fingerprint_sees_every_change_of_code_and_config(tmp_path: Path) -> None:
+    (tmp_path / "configs").mkdir()
+    file = tmp_path / "configs" / "need.yaml"
+    file.write_text("a: 1\n")
+    before = journal.source_fingerprint(tmp_path)
+    assert journal.source_fingerprint(tmp_path) == before
+    file.write_text("a: 2\n")
+    assert journal.source_fingerprint(tmp_path) != before
+    file.rename(file.with_name("needs.yaml"))
+    assert len({before, journal.source_fingerprint(tmp_path)}) == 2
+
+
+def test_a_journal_that_cannot_be_read_begins_anew(var: Path) -> None:
+    file = var / "retraining" / "monthly.json"
+    file.parent.mkdir()
+    file.write_text("{half")
+    assert journal.open_journal(Workspace.of("var"), "monthly").steps == ()
 
 
 def test_an_unknown_step_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,7 +124,7 @@ def test_an_unknown_step_is_refused(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 
 def test_every_step_of_the_shipped_configs_exists() -> None:
-    for file in ("configs/retrain.yaml",):
+    for file in ("configs/retrain.yaml", "configs/real/retrain.yaml"):
         for step in load_config(file, retrain.RetrainConfig).steps:
             assert (PROJECT_ROOT / step.config).is_file(), step.config
             assert callable(retrain.main_of(step.step))

@@ -43,7 +43,10 @@ from models.flow.model import FlowModel
 from models.flow.weeks import stage_waits, throughput_weeks
 from models.flow.whatif import answered, what_if
 from models.names import flow_model
+from models.owners import owner_tags
 from training.flow_tables import backtest_lines, forecast_lines, loss_lines, report_lines
+from training.publish import DATA_UNTIL
+from training.retraining.kept import kept_version
 from training.tracking import tracked_run
 
 GOLDEN_ROWS = 24
@@ -78,6 +81,8 @@ def train(command: FlowCommand) -> None:
 
 def train_one(config: FlowConfig, workspace: Workspace, snapshot: Snapshot, sources_version: str = "") -> None:
     """One chain: back-test, choose, refit on everything, register.  Raises DataError or ModelError."""
+    if kept_version(workspace, flow_model(config.id), config, snapshot.sha256):
+        return
     observed = observe(config, snapshot)
     with tracked_run(workspace, flow_model(config.id), "flow", config, snapshot.sha256, sources_version) as run:
         losses = chance_losses(config, observed.history)
@@ -89,7 +94,8 @@ def train_one(config: FlowConfig, workspace: Workspace, snapshot: Snapshot, sour
         run.log_metrics(found)
         run.log_frame("backtest.parquet", shown)
         run.log_frame("chances.parquet", losses)
-        registered = run.register_bundle(_files(model), {"data_until": snapshot.data_until.isoformat()})
+        tags = {DATA_UNTIL: snapshot.data_until.isoformat(), **owner_tags(config.owners)}
+        registered = run.register_bundle(_files(model), tags)
     stays = observed.spells.frame
     head = f"Flow {config.id}: {len(stays)} stays in {len(config.chain.ids)} stages, {stays['case'].nunique()} cases"
     told = [f"  {sentence}" for sentence in observed.spells.told()]

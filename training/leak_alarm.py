@@ -90,10 +90,15 @@ class Alarm:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """For the run: the gate reads the first; waived features are counted apart."""
-        waived = max((leak.strongest for _, leak in self.waived), default=None)
+        """For the run and its gates: a feature that the config waives still needs a signed waiver to go live."""
         found = {"one_feature_max_auroc": self.strongest[1]}
-        return found if waived is None else {**found, "waived_feature_max_auc": waived}
+        if not self.waived:
+            return found
+        return {
+            **found,
+            "waived_feature_max_auc": max(leak.strongest for _, leak in self.waived),
+            "waived_feature_max_information": max(leak.information_share for _, leak in self.waived),
+        }
 
     def as_dict(self, most: int | None = None) -> dict[str, Any]:
         """leaks.json; the report shows the `most` strongest features of each outcome."""

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from configs.errors import DataError, GateError
 from configs.workspace import Workspace
+from features.manifest import write_atomically
 from models.bundles.signing import is_signed, load_or_create_signing_key, sign, trusted_keys
 from models.chain import GENESIS, ChainedEntry, Checkpoint, append, canonical_json, head, verify
 
@@ -93,7 +94,7 @@ class Ledger:
                 connection.execute(_PROMOTIONS.insert().values(**row, entry=text))
         except sa.exc.IntegrityError:
             raise _too_late(name) from None  # where two writers can read at once, the key decides
-        self._write_checkpoint(head(chained), load_or_create_signing_key(self._workspace.keys))
+        self._write_checkpoint(load_or_create_signing_key(self._workspace.keys))
         return chained
 
     def verify(self) -> int | None:
@@ -103,11 +104,13 @@ class Ledger:
         checkpoint = self._read_checkpoint(trusted_keys(self._workspace.keys))
         return verify(self.entries(), checkpoints=[checkpoint])
 
-    def _write_checkpoint(self, point: Checkpoint, key: Ed25519PrivateKey) -> None:
-        signed = {"hash": point.hash, "seq": point.seq}
-        draft = self._checkpoint.with_suffix(".draft")
-        draft.write_bytes(canonical_json({**signed, "signature": sign(key, canonical_json(signed))}))
-        draft.replace(self._checkpoint)
+    def _write_checkpoint(self, key: Ed25519PrivateKey) -> None:
+        """Sign the head as it is now.  Under the write lock, so that of two writers none puts an older head back."""
+        with self._engine.begin() as connection:
+            point = head(_read(connection)[-1])
+            signed = {"hash": point.hash, "seq": point.seq}
+            content = canonical_json({**signed, "signature": sign(key, canonical_json(signed))})
+            write_atomically(self._checkpoint, content)
 
     def _read_checkpoint(self, keys: tuple[Ed25519PublicKey, ...]) -> Checkpoint:
         try:

@@ -39,6 +39,7 @@ from training.needs.outcome import REPORT_FILE, Trained, stored
 from training.needs.sampling import Bounds, at_random, whole_clients
 from training.needs.told import report
 from training.publish import Outcome, measured, publish
+from training.retraining.kept import kept_version
 from training.search import Searcher
 from training.segments.labels import split_known, unknown_said
 from training.splits import Holdout, require_positives, temporal_holdout
@@ -97,6 +98,8 @@ def train(config: NeedConfig) -> None:
 
 def train_task(config: NeedConfig, task: NeedTask, workspace: Workspace, snapshot: Snapshot, history: History) -> None:
     """Label, split, fit, measure, register and print one task."""
+    if kept_version(workspace, need_model(task.id), config, snapshot.sha256):
+        return
     _refuse_overlap(config, task, history)
     labelled = cohort(task, snapshot, history)
     split = temporal_holdout(labelled.as_of, config.holdout_share, task.horizon_days + task.gap_days)

@@ -14,16 +14,22 @@ from evaluation.shap_report import ExplainedOutput, ReportIdentity, write_report
 from evaluation.stored import CLASSES_FILE, PREDICTIONS_FILE, measure, measure_classes
 from features.attrition import ATTRITION_CSV, ATTRITION_JSON, attrition_csv, attrition_json
 from models.answers import Text
+from models.bundles.bundle import Bundle
 from models.bundles.golden import draw_rows, with_golden
 from models.learners.baseline import LogisticRegression
 from models.learners.binary import BinaryModel, Learner
 from models.learners.blend import Blend
 from models.learners.boosting import BoostedTrees
+from models.need import NeedModel
+from models.owners import Owners, owner_tags
 from models.parts import ClientParts
 from models.registry import RegisteredBundle
+from models.segmentation import SegmentationModel, output_id
 from training.leak_alarm import REPORTED, Alarm
 from training.tracking import TrackedRun
 
+DATA_UNTIL = "data_until"
+"""Tag of a version: the last day of its data."""
 LEAKS_WAIVED = "leaks_waived"
 """Tag of a version: the features that somebody answered for."""
 MOST_EXPLAINED_ROWS = 1000
@@ -58,6 +64,8 @@ class Outcome:
     """More tables for the run, by file name."""
     documents: Mapping[str, object] = field(default_factory=dict)
     """More JSON for the run, by file name."""
+    owners: Owners | None = None
+    """Who answers for the model; the gate asks for them."""
 
 
 def measured(outcome: Outcome) -> dict[str, float]:
@@ -92,9 +100,33 @@ def publish(run: TrackedRun, outcome: Outcome, metrics: Mapping[str, float]) -> 
             parts.vocabulary.off,
         )
         run.log_folder(Path(folder))
-    run.log_metrics({**metrics, **checks})
+    files = bundle_files(outcome.model, outcome.training)
+    run.log_metrics({**metrics, **checks, "replay_share": replay_share(outcome, files)})
     waived = ", ".join(sorted({leak.feature for _, leak in outcome.alarm.waived}))
-    return run.register_bundle(bundle_files(outcome.model, outcome.training), {LEAKS_WAIVED: waived} if waived else {})
+    tags = {LEAKS_WAIVED: waived} if waived else {}
+    return run.register_bundle(files, {**tags, **owner_tags(outcome.owners), DATA_UNTIL: outcome.identity.data_until})
+
+
+def replay_share(outcome: Outcome, files: Mapping[str, bytes]) -> float:
+    """Share of the explained hold-out rows whose probability and contributions the model gives bit for bit the same
+    when it is read back from its files.  1 = every answer can be replayed."""
+    again = type(outcome.model).from_bundle(Bundle("", "", files))
+    models = answering(again)
+    same = total = 0
+    for output in outcome.outputs:
+        explained = models[output.id].explain(output.rows)
+        as_served = np.column_stack([output.probabilities, output.served_contributions])
+        replayed = np.column_stack([explained.probabilities, explained.shares])
+        same += int((as_served == replayed).all(axis=1).sum())
+        total += len(output.rows)
+    return same / total if total else 0.0
+
+
+def answering(model: NeedModel | SegmentationModel) -> Mapping[str, BinaryModel]:
+    """Every yes-or-no probability of a client model by its output's id."""
+    if isinstance(model, NeedModel):
+        return model.outputs
+    return {output_id(axis.axis, level): one for axis in model.axes for level, one in axis.steps}
 
 
 def bundle_files(model: ClientModel, training: np.ndarray) -> dict[str, bytes]:

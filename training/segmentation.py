@@ -36,6 +36,7 @@ from training.holdout import Rows, numbered, shuffled
 from training.leak_alarm import Alarm, sound
 from training.publish import Outcome, explained_output, measured, publish
 from training.records import Records, recorded_segmentations
+from training.retraining.kept import kept_version
 from training.search import Searcher
 from training.segments import labels, outcome, reach
 from training.segments.beside import Beside
@@ -79,8 +80,11 @@ class Given:
 def train(config: SegmentationConfig) -> None:
     """Train the config's scheme.  Raises ConfigError, DataError or ModelError; then nothing is saved."""
     given = Given.of(config)
+    name = segmentation_model(given.scheme.id)
+    if kept_version(given.workspace, name, config, given.snapshot.sha256):
+        return
     learned, weighting = learn_from(given)
-    name, version = segmentation_model(given.scheme.id), learned.parts.catalogue.sources_version
+    version = learned.parts.catalogue.sources_version
     with tracked_run(given.workspace, name, "segmentation", config, given.snapshot.sha256, version) as run:
         alarm = sound(run, config.leak_alarm, questions_of(learned, given.scheme), learned.parts.used, config.fit.seed)
         contest = Contest(given.scheme, fitted_axes(given, learned), learned, config.fit, config.comparisons)
@@ -216,6 +220,7 @@ def _outcome(given: Given, contest: Contest, alarm: Alarm) -> tuple[Outcome, Bes
         classes=shuffled(classes),
         frames=fair.frames,
         documents=fair.documents,
+        owners=config.owners,
     ), beside
 
 

@@ -4,7 +4,6 @@ A run that fails, or is killed, is never registered: a version is made only afte
 so no half model can be seen.  `python -m training.tracking --config configs/segmentation.yaml` makes the store early.
 """
 
-import hashlib
 import os
 import re
 import subprocess
@@ -29,6 +28,8 @@ from models.bundles.signing import load_or_create_signing_key
 from models.bundles.verify import verify_bundle
 from models.chain import canonical_json
 from models.registry import BUNDLE_FOLDER, RegisteredBundle, Registry, connect
+from training.retraining.dead_runs import PROCESS, end_dead_runs, this_process
+from training.retraining.kept import config_sha256
 
 MAX_PARAM_LENGTH = 6000  # MLflow's own limit, in characters
 BATCH = 100  # MLflow's own limit of parameters in one call
@@ -111,15 +112,18 @@ def tracked_run(
     `sources_version` is the version of the source catalogue that its features were checked against.
     """
     registry = connect(workspace)
+    end_dead_runs(registry)
     values = config.model_dump(mode="json")
     tags = {
         "kind": kind,
         "snapshot_sha256": snapshot_sha256,
         "git_commit": git_commit(),
-        "config_sha256": hashlib.sha256(canonical_json(values)).hexdigest(),
+        "config_sha256": config_sha256(config),
         **({"sources_version": sources_version} if sources_version else {}),
     }
-    run_id = registry.client.create_run(registry.experiment_id(), run_name=name, tags={**tags, **_parent()}).info.run_id
+    run_id = registry.client.create_run(
+        registry.experiment_id(), run_name=name, tags={**tags, PROCESS: this_process(), **_parent()}
+    ).info.run_id
     run = TrackedRun(registry, workspace, run_id, name, tags)
     ended = "FAILED"
     try:

@@ -11,7 +11,7 @@ from configs.words import Words
 
 Purpose = Literal["care", "knowledge_management", "research"]
 Refresh = Literal["continuous", "daily", "weekly", "monthly", "yearly", "once"]
-BreakKind = Literal["system_change", "guideline_version", "merger"]
+BreakKind = Literal["system_change", "guideline_version", "merger", "unexplained"]
 Sensitivity = Literal["statistics", "personal", "special_category"]
 """`special_category`: data on a person's health or social care."""
 

@@ -15,6 +15,7 @@ from models.demand.drivers.config import Drivers
 from models.demand.regimes import Regime
 from models.demand.rhythm import RhythmRecipe
 from models.demand.series_config import AreaGroup, Dimension, SeriesSource, area_group_fault
+from models.owners import Owners
 from models.texts import Texts
 
 COUNTY = "county"
@@ -155,6 +156,8 @@ class DemandConfig(StrictConfig):
     """How areas with too short a history borrow; none = they get no forecast."""
     published: tuple[Figure, ...] = ()
     """Figures of the last window, printed beside ours."""
+    owners: Owners | None = None
+    """Who answers for the model; without them no version goes live."""
 
     @model_validator(mode="after")
     def _groups(self) -> "DemandConfig":

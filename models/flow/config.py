@@ -6,6 +6,7 @@ from pydantic import Field
 
 from configs.loader import StrictConfig
 from features.flow.chain import Chain
+from models.owners import Owners
 from models.texts import Texts
 
 Chances = Literal["counted", "lightgbm"]
@@ -47,3 +48,5 @@ class FlowConfig(StrictConfig):
     block_weeks: int = Field(default=13, ge=1)
     """Weeks drawn together when the ranking's intervals are drawn; a quarter, because a busy line remembers long."""
     backtest: FlowBacktest = FlowBacktest()
+    owners: Owners | None = None
+    """Who answers for the model; without them no version goes live."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 Outcome = Literal["may_be_used", "with_conditions", "cannot_tell", "not_to_be_used"]
@@ -38,6 +39,8 @@ class Promotion:
     metrics: Mapping[str, float]
     gates_passed_earlier: bool = False
     """A roll-back has no checks of its own: the version had passed when it was promoted first."""
+    waivers: tuple[Mapping[str, str], ...] = ()
+    """The signed waivers that the version was let through with: rule, who, why, until."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,8 @@ class ModelFacts:
     """From the end of the training data to today."""
     quality: DataQuality | None
     stopped: Stopped | None = None
+    today: date | None = None
+    """The day on which the verdict is asked, by the system's clock; a waiver ends by it."""
 
 
 @dataclass(frozen=True)

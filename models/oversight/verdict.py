@@ -1,6 +1,7 @@
 """May this model be used?  A rule over the facts; a fact that is missing makes it "cannot tell", never "yes"."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from models.oversight.facts import CARE, NOTE, STOP, UNKNOWN, ModelFacts, Outcome, Point, Promotion, Verdict
 from models.oversight.figures import client_points, planning_points
@@ -60,14 +61,25 @@ def _promoted(facts: ModelFacts) -> Iterator[Point]:
     if (signed.version, signed.bundle_sha256) != (facts.version, facts.bundle_sha256):
         yield Point(STOP, "other_version", {"version": signed.version}, size=1.0)
     yield from _gates(signed)
+    yield from _waived(signed, facts.today)
 
 
 def _gates(signed: Promotion) -> Iterator[Point]:
-    failed = [str(check["rule"]) for check in signed.checks if not check["passed"]]
+    failed = [str(check["rule"]) for check in signed.checks if not (check["passed"] or check.get("waiver"))]
     if failed:
         yield Point(STOP, "gate_failed", {"rules": ", ".join(failed)}, size=1.0)
     elif not signed.checks and not signed.gates_passed_earlier:
         yield Point(UNKNOWN, "no_gate")
+
+
+def _waived(signed: Promotion, today: date | None) -> Iterator[Point]:
+    """Live on conditions: a waiver that has ended lets nothing through any more."""
+    for waiver in signed.waivers:
+        told = {"rule": waiver["rule"], "who": waiver["who"], "until": waiver["until"], "why": waiver["why"]}
+        if today is not None and date.fromisoformat(waiver["until"]) < today:
+            yield Point(STOP, "waiver_ended", told, size=1.0)
+        else:
+            yield Point(CARE, "on_waiver", told, size=3.0)
 
 
 def _age(days: int | None) -> Iterator[Point]:

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,7 @@ def facts_of(
         days_old=(data.as_of - date.fromisoformat(version.data_until)).days if data and version.data_until else None,
         quality=quality,
         stopped=stopped,
+        today=datetime.now(UTC).date(),
     )
 
 

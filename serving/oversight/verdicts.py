@@ -85,4 +85,6 @@ def _then(name: str, title: Text | None, ledger: Promotions, end: datetime) -> L
     if found is None:
         return LiveThen(name, title, None, None, "", "", "", "")
     since = local_text(found.at)
-    return LiveThen(name, title, found.version, since, found.who, found.why, found.act, found.bundle_sha256)
+    return LiveThen(
+        name, title, found.version, since, found.who, found.why, found.act, found.bundle_sha256, found.waivers
+    )

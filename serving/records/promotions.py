@@ -1,10 +1,11 @@
 """Reads the promotion ledger that training writes: what was live when, who decided it and why.  It writes nothing."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import column, create_engine, select, table
 from sqlalchemy.exc import SQLAlchemyError
@@ -60,9 +61,10 @@ def read_promotions(workspace: Workspace, url: str | None = None) -> Promotions 
 def _promotion(found: ChainedEntry, entries: Sequence[ChainedEntry]) -> Promotion:
     entry = found.entry
     version = str(entry["version"])
-    earlier = (
+    earlier = [
         one.entry for one in entries if (one.entry["name"], str(one.entry["version"])) == (entry["name"], version)
-    )
+    ]
+    judged = next((one for one in reversed(earlier) if one["checks"]), entry)
     return Promotion(
         act=str(entry["act"]),
         at=str(entry["at"]),
@@ -72,8 +74,13 @@ def _promotion(found: ChainedEntry, entries: Sequence[ChainedEntry]) -> Promotio
         bundle_sha256=str(entry["bundle_sha256"]),
         checks=tuple(entry["checks"]),
         metrics=dict(entry["metrics"]),
-        gates_passed_earlier=any(one["checks"] and all(c["passed"] for c in one["checks"]) for one in earlier),
+        gates_passed_earlier=any(one["checks"] and all(map(_let_through, one["checks"])) for one in earlier),
+        waivers=tuple(check["waiver"] for check in judged["checks"] if check.get("waiver")),
     )
+
+
+def _let_through(check: Mapping[str, Any]) -> bool:
+    return bool(check["passed"] or check.get("waiver"))
 
 
 def _checkpoints(workspace: Workspace) -> tuple[Checkpoint, ...]:

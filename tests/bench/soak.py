@@ -1,7 +1,7 @@
 """`python -m tests.bench.soak` (`make soak`): the service under a steady open loop for half an hour, as it is run.
 
 Measured: answers that are not 200, memory of all its processes after the first five minutes, models swapped under load
-by the very commands that a person types (`training.promote`, `--rollback`), and how long a restart takes until
+by the very commands that a person types (`training.promote`, `training.rollback`), and how long a restart takes until
 `/readyz` says yes.
 `--minutes` shortens it; the first sixth is then the warm-up.
 """
@@ -174,8 +174,13 @@ def _load(
 
 def _swap(place: Place, asked: Sequence[dict[str, Any]], number: int) -> Swap:
     """Promote or roll back, and ask until only the wanted version answers."""
-    back = ["--rollback", SWAPPED] if number % 2 else []
-    told = _command("training.promote", "--config", str(place.folder / "promote.yaml"), *back)
+    back = number % 2 == 1
+    act = (
+        ("training.rollback", "--model", SWAPPED, "--why", "soak test of the service")
+        if back
+        else ("training.promote",)
+    )
+    told = _command(*act, "--config", str(place.folder / "promote.yaml"))
     found = re.search(r"back to version (\d+)|version (\d+) is live", told)
     wanted = next(one for one in found.groups() if one) if found else ""
     question = next(one for one in asked if one["body"].get("task") == SWAPPED.removeprefix("need_"))

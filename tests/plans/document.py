@@ -17,11 +17,12 @@ TESTS = PROJECT_ROOT / "tests"
 
 HEAD = """# What of the county plans works
 
-Every row of the five county plans that the service itself must do, where it works, the tests that hold it, and its state.
-Made by `python -m tests.plans.document > docs/coverage.md` from `tests/plans/rows.yaml` and the tests themselves; a test
-keeps this page equal to them. A row **works** when tests marked with it (`@covers("002-A5")`) assert its behaviour on a
-simulated county and nothing is known to be lacking; it works **partly** when something is, which is then named; **not**
-when no test holds it. Find the tests of a row with `python -m pytest --covers 002-A5`.
+Every row of the five county plans that the service itself must do, where it works, the tests that hold it, and its
+state. Made by `python -m tests.plans.document > docs/coverage.md` from `tests/plans/rows.yaml` and the tests
+themselves; a test keeps this page equal to them. A row **works** when tests marked with it (`@covers("002-A5")`)
+assert its behaviour, on a simulated county or on rows worked by hand, and nothing is known to be lacking; it works
+**partly** when something is, which is then named; **not** when no test holds it. Find the tests of a row with `python
+-m pytest --covers 002-A5`.
 """
 
 

@@ -16,10 +16,13 @@ from features.source_catalogue import load_source_catalogue
 from models.demand.config import DemandConfig
 from models.demand.members import forecast_members
 from models.names import demand_model
+from models.owners import owner_tags
 from training.demand.cold_start import standing_of
 from training.demand.fitting import bundle_files, fitted_model, judged_windows, metrics_of, sums_metrics
 from training.demand.panel import driver_book_of, read_panel, shown
 from training.demand.tables import backtest_table, lost, published_table, sums_table
+from training.publish import DATA_UNTIL
+from training.retraining.kept import kept_version
 from training.tracking import tracked_run
 
 
@@ -43,6 +46,8 @@ def train(command: DemandCommand) -> None:
 def train_one(config: DemandConfig, workspace: Workspace, sources_version: str = "") -> None:
     """One demand config: back-test, choose, refit on everything, register.  Raises DataError or ModelError."""
     panel = read_panel(config, workspace)
+    if kept_version(workspace, demand_model(config.id), config, panel.source_sha256):
+        return
     standing = standing_of(config, panel, workspace)
     published, unseen = shown(config, panel, standing.borrowed)
     standing = standing.among(published)
@@ -55,7 +60,8 @@ def train_one(config: DemandConfig, workspace: Workspace, sources_version: str =
         run.log_metrics(metrics_of(judged, config) | sums_metrics(tested, judged))
         run.log_params({"chosen": {"coherence": tested.coherence.method}})
         run.log_frame("backtest.parquet", judged.drop(columns=["level"]))
-        registered = run.register_bundle(bundle_files(model, rows), {"data_until": panel.data_until.isoformat()})
+        tags = {DATA_UNTIL: panel.data_until.isoformat(), **owner_tags(config.owners)}
+        registered = run.register_bundle(bundle_files(model, rows), tags)
     refused = lost(model, (*unseen, *panel.refused))
     say(backtest_table(config, panel.frame, refused, tested, judged, model.borrowed))
     say(sums_table(config, tested, model.sums))

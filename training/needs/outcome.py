@@ -91,6 +91,7 @@ def stored(
         alarm=alarm,
         frames={**found, **fair.frames},
         documents={REPORT_FILE: tables(trained, told, found), **fair.documents},
+        owners=task.owners,
     )
 
 

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from configs.errors import ConfigError
 from configs.loader import StrictConfig, nearest
 from models.conformal import DEFAULT_COVERAGE
+from models.owners import Owners
 from models.scheme import Scheme
 from training.fitting import FitSettings, Served
 from training.leak_alarm import LeakAlarm
@@ -82,6 +83,8 @@ class SegmentationConfig(StrictConfig):
     sets: SetSettings = SetSettings()
     comparisons: Comparisons = Comparisons()
     fit: SegmentationFit = SegmentationFit()
+    owners: Owners | None = None
+    """Who answers for the model; without them no version goes live."""
 
     def fit_of(self, axis: str) -> SegmentationFit:
         """How one axis is fitted."""

@@ -23,8 +23,12 @@ class Measured:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """conformal_* and baseline_conformal_*."""
-        return {**self.served.metrics(), **self.baseline.metrics("baseline_")}
+        """conformal_* and baseline_conformal_*, the interval of the coverage, and how many groups surely get less."""
+        overall = self.by_group["overall"]
+        reach = {f"conformal_coverage_{end}": overall[end] for end in ("low", "high") if overall.get(end) is not None}
+        short = float(sum(bool(line["flag"]) for line in self.by_group["groups"]))
+        told = {**self.served.metrics(), **self.baseline.metrics("baseline_")}
+        return {**told, **reach, "conformal_groups_short": short}
 
     def as_dict(self) -> dict[str, Any]:
         """conformal_report.json."""

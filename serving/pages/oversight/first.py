@@ -44,6 +44,8 @@ def _shown(format: Format, name: str, point: Point) -> str:
         return format.percent(value)
     if name in MOMENTS:
         return format.moment(value)
+    if name == "until":
+        return format.date(value)
     if name in DECIMALS:
         return format.number(value, DECIMALS[name])
     if name in ("n", "days", "line"):

@@ -54,6 +54,8 @@ class LiveThen:
     why: str
     act: str
     bundle_sha256: str
+    conditions: tuple[Mapping[str, str], ...] = ()
+    """The signed waivers that it was live with: rule, who, why, until."""
 
 
 @dataclass(frozen=True)
