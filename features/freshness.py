@@ -4,10 +4,11 @@ The rows are those that the features count: the family's own filter, both clocks
 correction in force by then.  No window is looked at, so "no visits in 90 days" can still say when the latest one was.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,7 @@ LASTING = frozenset({"valid_on", "valid_sum", "lapsed"})
 STANDING_REGISTER = "residents"
 """A table of what holds and not of what happened: the day somebody moved in says nothing of how new the record is."""
 EPOCH = date(1970, 1, 1).toordinal()
+NO_ROWS = np.empty(0, np.intp)
 
 
 def newest_dates(tables: Mapping[str, pd.DataFrame | Columns], catalogue: Catalogue, as_of: date) -> dict[str, date]:
@@ -34,16 +36,74 @@ def newest_dates(tables: Mapping[str, pd.DataFrame | Columns], catalogue: Catalo
     knows).  What is open at `as_of` is dated by its start, what has ended by its end.  Families of the population
     register have no date.
     """
-    looks: dict[tuple[str, str | None], _Look] = {}
-    found: dict[str, date] = {}
-    for family in catalogue.enabled:
-        if family.table == STANDING_REGISTER or not len(tables[family.table]):
-            continue
+    return dict(NewestDates(tables, catalogue, as_of))
+
+
+class NewestDates(Mapping[str, date]):
+    """What `newest_dates` tells, looked up when it is asked: an answer tells of a few codes only."""
+
+    def __init__(self, tables: Mapping[str, pd.DataFrame | Columns], catalogue: Catalogue, as_of: date) -> None:
+        self._tables, self._as_of = tables, day_number(as_of)
+        self._families = {one.id: one for one in catalogue.enabled if one.table != STANDING_REGISTER}
+        self._looks: dict[tuple[str, str | None], _Look] = {}
+        self._found: dict[str, date | None] = {}
+        self._places: dict[str, np.ndarray] = {}
+        self._coded: set[str] = set()
+
+    def __getitem__(self, key: str) -> date:
+        day = self.get(key)
+        if day is None:
+            raise KeyError(key)
+        return day
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The newest day of a family, or of one of its codes; `default` when there is none."""
+        if key not in self._found:
+            self._look_up(key)
+        day = self._found.get(key)
+        return default if day is None else day
+
+    def __iter__(self) -> Iterator[str]:
+        for family in self._families.values():
+            if self.get(family.id) is not None:
+                yield family.id
+            self._look_up_codes(family)
+            start = key_of(family.id, "")
+            yield from [key for key, day in self._found.items() if day is not None and key.startswith(start)]
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _look_up(self, key: str) -> None:
+        family = self._families.get(key)
+        if family is not None:
+            self._found[key] = _newest_of(family, self._look(family), self._rows(family))
+            return
+        coded = self._families.get(key.partition("__")[0])
+        if coded is not None:
+            self._look_up_codes(coded)
+
+    def _look_up_codes(self, family: Family) -> None:
+        """Every code of a family at once."""
+        if family.by is None or family.id in self._coded:
+            return
+        self._coded.add(family.id)
+        look, places = self._look(family), self._rows(family)
+        for code, own in _by_code(family, look.columns, places):
+            self._found[key_of(family.id, code)] = _newest_of(family, look, own)
+
+    def _look(self, family: Family) -> "_Look":
         key = (family.table, family.at)
-        if key not in looks:
-            looks[key] = _Look(family, as_columns(tables[family.table]), day_number(as_of))
-        found |= _newest(family, looks[key])
-    return found
+        if key not in self._looks:
+            self._looks[key] = _Look(family, as_columns(self._tables[family.table]), self._as_of)
+        return self._looks[key]
+
+    def _rows(self, family: Family) -> np.ndarray:
+        """The places of the rows that the family counts."""
+        found = self._places.get(family.id)
+        if found is None:
+            found = self._places[family.id] = _counted(family, self._look(family))
+        return found
 
 
 def key_of(family: str, code: str | None) -> str:
@@ -99,18 +159,14 @@ class _Look:
         return chosen
 
 
-def _newest(family: Family, look: _Look) -> dict[str, date]:
-    """The family's newest day, and that of each of its codes."""
-    chosen = look.holds(family.conditions)
-    if not chosen.any():
-        return {}
-    places = np.flatnonzero(chosen)
-    if family.value and family.value != MONTH:
+def _counted(family: Family, look: _Look) -> np.ndarray:
+    """The places of the rows that count, in the order of the table."""
+    if not len(look.columns):
+        return NO_ROWS
+    places = np.flatnonzero(look.holds(family.conditions))
+    if len(places) and family.value and family.value != MONTH:
         places = places[_has_value(look.columns, family.value)[places]]
-    found = {family.id: _newest_of(family, look, places)}
-    for code, own in _by_code(family, look.columns, places):
-        found[key_of(family.id, code)] = _newest_of(family, look, own)
-    return {key: day for key, day in found.items() if day is not None}
+    return places
 
 
 def _newest_of(family: Family, look: _Look, places: np.ndarray) -> date | None:

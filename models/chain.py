@@ -42,7 +42,12 @@ def canonical_json(value: object) -> bytes:
 
 def link(prev_hash: str, entry: Mapping[str, Any]) -> str:
     """The hash of `entry` behind `prev_hash`: SHA-256 of the former hash, a line break and the canonical JSON."""
-    return hashlib.sha256(prev_hash.encode("ascii") + b"\n" + canonical_json(entry)).hexdigest()
+    return link_text(prev_hash, canonical_json(entry))
+
+
+def link_text(prev_hash: str, text: bytes) -> str:
+    """`link` of an entry that is spelt out already."""
+    return hashlib.sha256(prev_hash.encode("ascii") + b"\n" + text).hexdigest()
 
 
 def append(last: Checkpoint, values: Mapping[str, Any]) -> ChainedEntry:

@@ -82,7 +82,7 @@ class NeedModel:
         named = self.parts.by_name(row)
         verdict = self._too_old(stamp, today) or gate(self.task, named)
         used, explainer = self.parts.used_columns(row), self.parts.explainer
-        likelihoods = () if verdict else tuple(self._likelihoods(used, dates or {}))
+        likelihoods = () if verdict else tuple(self._likelihoods(used, {} if dates is None else dates))
         main = next((one for one in likelihoods if one.id == self.task.id), None)
         return NeedAnswer(
             stamp=stamp,
@@ -97,7 +97,7 @@ class NeedModel:
             notice=self.task.notice.as_text(),
             levels=() if verdict else self._levels(used),
             likelihoods=likelihoods if self.steps else (),
-            expected=None if verdict else self._expected(used, dates or {}),
+            expected=None if verdict else self._expected(used, {} if dates is None else dates),
             alternatives=() if verdict else self._alternatives(named),
             freshness=explainer.freshness(dates, date.fromisoformat(stamp.as_of)),
         )

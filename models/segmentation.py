@@ -104,7 +104,7 @@ class SegmentationModel:
         told = replace(self._answer(used[0], stamp, verdict, known), freshness=freshness)
         if verdict.status != "answered":
             return told
-        likelihoods = self._likelihoods(used[0], dates or {}) if asked else ()
+        likelihoods = self._likelihoods(used[0], {} if dates is None else dates) if asked else ()
         return self._proposal(told, likelihoods, used, given)
 
     def _too_old(self, stamp: ModelStamp, today: date | None) -> Eligibility | None:

@@ -6,7 +6,7 @@ A median is kept only when at least SMALLEST_GROUP clients stand behind it, so t
 import json
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -35,14 +35,18 @@ class Comparison:
         return cls(tuple(names), np.stack([_medians(frame[group], client[group]) for group in groups]))
 
     @cached_property
-    def _columns(self) -> dict[str, int]:
-        return {name: column for column, name in enumerate(self.feature_names)}
+    def _usual(self) -> tuple[dict[str, float | None], ...]:
+        """The medians of every band by feature, None where the group is too small."""
+        rows = [[None if value != value else value for value in row] for row in self.medians.tolist()]
+        return tuple(dict(zip(self.feature_names, row, strict=True)) for row in rows)
+
+    def usual_at(self, age: float) -> Mapping[str, float | None]:
+        """The median of every feature for this age, None where the group is too small."""
+        return self._usual[len(AGE_BANDS) if math.isnan(age) else bisect_right(AGE_BANDS, age) - 1]
 
     def usual(self, feature: str, age: float) -> float | None:
         """The median for this age, or None when the group is too small."""
-        row = len(AGE_BANDS) if math.isnan(age) else bisect_right(AGE_BANDS, age) - 1
-        value = float(self.medians[row, self._columns[feature]])
-        return None if np.isnan(value) else value
+        return self.usual_at(age)[feature]
 
     def to_bytes(self) -> bytes:
         """JSON for the bundle."""

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from features.catalogue import Catalogue
-from features.catalogue.families import RATIOS
+from features.catalogue.families import RATIOS, Family
 from features.catalogue.specs import FeatureSpec
 from features.freshness import key_of
 from models.answers import UNSAID, Likelihood, Missing, Reason, SourceAge, Text
@@ -44,12 +44,26 @@ class Explainer:
     """Which families are one reason."""
 
     @cached_property
-    def _groups(self) -> dict[str, tuple[int, ...]]:
-        """The places in a row of the features that make one reason together."""
+    def _groups(self) -> tuple["_Group", ...]:
+        """The features that make one reason together, with what is the same of it for every client."""
         places: dict[str, list[int]] = {}
         for index, spec in enumerate(self.specs):
             places.setdefault(self.concepts.of(spec), []).append(index)
-        return {group: tuple(found) for group, found in places.items()}
+        return tuple(self._group(concept, tuple(found)) for concept, found in places.items())
+
+    def _group(self, concept: str, indices: tuple[int, ...]) -> "_Group":
+        name, dimension = self.concepts.described(concept, self.catalogue)
+        return _Group(concept, indices, name.as_text(), dimension, self._sensitivity(indices))
+
+    @cached_property
+    def _families(self) -> tuple[Family, ...]:
+        """The family of every place in a row."""
+        return tuple(self.catalogue.families[spec.family] for spec in self.specs)
+
+    @cached_property
+    def _keys(self) -> tuple[str, ...]:
+        """Under which key `newest_dates` tells of every place in a row."""
+        return tuple(key_of(spec.family, spec.code) for spec in self.specs)
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -88,52 +102,51 @@ class Explainer:
         self, row: np.ndarray, shares: np.ndarray, dates: Mapping[str, date] = NO_DATES
     ) -> tuple[Reason, ...]:
         """One reason per concept, not put into words yet, largest absolute share first (ties by its id)."""
-        age = self._age(row)
-        found = [self._reason(indices, row, shares, age, dates) for indices in self._groups.values()]
+        client = _Client(row.tolist(), shares.tolist(), self.comparison.usual_at(self._age(row)), dates)
+        found = [self._reason(group, client) for group in self._groups]
         return tuple(sorted(found, key=lambda reason: (-abs(reason.contribution), reason.family)))
 
     def missing(self, row: np.ndarray) -> tuple[Missing, ...]:
         """The families of which nothing is known for this client."""
-        families = self.catalogue.families
-        known = {spec.family for spec, value in zip(self.specs, row, strict=True) if not np.isnan(value)}
-        known |= {family for family in families if families[family].aggregate in NEVER_IS_KNOWN}
-        absent = [families[one] for one in dict.fromkeys(spec.family for spec in self.specs) if one not in known]
+        known = self._known_families(row)
+        absent = [one for one in self._used if one.id not in known and one.aggregate not in NEVER_IS_KNOWN]
         return tuple(Missing(one.id, one.name.as_text(), one.source, one.sensitivity) for one in absent)
 
     def sources(self, row: np.ndarray) -> tuple[str, ...]:
         """The registers that the answer rests on: those with something known of this client."""
-        known = {spec.family for spec, value in zip(self.specs, row, strict=True) if not np.isnan(value)}
-        return tuple(sorted({self.catalogue.families[family].source for family in known}))
+        return tuple(sorted({self.catalogue.families[family].source for family in self._known_families(row)}))
+
+    def _known_families(self, row: np.ndarray) -> set[str]:
+        unknown = np.isnan(row).tolist()
+        return {spec.family for spec, hidden in zip(self.specs, unknown, strict=True) if not hidden}
+
+    @cached_property
+    def _used(self) -> tuple[Family, ...]:
+        """The families behind the model, each once."""
+        return tuple(self.catalogue.families[one] for one in dict.fromkeys(spec.family for spec in self.specs))
 
     def freshness(self, dates: Mapping[str, date] | None, as_of: date) -> tuple[SourceAge, ...]:
         """How old the newest record of each register behind the model is; nothing when nobody looked."""
-        used = [self.catalogue.families[one] for one in dict.fromkeys(spec.family for spec in self.specs)]
-        return () if dates is None else source_ages(dates, used, as_of)
+        return () if dates is None else source_ages(dates, self._used, as_of)
 
-    def _reason(
-        self, indices: Sequence[int], row: np.ndarray, shares: np.ndarray, age: float, dates: Mapping[str, date]
-    ) -> Reason:
+    def _reason(self, group: "_Group", client: "_Client") -> Reason:
         """The reason of a group, told by the feature that speaks for it."""
-        total = math.fsum(shares[index] for index in indices)
-        spec_index = self._speaker(indices, row, shares, total, age)
-        spec = self.specs[spec_index]
-        described = self.catalogue.families[spec.family]
-        value = _known(row[spec_index])
-        newest = None if value is None else dates.get(key_of(spec.family, spec.code))
-        concept = self.concepts.of(spec)
-        name, dimension = self.concepts.described(concept, self.catalogue)
+        total = math.fsum(client.shares[index] for index in group.indices)
+        place = self._speaker(group.indices, client, total)
+        spec, described, value = self.specs[place], self._families[place], client.known(place)
+        newest = None if value is None else client.dates.get(self._keys[place])
         return Reason(
-            family=concept,
-            name=name.as_text(),
-            dimension=dimension,
+            family=group.concept,
+            name=group.name,
+            dimension=group.dimension,
             role=described.role,
             contribution=total,
             feature=spec.name,
             value=value,
-            comparison=self.comparison.usual(spec.name, age),
+            comparison=client.usual[spec.name],
             source=described.source,
             sentence=UNSAID,
-            sensitivity=self._sensitivity(indices),
+            sensitivity=group.sensitivity,
             date=None if newest is None else newest.isoformat(),
         )
 
@@ -142,17 +155,16 @@ class Explainer:
         found = (self.catalogue.families[self.specs[index].family].sensitivity for index in indices)
         return next((one for one in found if one != "normal"), "normal")
 
-    def _speaker(self, indices: Sequence[int], row: np.ndarray, shares: np.ndarray, total: float, age: float) -> int:
+    def _speaker(self, indices: Sequence[int], client: "_Client", total: float) -> int:
         """The place of the feature that speaks for its group."""
         if len(indices) == 1:
             return indices[0]
-        against = {index: self._backwards(self.specs[index], total, _known(row[index]), age) for index in indices}
-        return heaviest(indices, row, shares, total, against)
+        against = {index: self._backwards(index, total, client) for index in indices}
+        return heaviest(indices, client.row, client.shares, total, against)
 
-    def _backwards(self, spec: FeatureSpec, contribution: float, value: float | None, age: float) -> bool:
-        family = self.catalogue.families[spec.family]
-        usual = self.comparison.usual(spec.name, age)
-        return reads_backwards(family.role, contribution, value, usual, family.aggregate)
+    def _backwards(self, place: int, contribution: float, client: "_Client") -> bool:
+        family, usual = self._families[place], client.usual[self.specs[place].name]
+        return reads_backwards(family.role, contribution, client.known(place), usual, family.aggregate)
 
     def _said(self, reason: Reason) -> Reason:
         """The reason in words: the dearest part of an answer, so only for what is said aloud."""
@@ -160,7 +172,12 @@ class Explainer:
         aggregate = self.catalogue.families[spec.family].aggregate
         backwards = reads_backwards(reason.role, reason.contribution, reason.value, reason.comparison, aggregate)
         told = (reason.value, reason.comparison, spec.window_days, spec.code, reason.date, backwards)
-        return replace(reason, sentence=reason_sentence(self.sentences, spec.family, self._name(spec), *told))
+        return replace(reason, sentence=reason_sentence(self.sentences, spec.family, self._names[spec.name], *told))
+
+    @cached_property
+    def _names(self) -> dict[str, Text]:
+        """What every feature is called."""
+        return {spec.name: self._name(spec) for spec in self.specs}
 
     def _name(self, spec: FeatureSpec) -> Text:
         """The family's name, with what its code is called."""
@@ -176,5 +193,27 @@ class Explainer:
         return math.nan if place is None else float(row[place])
 
 
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+@dataclass(frozen=True)
+class _Group:
+    """The places in a row that make one reason together, and what is the same of it for every client."""
+
+    concept: str
+    indices: tuple[int, ...]
+    name: Text
+    dimension: str
+    sensitivity: str
+
+
+@dataclass(frozen=True)
+class _Client:
+    """One client's row and shares as plain numbers, what is usual at her age, and how new her records are."""
+
+    row: list[float]
+    shares: list[float]
+    usual: Mapping[str, float | None]
+    dates: Mapping[str, date]
+
+    def known(self, place: int) -> float | None:
+        """The value at a place; None when it is unknown (a number that is not itself is NaN)."""
+        value = self.row[place]
+        return value if value == value else None

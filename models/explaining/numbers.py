@@ -45,6 +45,7 @@ def percent_text(share: float, language: str) -> str:
     return number_text(100 * share, language) + PER_CENT[language]
 
 
+@lru_cache(maxsize=REMEMBERED)
 def date_text(iso: str, language: str) -> str:
     """An ISO day in words: 3.4.2026 or 3 April 2026."""
     return str(format_date(date.fromisoformat(iso), DATE_PATTERN[language], locale=language))

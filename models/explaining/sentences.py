@@ -78,7 +78,7 @@ def window_text(frames: Frames, days: int, language: str) -> str:
 
 def form_of(unit: Unit, value: float, language: str) -> str:
     """The unit after a number: its form for one only when exactly 1 (or −1) is shown."""
-    return unit.one.as_text()[language] if abs(shown(value)) == 1 else unit.many.as_text()[language]
+    return str(getattr(unit.one if abs(shown(value)) == 1 else unit.many, language))
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class Teller:
 
     def filled(self, texts: Texts, **values: str) -> str:
         """A frame with its holes filled."""
-        return texts.as_text()[self.language].format(**values)
+        return str(getattr(texts, self.language)).format(**values)
 
     def _span(self, days: float) -> tuple[float, str]:
         """A length of time in its own unit; in days where the catalogue (before version 2) has no other."""
@@ -177,7 +177,7 @@ class Teller:
         return says_the_same(value, usual) or self.measured(phrase, value) == self.measured(phrase, usual)
 
     def _maybe(self, texts: Texts | None) -> str:
-        return "" if texts is None else texts.as_text()[self.language]
+        return "" if texts is None else str(getattr(texts, self.language))
 
 
 def tidy(sentence: str) -> str:

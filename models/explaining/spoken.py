@@ -54,8 +54,8 @@ def reads_backwards(
 
 def heaviest(
     indices: Sequence[int],
-    row: np.ndarray,
-    shares: np.ndarray,
+    row: Sequence[float] | np.ndarray,
+    shares: Sequence[float] | np.ndarray,
     total: float,
     backwards: Mapping[int, bool] | None = None,
 ) -> int:
@@ -66,7 +66,7 @@ def heaviest(
     def weight(index: int) -> tuple[bool, bool, bool, float]:
         share = float(shares[index])
         agrees = not against.get(index, False) and abs(share) >= SPEAKS_FROM * abs(total)
-        return (not np.isnan(row[index]), share * total >= 0, agrees, abs(share))
+        return (bool(row[index] == row[index]), share * total >= 0, agrees, abs(share))
 
     return max(indices, key=weight)
 

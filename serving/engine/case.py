@@ -9,7 +9,7 @@ import pandas as pd
 
 from configs.errors import DataError
 from features.columnar import Columns
-from features.freshness import newest_dates
+from features.freshness import NewestDates
 from features.kernel import build_features, plan_of
 from features.segment_records import known_answers
 from models.answers import AxisAnswer, Likelihood, ModelStamp, NeedAnswer, SegmentAnswer
@@ -149,7 +149,7 @@ class RegisterCase:
         """The day of the newest record behind each family, looked up once per catalogue."""
         kind = plan_of(live.model.catalogue, live.model.vocabulary).key
         if kind not in self._dates:
-            self._dates[kind] = newest_dates(self._tables, live.model.catalogue, self._registers.stamp.as_of)
+            self._dates[kind] = NewestDates(self._tables, live.model.catalogue, self._registers.stamp.as_of)
         return self._dates[kind]
 
     def _stamp(self, live: LiveModel) -> ModelStamp:

@@ -9,12 +9,13 @@ import json
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, func, select
+from sqlalchemy import Connection, Engine, Insert, Select, Table, func, select
 
 from configs.errors import DataError
-from models.chain import GENESIS, Checkpoint, append, canonical_json, head
+from models.chain import GENESIS, Checkpoint, canonical_json, link_text
 from serving.records.checkpoints import Removal, digest_of
 from serving.records.database import reading
 from serving.records.schema import REMOVED, copied_columns
@@ -53,8 +54,19 @@ class _Walk:
 
 def last_of(connection: Connection, table: Table) -> Checkpoint:
     """The chain's head inside the caller's transaction."""
-    row = connection.execute(select(table.c.seq, table.c.hash).order_by(table.c.seq.desc()).limit(1)).first()
+    row = connection.execute(_last(table)).first()
     return Checkpoint(row.seq, row.hash) if row else removed_head(connection, table)
+
+
+@cache
+def _last(table: Table) -> Select[tuple[int, str]]:
+    """The question for the newest entry; made once, because making it costs more than the answer."""
+    return select(table.c.seq, table.c.hash).order_by(table.c.seq.desc()).limit(1)
+
+
+@cache
+def _insert(table: Table) -> Insert:
+    return table.insert()
 
 
 def removed_head(connection: Connection, table: Table) -> Checkpoint:
@@ -66,11 +78,14 @@ def removed_head(connection: Connection, table: Table) -> Checkpoint:
 
 def append_to(connection: Connection, table: Table, values: Mapping[str, Any]) -> Checkpoint:
     """Chain `values` to the end of `table` in the caller's writing transaction."""
-    chained = append(last_of(connection, table), values)
-    copies = {name: chained.entry[name] for name in copied_columns(table)}
-    text = canonical_json(chained.entry).decode("ascii")
-    connection.execute(table.insert().values(entry=text, prev_hash=chained.prev_hash, hash=chained.hash, **copies))
-    return head(chained)
+    last = last_of(connection, table)
+    entry = {**values, "seq": last.seq + 1}
+    text = canonical_json(entry)
+    now = Checkpoint(last.seq + 1, link_text(last.hash, text))
+    copies = {name: entry[name] for name in copied_columns(table)}
+    row = {"entry": text.decode("ascii"), "prev_hash": last.hash, "hash": now.hash, **copies}
+    connection.execute(_insert(table), row)
+    return now
 
 
 def entry_of(engine: Engine, table: Table, seq: int) -> Mapping[str, Any] | None:

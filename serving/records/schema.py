@@ -1,5 +1,7 @@
 """The tables of the logs.  The columns beside `entry` are copies for searching; the verifier compares them with it."""
 
+from functools import cache
+
 from sqlalchemy import Column, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
 
 METADATA = MetaData()
@@ -134,6 +136,7 @@ CHAINED = (
 )
 
 
+@cache
 def copied_columns(table: Table) -> tuple[str, ...]:
     """The columns whose value is copied out of `entry`."""
     return tuple(column.name for column in table.columns if column.name not in ("entry", "prev_hash", "hash"))
