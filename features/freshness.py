@@ -4,7 +4,8 @@ The rows are those that the features count: the family's own filter, both clocks
 correction in force by then.  No window is looked at, so "no visits in 90 days" can still say when the latest one was.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from features.catalogue import Catalogue
-from features.catalogue.families import MONTH, OTHER, Condition, Family
+from features.catalogue.families import OTHER, Condition, Family, filter_of, value_of
 from features.columnar import Coded, Columns, as_columns
 from features.known import INTERVAL_ENDS, first_known, open_until, row_knowledge
 from features.selection import column_matches
@@ -44,10 +45,10 @@ class NewestDates(Mapping[str, date]):
 
     def __init__(self, tables: Mapping[str, pd.DataFrame | Columns], catalogue: Catalogue, as_of: date) -> None:
         self._tables, self._as_of = tables, day_number(as_of)
-        self._families = {one.id: one for one in catalogue.enabled if one.table != STANDING_REGISTER}
+        self._families, self._filters = _asked_of(catalogue)
         self._looks: dict[tuple[str, str | None], _Look] = {}
         self._found: dict[str, date | None] = {}
-        self._places: dict[str, np.ndarray] = {}
+        self._places: dict[int, np.ndarray] = {}
         self._coded: set[str] = set()
 
     def __getitem__(self, key: str) -> date:
@@ -100,10 +101,30 @@ class NewestDates(Mapping[str, date]):
 
     def _rows(self, family: Family) -> np.ndarray:
         """The places of the rows that the family counts."""
-        found = self._places.get(family.id)
+        number = self._filters[family.id]
+        found = self._places.get(number)
         if found is None:
-            found = self._places[family.id] = _counted(family, self._look(family))
+            found = self._places[number] = _counted(family, self._look(family))
         return found
+
+
+Asked = tuple[Catalogue, tuple[Mapping[str, Family], Mapping[str, int]]]
+_asked: OrderedDict[int, Asked] = OrderedDict()
+"""The latest catalogues by identity with what is asked of them; each is held, so that its identity stays its own."""
+KEPT = 32
+
+
+def _asked_of(catalogue: Catalogue) -> tuple[Mapping[str, Family], Mapping[str, int]]:
+    """The families that have dates, and the number of each one's filter: the same number counts the same rows."""
+    found = _asked.get(id(catalogue))
+    if found is None:
+        families = {one.id: one for one in catalogue.enabled if one.table != STANDING_REGISTER}
+        numbers: dict[Hashable, int] = {}
+        filters = {name: numbers.setdefault(filter_of(one), len(numbers)) for name, one in families.items()}
+        found = _asked[id(catalogue)] = (catalogue, (families, filters))
+        while len(_asked) > KEPT:
+            _asked.popitem(last=False)
+    return found[1]
 
 
 def key_of(family: str, code: str | None) -> str:
@@ -164,8 +185,9 @@ def _counted(family: Family, look: _Look) -> np.ndarray:
     if not len(look.columns):
         return NO_ROWS
     places = np.flatnonzero(look.holds(family.conditions))
-    if len(places) and family.value and family.value != MONTH:
-        places = places[_has_value(look.columns, family.value)[places]]
+    value = value_of(family)
+    if value and len(places):
+        places = places[_has_value(look.columns, value)[places]]
     return places
 
 

@@ -1,9 +1,10 @@
 """What a request carries through the service: who asks, on what grounds, and what was worked out before it is shown."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from models.answers import NeedAnswer, SegmentAnswer
+from models.answers import NeedAnswer, SegmentAnswer, json_values
 from models.explaining.restricted import hide_sensitive
 from models.points import with_reasons
 from serving.access import Action, User
@@ -50,6 +51,14 @@ class Shown:
 
     answer_id: str
     answers: tuple[Answer, ...]
+    values: tuple[Mapping[str, Any], ...] = ()
+    """The same as JSON, where it was written out for the log already; none where it was not."""
+
+    @property
+    def as_json(self) -> tuple[tuple[Answer, Mapping[str, Any]], ...]:
+        """Each answer with its JSON."""
+        values = self.values or tuple(json_values(one) for one in self.answers)
+        return tuple(zip(self.answers, values, strict=True))
 
 
 @dataclass(frozen=True)
@@ -59,12 +68,13 @@ class WorkedOut:
     event: AuditEvent | None
     answers: tuple[ClientAnswer, ...] = ()
     refused: Refused | None = None
+    values: tuple[Mapping[str, Any], ...] = ()
 
     def told(self) -> Shown:
         """The answers.  Raises why there are none."""
         if self.refused is not None or self.event is None:
             raise self.refused or NotYours(NOT_YOURS)
-        return Shown(str(self.event.answer_id), self.answers)
+        return Shown(str(self.event.answer_id), self.answers, self.values)
 
 
 def as_told(answer: ClientAnswer, sensitivities: Collection[str], most: int) -> ClientAnswer:

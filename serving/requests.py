@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from configs.errors import LuotainError
 from features.catalogue.families import Sensitivity
-from models.answers import AxisAnswer, NeedAnswer, SegmentAnswer
+from models.answers import AxisAnswer, NeedAnswer, SegmentAnswer, json_values
 from serving.access import EMERGENCY_ACTIONS, Action, ClientTies, User, Verdict, may
 from serving.asked import NOT_YOURS as NOT_YOURS
 from serving.asked import Asked as Asked
@@ -120,8 +120,9 @@ class Desk:
         if found is None:
             return WorkedOut(replace(event, detail={"found": False}), refused=NotYours(refusal("no_such_estimate")))
         answers = self.fitted(caller, grounds, found)
-        detail = evidence(answers, self.engine, data, case.stamp(), *self._fitting(caller, grounds))
-        return WorkedOut(replace(event, answer_id=new_id(), detail=detail), answers)
+        values = tuple(json_values(one) for one in answers)
+        detail = evidence(answers, self.engine, data, case.stamp(), *self._fitting(caller, grounds), values=values)
+        return WorkedOut(replace(event, answer_id=new_id(), detail=detail), answers, values=values)
 
     def shown(self, worked_out: Sequence[WorkedOut]) -> tuple[WorkedOut, ...]:
         """The same, once every entry is committed.  Raises Unavailable when they cannot be."""

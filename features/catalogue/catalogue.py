@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +44,7 @@ class Catalogue(StrictConfig):
     code_names: Mapping[str, Mapping[str, Words]] = Field(default_factory=dict)
     families: Mapping[str, Family]
 
-    @cached_property
+    @property
     def enabled(self) -> tuple[Family, ...]:
         """The families that become features, in the order of the file."""
         return tuple(family for family in self.families.values() if family.is_enabled)
@@ -55,7 +54,7 @@ class Catalogue(StrictConfig):
         """The date from which the source is complete for everyone, or None when each resident has an own one."""
         return None if self.observed_from == "residents" else date.fromisoformat(self.observed_from)
 
-    @cached_property
+    @property
     def tables(self) -> tuple[str, ...]:
         """The canonical tables that features are made of."""
         wanted = {name for family in self.enabled for name in (family.table, *family.also_reads)}

@@ -194,3 +194,13 @@ class Family(StrictConfig):
         """Tables read besides the family's own."""
         named = ("relations",) if self.aggregate == "named_share" else ()
         return (*named, "residents") if self.coverage else named
+
+
+def value_of(family: Family) -> str | None:
+    """The column without whose value a row does not count; None when every row counts."""
+    return None if family.value == MONTH else family.value
+
+
+def filter_of(family: Family) -> tuple[object, ...]:
+    """What decides which rows a family counts."""
+    return family.table, family.at, tuple(family.conditions.items()), value_of(family)

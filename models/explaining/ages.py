@@ -17,8 +17,9 @@ def source_ages(dates: Mapping[str, date], families: Iterable[Family], as_of: da
     newest: dict[str, date | None] = {}
     for family in families:
         if family.table != STANDING_REGISTER:
-            found = [day for day in (newest.get(family.source), dates.get(family.id)) if day is not None]
-            newest[family.source] = max(found, default=None)
+            known, day = newest.setdefault(family.source, None), dates.get(family.id)
+            if day is not None and (known is None or day > known):
+                newest[family.source] = day
     return tuple(_age(source, day, as_of) for source, day in sorted(newest.items()))
 
 

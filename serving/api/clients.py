@@ -122,9 +122,9 @@ class ClientApi:
             raise FieldRefused("task", refusal("horizon_too_long", limit=str(most)))
         return lambda case: (case.need(task),)
 
-    def answer_values(self, answer: ClientAnswer) -> dict[str, Any]:
-        """An answer as JSON, a segment with its suggested routing."""
-        values: dict[str, Any] = json_values(answer)
+    def answer_values(self, answer: Any, written: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """An answer as JSON (`written` when it is there already), a segment with its suggested routing."""
+        values: dict[str, Any] = dict(json_values(answer) if written is None else written)
         if isinstance(answer, SegmentAnswer):
             table = routing_table(self._desk.settings.routing)
             values["routing"] = json_values(suggested_routing(table, proposed(answer), answer.credible))
@@ -158,7 +158,7 @@ class ClientApi:
         return {**ids, "decision_point": self._counter.point(grounds)}
 
     def _values(self, caller: Caller, grounds: Grounds, shown: Shown, several: bool) -> dict[str, Any]:
-        values = [self.answer_values(one) for one in shown.answers if isinstance(one, SegmentAnswer | NeedAnswer)]
+        values = [self.answer_values(*one) for one in shown.as_json]
         return {**self._head(caller, grounds, shown), **({"answers": values} if several else values[0])}
 
     def _client(self, caller: Caller, named: ClientQuestion | SegmentItem | NeedItem) -> str:
@@ -219,7 +219,7 @@ class ClientApi:
             return {"index": place, "status": fault.status, "answer": None, "answer_id": None, "error": said}
         assert isinstance(found, WorkedOut)
         shown = found.told()
-        values = [self.answer_values(one) for one in shown.answers if isinstance(one, SegmentAnswer | NeedAnswer)]
+        values = [self.answer_values(*one) for one in shown.as_json]
         answered = {"index": place, "status": 200, "answer_id": shown.answer_id, "error": None}
         return {**answered, "answer": values[0] if len(values) == 1 else {"answers": values}}
 

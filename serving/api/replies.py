@@ -1,10 +1,10 @@
 """The finished HTTP answers: JSON, FHIR JSON, and a refusal in the one shape of an error."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic_core import to_json
 from starlette.responses import Response
 
 from configs.errors import LuotainError
@@ -94,8 +94,8 @@ def unknown(field: str, allowed: Iterable[str]) -> Fault:
 
 
 def told(values: Mapping[str, Any], media: str = "application/json") -> Response:
-    """A JSON answer."""
-    return Response(json.dumps(values, allow_nan=False, ensure_ascii=False), media_type=media)
+    """A JSON answer.  A number that is none has stopped the log entry before, and with it the answer."""
+    return Response(to_json(values), media_type=media)
 
 
 def refused(fault: Fault) -> Response:

@@ -27,19 +27,22 @@ def evidence(
     case: CaseStamp = NO_CASE,
     told: Sequence[str] = (),
     most_reasons: int | None = None,
+    values: Sequence[Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """The `detail` of an audit entry about `answers`.
 
     `data` are the registers that a client's answer was read from, `case` what it was computed from, `told` the
-    sensitivities that were shown, `most_reasons` how many reasons the decision point lets be said.
+    sensitivities that were shown, `most_reasons` how many reasons the decision point lets be said, `values` the answers
+    as JSON when somebody wrote them out already.
     """
+    written = [json_values(one) for one in answers] if values is None else values
     sources = {source for answer in answers if not isinstance(answer, ForecastAnswer) for source in answer.sources}
     return {
         **_from(data, case),
         "told": sorted(told),
         "most_reasons": most_reasons,
         "data_categories": sorted(sources),
-        "answers": [_said(answer, engine, case) for answer in answers],
+        "answers": [_said(answer, own, engine, case) for answer, own in zip(answers, written, strict=True)],
     }
 
 
@@ -83,11 +86,11 @@ def _from(data: DataStamp | None, case: CaseStamp) -> dict[str, Any]:
     }
 
 
-def _said(answer: Answer, engine: Engine, case: CaseStamp) -> dict[str, Any]:
+def _said(answer: Answer, values: Mapping[str, Any], engine: Engine, case: CaseStamp) -> dict[str, Any]:
     said = {**_model(answer.stamp, engine), **_row(case, answer.stamp.name), **_output(answer)}
     if not isinstance(answer, ForecastAnswer):
         said |= {"abstained": answer.status != "answered", "quality": _quality(answer)}
-    return {**said, "answer_sha256": sha256_of(json_values(answer))}
+    return {**said, "answer_sha256": sha256_of(values)}
 
 
 def _row(case: CaseStamp, model: str) -> Mapping[str, Any]:
