@@ -10,17 +10,18 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 
 from configs.command import run_command, say
 from configs.errors import DataError, LuotainError
 from configs.loader import PROJECT_ROOT
+from configs.phrases import Phrase, phrase_of
 from serving.records.entries import Actor, AuditEvent
 from serving.records.logs import new_id
 from serving.records.opening import open_records
 from serving.replaying.recompute import replay
-from serving.replaying.verdict import Replayed, Verdict
+from serving.replaying.verdict import Replayed, heard, sentence_heard, sentence_told, told
 from serving.settings import DEFAULT_CONFIG, ServingSettings, load_settings
 
 REPLAY_SECONDS = 120
@@ -43,25 +44,28 @@ def main(argv: Sequence[str] | None = None) -> int:
 def replay_in_process(config: str, seq: int, seconds: float = REPLAY_SECONDS) -> Replayed:
     """Replay in a fresh process, for the auditor's page; the caller notes it in the audit log.
 
-    Raises DataError with the command's sentence.
+    Raises DataError with the command's sentence, or with the command to type where it takes longer than `seconds`.
     """
-    command = [sys.executable, "-m", "serving.replay", "--config", config, "--entry", str(seq), "--json"]
+    typed = f"python -m serving.replay --config {config} --entry {seq}"
+    command = [sys.executable, *typed.split()[1:], "--json"]
     try:
         done = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False, timeout=seconds)
-        said = json.loads(done.stdout.splitlines()[-1])
+        values = json.loads(done.stdout.splitlines()[-1])
     except subprocess.TimeoutExpired:
-        raise DataError(f"The replay took longer than {seconds:g} s. Type the command in a terminal.") from None
+        english = f"Computing it again takes longer than a page may wait ({seconds:g} s). Type in a terminal: {typed}"
+        raise DataError(Phrase(english, "replay.say.slow", seconds=f"{seconds:g}", command=typed)) from None
     except (ValueError, IndexError):
         raise DataError(done.stderr.strip().removeprefix("luotain: ") or "The replay gave no answer.") from None
-    verdicts = tuple(Verdict(**one) for one in said.pop("verdicts"))
-    return Replayed(**{**said, "verdicts": verdicts, "notes": tuple(said["notes"])})
+    if "fault" in values:
+        raise DataError(sentence_heard(values["fault"]))
+    return heard(values)
 
 
 def _replay(settings: ServingSettings, seq: int, as_json: bool) -> None:
-    found = replay(settings, seq)
     if as_json:
-        say(json.dumps(asdict(found)))
+        say(json.dumps(_told(settings, seq)))
         return
+    found = replay(settings, seq)
     _note(settings, found)
     for number, one in enumerate(found.verdicts, start=1):
         what = " ".join(part for part in (one.kind, one.id, "by", one.model) if part)
@@ -71,6 +75,14 @@ def _replay(settings: ServingSettings, seq: int, as_json: bool) -> None:
     if not found.is_same:
         raise NotTheSame(f"Entry {seq} did not come out the same. The sentences above say what to look at.")
     say(f"Entry {seq} of {found.time}: every answer is the same, bit for bit.")
+
+
+def _told(settings: ServingSettings, seq: int) -> dict[str, Any]:
+    """What was found, or why nothing could be looked for."""
+    try:
+        return told(replay(settings, seq))
+    except LuotainError as fault:
+        return {"fault": sentence_told(phrase_of(fault))}
 
 
 def _note(settings: ServingSettings, found: Replayed) -> None:

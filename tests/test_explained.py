@@ -1,7 +1,6 @@
 """Why a forecast is what it is: parts add up to the shown number, sums by sums, words in three languages."""
 
 import dataclasses
-import json
 from itertools import permutations
 
 import numpy as np
@@ -22,12 +21,15 @@ from models.demand.rebuilt import forecast_again
 from tests.demand_data import series, together, weekly
 
 PARTS = ["base", *GROUPS, "remainder"]
+
+
 UNIT = {"fi": "käyntiä viikossa", "sv": "besök per vecka", "en": "visits a week"}
+
+
 WEEKS = 120
+
+
 START = "2022-01-03"
-
-
-# --- Shapley values -----------------------------------------------------------------------------------------------
 
 
 def by_orders(values: np.ndarray, n: int) -> np.ndarray:
@@ -61,9 +63,6 @@ def test_values_of_a_sum_of_games_are_sums_of_values_and_a_group_that_adds_nothi
     assert shapley(one + other) == pytest.approx(shapley(one) + shapley(other))
     idle = np.repeat(rng.normal(size=(4, 4)), 2, axis=0)  # bit 0 changes nothing
     assert np.all(shapley(idle)[0] == 0)
-
-
-# --- a small county with every group ------------------------------------------------------------------------------
 
 
 def county() -> pd.DataFrame:
@@ -191,9 +190,6 @@ def test_growing_population_lifts_the_forecast_by_its_share(case):
     assert rows["population"].iloc[-1] == pytest.approx(0.5 * trees[-1] * (1 - 1 / 1.02), rel=0.1)
 
 
-# --- a holiday week -----------------------------------------------------------------------------------------------
-
-
 def test_a_week_with_a_holiday_is_seen_and_explained_by_the_calendar():
     rng, horizon, t = np.random.default_rng(9), 4, np.arange(WEEKS + 4)
     off = t % 9 == (WEEKS + 1) % 9  # the second week ahead has a holiday
@@ -220,9 +216,6 @@ def test_a_week_with_a_holiday_is_seen_and_explained_by_the_calendar():
     table = explanations(what, shown, published).groupby("step")["calendar"].mean()
     assert table[2] < -10, "the holiday week"
     assert table[[1, 3, 4]].min() > table[2] + 10, "the weeks around it"
-
-
-# --- the member again ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("with_drivers", [False, True])
@@ -283,87 +276,9 @@ def test_an_absent_group_is_the_mean_of_what_is_said_in_its_reference_periods():
     ]
 
 
-# --- words --------------------------------------------------------------------------------------------------------
-
-
-def row(step: int = 1, **values: float) -> dict:
-    zero = dict.fromkeys(PARTS, 0.0) | values
-    ds = pd.Timestamp("2024-12-30") + pd.Timedelta(weeks=step - 1)
-    return {"series_id": "a", "ds": ds, "step": step, "value": sum(zero.values()), "reference": 52, **zero}
-
-
-def told(*rows: dict, older: bool = False):
-    return explanation_of(pd.DataFrame(rows), "a", UNIT, "week", older)
-
-
-def test_sentences_in_three_languages():
-    found = told(row(1, base=380, population=10, calendar=-40), row(2, base=380, population=18, calendar=0), older=True)
-    assert [one.group for one in found.groups[:2]] == ["calendar", "population"]
-    said = {one.group: one.sentence for one in found.groups}
-    assert said["population"] == {
-        "fi": "Väestön ikääntyminen nostaa ennustetta 14 käyntiä viikossa.",
-        "sv": "Befolkningens åldrande höjer prognosen med 14 besök per vecka.",
-        "en": "The ageing of the population raises the forecast by 14 visits a week.",
-    }
-    assert said["calendar"] == {
-        "fi": "Kalenteri (vuodenaika ja arkipyhät) laskee ennustetta 20 käyntiä viikossa.",
-        "sv": "Kalendern (årstid och helgdagar) sänker prognosen med 20 besök per vecka.",
-        "en": "The calendar (season and public holidays) lowers the forecast by 20 visits a week.",
-    }
-    assert said["drivers"]["en"].endswith("hardly changes the forecast.")
-    assert found.base_sentence == {
-        "fi": "Lähtötaso on viimeisen vuoden keskiarvo, 380 käyntiä viikossa.",
-        "sv": "Utgångsnivån är medeltalet för det senaste året, 380 besök per vecka.",
-        "en": "The starting level is the mean of the last year, 380 visits a week.",
-    }
-    assert found.groups[0].values == (-40.0, 0.0)
-    assert (found.shown, found.base, found.remainder_sentence) == (374.0, 380.0, {})
-    json.dumps(dataclasses.asdict(found))
-
-
-@pytest.mark.parametrize(
-    "remainder, trend, said",
-    [
-        (20.0,   80.0, False),  # a fifth of the distance of 100
-        (20.0,   79.0, True),
-        (-5.0,   30.0, False),  # 5 of 25
-        (-5.1,   30.0, True),
-        (0.0,     0.0, False),
-        (1.0,    -1.0, True),   # at the naive forecast, and not by what the groups say
-    ],
-)  # fmt: skip
-def test_a_remainder_above_a_fifth_is_said(remainder, trend, said):
-    found = told(row(base=100, level_trend=trend, remainder=remainder))
-    assert bool(found.remainder_sentence) is said
-
-
-def test_what_is_not_explained_is_told_with_its_share():
-    found = told(row(base=100, level_trend=30.0, remainder=10.0))
-    assert found.remainder_sentence["fi"] == (
-        "Selittämättä jää 10 käyntiä viikossa, 25\u00a0% ennusteen erosta lähtötasoon."
-    )
-    assert found.remainder_sentence["en"].startswith("Not explained: 10 visits a week, 25%")
-    assert found.remainder_sentence["sv"].startswith("Oförklarat blir 10 besök per vecka")
-
-
-def test_a_short_history_says_how_long_its_reference_is():
-    rows = row(base=100) | {"reference": 40}
-    assert told(rows).base_sentence["fi"] == "Lähtötaso on viimeisten 40 viikon keskiarvo, 100 käyntiä viikossa."
-
-
-def test_fewer_old_people_are_not_called_ageing():
-    shares = {one.group: one for one in told(row(base=50, population=-3), older=True).groups}
-    assert shares["population"].sentence["fi"] == (
-        "Väestön määrän ja ikärakenteen muutos laskee ennustetta 3 käyntiä viikossa."
-    )
-
-
 def test_an_unknown_series_is_refused(case):
     with pytest.raises(ModelError, match="no explanation of such a forecast series"):
         explanation_of(case.table, "nowhere", UNIT, "week")
-
-
-# --- in the bundle ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("with_drivers", [True, False])
@@ -381,7 +296,3 @@ def test_reasons_come_back_from_the_bundle_as_they_went_in(case, with_drivers):
         again = explanations(what, case.forecast, case.published, ["county|hours|total"])
         first = case.table[case.table["series_id"] == "county|hours|total"].reset_index(drop=True)
         pd.testing.assert_frame_equal(again, first, check_exact=False, rtol=0, atol=1e-9)
-
-
-def test_a_bundle_from_before_has_no_reasons():
-    assert Reasons.from_bundle(Bundle("demand", "0" * 64, {})) is None

@@ -22,8 +22,11 @@ from models.bundles.signing import trusted_keys
 from models.flow.config import FlowConfig
 from models.flow.model import FlowModel
 from models.registry import connect
+from serving.planning.hashing import answer_sha256
+from serving.replaying.planned import PLANNED
 from tests.flow_data import ASSESSMENT, CARE, DECISION, client, config, episode, request, steady_spells, words
 from tests.histories_data import store_of, table_of
+from tests.serving_parts import SETTINGS
 from training import flow
 
 STAMP = ModelStamp("flow_small", "1", "0" * 64, "2024-12-31", "2025-01-01")
@@ -210,3 +213,17 @@ def test_golden_rows_are_synthetic_and_repeat(trained: tuple, tmp_path: Path) ->
     content = bundle.bytes_of(GOLDEN_FILE)
     check(content, model.golden_outputs(golden_rows(content)))
     assert open_snapshot(workspace.store).sha256 == version.snapshot_sha256
+
+
+def test_a_logged_answer_of_the_chain_is_computed_again_bit_for_bit(trained: tuple) -> None:
+    workspace, _, model = trained
+    version = connect(workspace).latest("flow_small")
+    said = {"model": version.name, "version": version.version, "bundle_sha256": version.sha256}
+    settings = SETTINGS.model_copy(update={"var": str(workspace.root)})
+    stamp = ModelStamp(version.name, version.version, version.sha256, "2024-12-29", "2024-12-30")
+    answer, _ = PLANNED["flow"](settings, {}, said)
+    assert answer_sha256(answer) == answer_sha256(model.answer(stamp))
+    with pytest.raises(ModelError, match="have no answer"):  # as the service said it, asked of the same bundle
+        PLANNED["what_if"](settings, {}, {**said, "stage": "assessment", "hours": 3.0})
+    with pytest.raises(DataError, match="did not note everything"):
+        PLANNED["what_if"](settings, {}, said)

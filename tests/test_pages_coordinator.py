@@ -167,6 +167,15 @@ def test_the_pdf_writes_the_letters_of_every_language_of_finland() -> None:
     assert len(streams[1]) > len(streams[0])
 
 
+def test_the_pdf_tells_readers_its_language_its_title_and_its_parts() -> None:
+    text = letter_text(LETTER, Format(language("sv")))
+    pdf = pdf_of(text, "sv")
+    for told in (b"/Lang (sv)", b"/DisplayDocTitle true", b"/Outlines", b"<dc:language><rdf:Bag><rdf:li>sv</rdf:li>"):
+        assert told in pdf, told
+    assert f'"x-default">{text.title}<'.encode() in pdf
+    assert LETTER.person.name.encode() not in pdf  # neither in the metadata nor in plain text
+
+
 def _glyphs(pdf: bytes) -> bytes:
     """The page's drawing instructions, unpacked."""
     found = b""

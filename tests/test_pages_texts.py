@@ -25,6 +25,8 @@ from serving.pages.views.front import NAVIGATION
 from serving.pages.views.oversight import CODED, METRICS
 from serving.pages.views.statement import GAPS, TESTED
 from serving.records.entries import Event
+from serving.replaying.planned import PLANNED
+from serving.replaying.recompute import PARTS, RUNTIME
 
 PAGES = Path(CATALOGUES).parent
 SAME_IN_TWO = {
@@ -97,6 +99,9 @@ FAMILIES = {
     "review_reason": set(get_args(ReviewReason)),
     "next_step": set(get_args(NextStep)),
     "counts": set(AGREEMENT),
+    "answer_kind": {"segment", "need", "counterfactual", *PLANNED},
+    "replay.part": {*PARTS, "computation"},
+    "replay.what": set(RUNTIME),
     "letter.basis": {"answers", "both"},
     "accessibility.gap": set(GAPS),
     "accessibility.tested": set(TESTED),

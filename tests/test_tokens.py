@@ -1,8 +1,5 @@
 """Which tokens are good: the matrix of bad ones, the provider's keys, and what claims mean."""
 
-import asyncio
-import hashlib
-import hmac
 import http.server
 import json
 import threading
@@ -10,50 +7,19 @@ import time
 import warnings
 
 import pytest
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
 from joserfc.jwk import ECKey, RSAKey
 
-from serving.middleware.context import Presented
-from serving.middleware.errors import Fault
-from serving.records.entries import AuditEvent
-from serving.requests import Caller
-from serving.users.attempts import Attempts
 from serving.users.oidc import provider as provider_module
-from serving.users.oidc.bearer import BearerDoor
-from serving.users.oidc.claims import NoRights, known
 from serving.users.oidc.keys import COOLDOWN_SECONDS, LIFE_SECONDS, ProviderKeys, UnknownKey
 from serving.users.oidc.provider import Provider, ProviderDown
 from serving.users.oidc.tokens import BadToken, Expected, validated
-from tests.identity import AUDIENCE, CLIENT, EC, ISSUER, KEY, OTHER, claims, key_set, part, sign_in, signed
+from tests.bad_tokens import BAD, NOW, Clock, Publisher
+from tests.identity import AUDIENCE, CLIENT, EC, ISSUER, KEY, claims, sign_in, signed
 
-NOW = 1_800_000_000
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the library warns of it too
     WEAK = RSAKey.generate_key(1024, {"kid": "weak"})
 ACCESS = Expected(ISSUER, AUDIENCE, ("RS256", "ES256"), "access", max_age=300)
-PUBLIC_PEM = KEY.as_pem(private=False)
-
-
-class Clock:
-    def __init__(self):
-        self.seconds = 1000.0
-
-    def __call__(self):
-        return self.seconds
-
-
-class Publisher:
-    """The provider's key address: counts questions, and may be down."""
-
-    def __init__(self, *keys):
-        self.keys, self.asked, self.down = keys or (KEY, EC), 0, False
-
-    def __call__(self):
-        self.asked += 1
-        if self.down:
-            raise ProviderDown("down")
-        return key_set(*self.keys)
 
 
 @pytest.fixture
@@ -69,67 +35,6 @@ def publisher():
 @pytest.fixture
 def keys(publisher, clock):
     return ProviderKeys(publisher, 3600, clock)
-
-
-def with_hs256():
-    """The classic confusion: HMAC under the public key's text."""
-    body = f"{part({'alg': 'HS256', 'kid': 'rsa-1', 'typ': 'at+jwt'})}.{part(claims(NOW))}"
-    return f"{body}.{part(hmac.new(PUBLIC_PEM, body.encode(), hashlib.sha256).digest())}"
-
-
-def tampered():
-    head, _, signature = signed(claims(NOW)).split(".")
-    return f"{head}.{part(claims(NOW, roles=['admin']))}.{signature}"
-
-
-def unsigned(algorithm):
-    return f"{part({'alg': algorithm, 'typ': 'at+jwt'})}.{part(claims(NOW))}."
-
-
-def with_crit():
-    """A header that demands what nobody knows, properly signed: built by hand, because the library refuses to."""
-    header = {"alg": "RS256", "kid": "rsa-1", "typ": "at+jwt", "crit": ["luotain"], "luotain": True}
-    body = f"{part(header)}.{part(claims(NOW))}"
-    return f"{body}.{part(KEY.private_key.sign(body.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
-
-
-BAD = {
-    "A2 empty": "",
-    "A2 garbage": "garbage",
-    "A2 dots": "..",
-    "A2 no JSON": f"{part(b'x')}.{part(b'y')}.{part(b'z')}",
-    "A2 not ASCII": signed(claims(NOW)) + "ä",
-    "A3 none": unsigned("none"),
-    "A3 nOnE": unsigned("nOnE"),
-    "A4 HS256 with the public key": with_hs256(),
-    "A5 other key": signed(claims(NOW), OTHER),
-    "A5 RS512, an algorithm that is not accepted": signed(claims(NOW), KEY, algorithm="RS512"),
-    "A5 the header brings its own key": signed(claims(NOW), OTHER, {"jwk": OTHER.as_dict(private=False)}),
-    "A6 expired": signed(claims(NOW, iat=NOW - 200, exp=NOW - 61)),
-    "A7 nbf in the future": signed(claims(NOW, nbf=NOW + 61)),
-    "A7 iat in the future": signed(claims(NOW, iat=NOW + 61)),
-    "A8 no exp": signed(claims(NOW, exp=None)),
-    "A8 exp is text": signed(claims(NOW, exp="never")),
-    "A9 wrong aud": signed(claims(NOW, aud="another-api")),
-    "A9 no aud": signed(claims(NOW, aud=None)),
-    "A10 wrong iss": signed(claims(NOW, iss="https://id.other.example")),
-    "A10 no iss": signed(claims(NOW, iss=None)),
-    "A10 iss with a slash more": signed(claims(NOW, iss=ISSUER + "/")),
-    "A11 no sub": signed(claims(NOW, sub=None)),
-    "A11 sub is no text": signed(claims(NOW, sub=["kaisa"])),
-    "A12 an ID token by its type": signed(claims(NOW), header={"typ": "JWT"}),
-    "A12 an ID token without a type": signed(claims(NOW), header={"typ": None}),
-    "A12 an ID token by its claims": signed(claims(NOW, at_hash="x")),
-    "A12 an ID token by its audience": signed(claims(NOW, aud=CLIENT)),
-    "A13 unknown crit": with_crit(),
-    "A14 tampered payload": tampered(),
-    "A14 signature cut": signed(claims(NOW))[:-8],
-    "A15 unknown kid": signed(claims(NOW), header={"kid": "rsa-9"}),
-    "A15 kid is no text": f"{part({'alg': 'RS256', 'kid': 5, 'typ': 'at+jwt'})}.{part(claims(NOW))}.{part(b's')}",
-    "A16 1 MB": "a" * 1_000_000,
-    "A16 1 MB with dots": signed(claims(NOW, filler="a" * 1_000_000)),
-    "A21 issued six minutes ago": signed(claims(NOW, iat=NOW - 301, exp=NOW + 600)),
-}
 
 
 @pytest.mark.parametrize("item", BAD)
@@ -192,9 +97,6 @@ def test_an_access_token_is_no_id_token_and_another_sign_ins_nonce_is_refused(ke
 def test_keys_that_are_too_weak_or_meant_for_something_else_are_left_out(key, clock):
     with pytest.raises(UnknownKey):
         ProviderKeys(Publisher(key), 0, clock).find(key.kid, type(key))
-
-
-# The provider's keys
 
 
 def test_F21_known_keys_live_on_while_the_provider_is_down_and_not_for_ever(keys, publisher, clock):
@@ -268,9 +170,6 @@ def test_F22_of_many_threads_one_asks(publisher, clock):
     assert (len(found), publisher.asked) == (8, 1)
 
 
-# Talking to the provider
-
-
 class Half(http.server.BaseHTTPRequestHandler):
     """A provider that behaves as the test says."""
 
@@ -325,156 +224,3 @@ def test_F24_a_provider_that_does_not_answer_as_it_should_is_down_and_holds_nobo
         asked.description()
     assert time.monotonic() - began < 5
     asked.close()
-
-
-# What claims mean
-
-
-@pytest.mark.parametrize(
-    "item,                                   changes,                                            why",
-    [
-        ("A33 no roles",                     {"roles": None},                                    "no_role"),
-        ("A33 empty roles",                  {"roles": []},                                      "no_role"),
-        ("A33 roles that mean nothing here", {"roles": ["god"]},                                 "no_role"),
-        ("A33 roles of another kind",        {"roles": {"coordinator": True}},                   "no_role"),
-        ("A33 two roles",                    {"roles": ["coordinator", "auditor"]},              "several_roles"),
-        ("A33 no unit",                      {"units": None},                                    "no_unit"),
-        ("A33 two units",                    {"units": ["tarkastus", "asiakasohjaus_ita"]},      "several_units"),
-        ("A28 Entra's claim source",         {"_claim_names": {"roles": "src1"}, "roles": None}, "overage"),
-        ("A28 also with some roles left",    {"_claim_names": {"roles": "src1"}},                "overage"),
-    ],
-)  # fmt: skip
-def test_A28_A33_claims_that_give_no_right(item, changes, why):
-    with pytest.raises(NoRights) as refused:
-        known(claims(NOW, **changes), sign_in().claims)
-    assert refused.value.why == why
-
-
-def test_A28_the_other_way_in_which_entra_leaves_groups_out():
-    rules = sign_in().claims
-    groups = rules.model_copy(update={"roles": rules.roles.model_copy(update={"claim": ("groups",)})})
-    with pytest.raises(NoRights) as refused:
-        known(claims(NOW, hasgroups="true"), groups)
-    assert refused.value.why == "overage"
-
-
-def test_claims_become_a_user():
-    seen = known(claims(NOW, tasks=["disability", "older_people", "mail"]), sign_in().claims)
-    assert (seen.user.user_id, seen.user.role, seen.user.unit) == ("kaisa", "coordinator", "asiakasohjaus_lansi")
-    assert seen.user.service_tasks == ("disability", "older_people")
-    assert not seen.is_program
-    assert known(claims(NOW, idtyp="app"), sign_in().claims).is_program
-
-
-def test_a_claim_may_lie_deep():
-    rules = sign_in().claims
-    deep = rules.model_copy(
-        update={"roles": rules.roles.model_copy(update={"claim": ("resource_access", "luotain", "roles")})}
-    )
-    said = claims(NOW, roles=None, resource_access={"luotain": {"roles": ["planner"]}})
-    assert known(said, deep).user.role == "planner"
-
-
-# The API's door
-
-
-class Door:
-    def __init__(self, keys, **changes):
-        self.noted: list[AuditEvent] = []
-        self.door = BearerDoor(sign_in(**changes), "Esimerkki", keys, lambda: NOW, self.noted.append)
-
-    def ask(self, token, address="10.0.0.1"):
-        return asyncio.run(self.door(Presented(token, "r1", address)))
-
-
-@pytest.fixture
-def door(keys):
-    return Door(keys)
-
-
-@pytest.mark.parametrize("item", [item for item in BAD if "empty" not in item])
-def test_every_bad_token_is_the_same_401_and_one_audit_entry(item, door):
-    refused = door.ask(BAD[item])
-    assert isinstance(refused, Fault)
-    assert (refused.status, refused.code) == (401, "unauthenticated")
-    (entry,) = door.noted
-    assert (entry.event, entry.outcome, entry.actor.actor_id) == ("token", "denied", "unknown")
-
-
-def test_a_good_token_is_its_user(door):
-    caller = door.ask(signed(claims(NOW)))
-    assert isinstance(caller, Caller)
-    assert (caller.user.user_id, caller.authority) == ("kaisa", "access_token")
-    assert door.noted == []
-
-
-def test_A28_A33_no_rights_is_a_403_with_a_sentence(door):
-    refused = door.ask(signed(claims(NOW, roles=None)))
-    assert (refused.status, refused.code) == (403, "no_role")
-    overage = door.ask(signed(claims(NOW, _claim_names={"roles": "src1"})))
-    assert "groups" in overage.message["en"]
-
-
-def test_F21_without_keys_the_api_says_that_the_provider_is_down(publisher, keys):
-    publisher.down = True
-    refused = Door(keys).ask(signed(claims(NOW)))
-    assert (refused.status, refused.code) == (503, "provider_down")
-
-
-def test_A20_a_token_of_another_county_is_no_token(door):
-    for said in ({"iss": "https://id.other-county.example"}, {"aud": "luotain-of-another-county"}):
-        assert door.ask(signed(claims(NOW, **said))).status == 401
-
-
-def test_A29_guessing_is_limited_and_good_tokens_are_never_held_up(keys):
-    door = Door(keys, failures_per_minute=5)
-    statuses = [door.ask("guess").status for _ in range(8)]
-    assert statuses == [401] * 5 + [429] * 3
-    assert int(door.ask("guess").headers["retry-after"]) > 0
-    assert len(door.noted) == 5  # the log is not filled by whoever wants to fill it
-    assert isinstance(door.ask(signed(claims(NOW))), Caller)
-    assert door.ask("guess", address="10.0.0.2").status == 401  # another address starts anew
-
-
-def test_A29_failures_are_forgotten_after_a_minute_and_addresses_are_bounded(clock, monkeypatch):
-    attempts = Attempts(2, clock)
-    for _ in range(2):
-        attempts.failed("a")
-    assert attempts.wait_seconds("a") == 60
-    clock.seconds += 60
-    assert attempts.wait_seconds("a") == 0
-    monkeypatch.setattr("serving.users.attempts.MAX_ADDRESSES", 3)
-    for address in "abcdef":
-        attempts.failed(address)
-        attempts.failed(address)
-    assert [bool(attempts.wait_seconds(address)) for address in "abcdef"] == [False] * 3 + [True] * 3
-
-
-# The settings
-
-
-@pytest.mark.parametrize(
-    "changes, said",
-    [
-        ({"issuer": "http://id.county.example"}, "https://"),
-        ({"public_url": "ftp://luotain.example"}, "https://"),
-        ({"client_secret": {"file": "a", "env": "B"}}, "one place"),
-        ({"client_secret": "hunter2"}, "client_secret"),
-        ({"algorithms": ("HS256",)}, "RS256"),
-        ({"algorithms": ("none",)}, "RS256"),
-        ({"recheck_seconds": 301}, "300"),
-        ({"scopes": ("profile",)}, "openid"),
-    ],
-)
-def test_F27_settings_that_would_open_the_door_are_refused(changes, said):
-    with pytest.raises(ValueError, match=said):
-        sign_in(**changes)
-
-
-def test_F27_a_missing_secret_names_its_place_and_never_a_value(monkeypatch, tmp_path):
-    monkeypatch.delenv("LUOTAIN_TEST_SECRET", raising=False)
-    with pytest.raises(Exception, match="LUOTAIN_TEST_SECRET"):
-        sign_in().client_secret.read()
-    file = tmp_path / "secret"
-    file.write_text("word\n")
-    assert sign_in(client_secret={"file": str(file)}).client_secret.read() == "word"

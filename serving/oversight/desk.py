@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from configs.errors import DataError
+from configs.phrases import phrase_of
 from models.answers import Text
 from models.oversight.facts import Stopped
 from serving.masking import masked
@@ -94,7 +95,7 @@ class OversightDesk:
             found = replay_in_process(config, int(seq), self._desk.settings.timeout_seconds - LEFT_TO_ANSWER)
         except DataError as fault:
             self._desk.records.audit(replace(event, outcome="error", detail={"entry": int(seq)}))
-            return ReplayResult(int(seq), "", "", (), (), str(fault))
+            return ReplayResult(int(seq), "", "", (), (), phrase_of(fault))
         outcomes = [one.outcome for one in found.verdicts]
         self._desk.records.audit(replace(event, detail={"entry": int(seq), "outcomes": outcomes}))
         answers = tuple(ReplayedAnswer(**vars(one)) for one in found.verdicts)

@@ -1,37 +1,35 @@
 """Questions about forecasts, answered at the service's desk: right checked, computed, logged, and only then shown."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
-from configs.errors import LuotainError
-from configs.phrases import Phrase, phrase_of
-from models.answers import json_values
+from configs.phrases import Phrase
 from models.demand.sheet_default import SheetForecast, forecast_sheet
+from models.flow.answers import FlowAnswer
 from models.flow.whatif import WhatIf
 from models.names import DEMAND_PREFIX, FLOW_PREFIX
 from models.planning.ages import AgeStructure
 from models.planning.base import Base
 from models.planning.channels.plan import plan
 from models.planning.scenarios.config import Scenario
-from models.planning.staffing.plan import staff
 from serving.engine.case import no_model
 from serving.pages.planner.services import WrongInput
 from serving.pages.services import NotYours
-from serving.planning.assumptions import changed, counted_contacts, tried_queues
-from serving.planning.comparing import applied, compared_lines, periods_of
+from serving.planning.assumptions import changed
 from serving.planning.corrections import Stored, corrected_over, stored_of
-from serving.planning.ground import Ground, people_of
+from serving.planning.ground import Ground
+from serving.planning.hashing import answer_sha256
 from serving.planning.live import LiveDemand, LiveFlow
 from serving.planning.records import ChannelPicture, Comparison, FlowPicture, SeriesPicture, StaffingPicture
 from serving.planning.sheets import sheet_frame
-from serving.records.evidence import evidence, evidence_of_plan, sha256_of
+from serving.planning.working import Basis, accepted, comparison, staffing_picture
+from serving.records.evidence import evidence, evidence_of_plan
+from serving.records.keeping.runtime import runtime
 from serving.records.schema import OVERRIDE_LOG
 from serving.refusals import refusal
 from serving.requests import Asked, Caller, Desk, Grounds
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -54,15 +52,19 @@ class PlanningDesk:
 
     def stored(self, live: LiveDemand) -> Stored:
         """The model's overrides and what they make of its forecast."""
-        return stored_of(self.desk.records.kept(OVERRIDE_LOG, model=live.name), live.base)
+        return stored_of(self._overrides(live.name), live.base)
 
     def forecasts(self) -> list[tuple[Base, AgeStructure | None]]:
         """Every live forecast with its population: what a scenario must fit one of."""
-        return [(live.base, self._people(live)) for live in self.desk.engine.demands()]
+        return [(live.base, self.basis(live).people) for live in self.desk.engine.demands()]
 
     def base(self, live: LiveDemand) -> Base:
         """The forecast as planned with: overridden where planners changed it."""
-        return self.stored(live).base(live.base)
+        return self.basis(live).base
+
+    def basis(self, live: LiveDemand) -> Basis:
+        """Everything that planning with a forecast rests on, as it is now."""
+        return Basis(live, self._overrides(live.name), self.ground, self.desk.engine.population())
 
     def picture(
         self, caller: Caller, grounds: Grounds, model: str, series_id: str, period: str | None = None
@@ -108,32 +110,19 @@ class PlanningDesk:
     ) -> tuple[str, Comparison]:
         """Scenarios beside the base for one series."""
 
-        def compute() -> Comparison:
-            live = self.live(model, series_id)
-            stored = self.stored(live)
-            base = stored.base(live.base)
-            found = applied(scenarios, base, self.ground, self._people(live))
-            first, lines = compared_lines(base, found.results, series_id)
-            one = base.one(series_id)
-            return Comparison(
-                stamp=live.stamp,
-                series_id=series_id,
-                name=one.name,
-                unit=one.unit,
-                period=base.period,
-                periods=periods_of(base, series_id),
-                base=first,
-                lines=lines,
-                skipped=found.skipped,
-                overridden=bool(stored.corrected(series_id)),
-                notice=live.notice,
-            )
-
         return self.desk.told(
             caller,
             Asked("see_forecast", "scenario", grounds),
-            compute,
-            lambda shown: self._planned(shown.stamp, "scenario", shown, scenarios=[one.id for one in shown.lines]),
+            lambda: comparison(self.basis(self.live(model, series_id)), series_id, scenarios),
+            lambda shown: self._planned(
+                shown.stamp,
+                "scenario",
+                shown,
+                scenarios=[one.id for one in shown.lines],
+                series_id=series_id,
+                asked=[one.model_dump(mode="json") for one in scenarios],
+                **self._rests_on(shown.stamp.name),
+            ),
         )
 
     def staffing(
@@ -142,25 +131,18 @@ class PlanningDesk:
         """People for a forecast, or for a scenario of it."""
 
         def compute() -> StaffingPicture:
-            live = self.live(model)
-            base, config = self.base(live), _accepted(lambda: changed(self.ground.staffing, changes))
-            table = None
-            if scenario is not None:
-                found = applied([scenario], base, self.ground, self._people(live))
-                if not found.results:
-                    raise WrongInput(found.skipped[0][2])
-                table = found.results[0].table
-            people = _accepted(lambda: staff(base, config, table))
-            name = scenario.name.as_text() if scenario is not None else None
-            others = [(one.name, self.base(one)) for one in self.desk.engine.demands()] if people.missing else []
-            counted = counted_contacts(others, config, base.period)
-            tried = _accepted(lambda: tried_queues(config, people, changes, base.period, counted))
-            return StaffingPicture(live.stamp, base.period, config, people, live.area_names, name, live.notice, tried)
+            basis = self.basis(self.live(model))
+            return staffing_picture(basis, changes, scenario, lambda: [self.basis(one) for one in self._demands()])
 
         def detail(shown: StaffingPicture) -> dict[str, Any]:
-            return evidence_of_plan(
-                shown.stamp, self.desk.engine, "staffing", scenario=scenario.id if scenario else None
-            )
+            beside = self._demands() if shown.plan.missing else ()
+            asked = {
+                "scenario": scenario.id if scenario else None,
+                "asked": scenario.model_dump(mode="json") if scenario else None,
+                "changes": dict(changes),
+                "beside": [self._beside(one) for one in beside],
+            }
+            return self._planned(shown.stamp, "staffing", shown, **asked, **self._rests_on(shown.stamp.name))
 
         return self.desk.told(caller, Asked("see_forecast", "staffing", grounds), compute, detail)
 
@@ -168,8 +150,8 @@ class PlanningDesk:
         """The channel programme; it rests on its own figures and on no model."""
 
         def compute() -> ChannelPicture:
-            config = _accepted(lambda: changed(self.ground.channels, changes))
-            return ChannelPicture(config, _accepted(lambda: plan(config)))
+            config = accepted(lambda: changed(self.ground.channels, changes))
+            return ChannelPicture(config, accepted(lambda: plan(config)))
 
         return self.desk.told(
             caller,
@@ -184,8 +166,8 @@ class PlanningDesk:
         """The forecast of a sent sheet: nothing of it is kept, and only its size is logged."""
 
         def compute() -> SheetForecast:
-            frame = _accepted(lambda: sheet_frame(name, content))
-            return _accepted(lambda: forecast_sheet(frame, horizon, self._today()))
+            frame = accepted(lambda: sheet_frame(name, content))
+            return accepted(lambda: forecast_sheet(frame, horizon, self._today()))
 
         def detail(shown: SheetForecast) -> dict[str, Any]:
             return evidence_of_plan(None, self.desk.engine, "sheet_forecast", series=len(shown.statuses))
@@ -198,7 +180,11 @@ class PlanningDesk:
             caller,
             Asked("see_flow", "flow", grounds),
             lambda: tuple(one.picture for one in self.desk.engine.flows()),
-            lambda shown: evidence_of_plan(None, self.desk.engine, "flow", chains=[one.answer.chain for one in shown]),
+            lambda shown: {
+                "kind": "flow",
+                "chains": [one.answer.chain for one in shown],
+                "answers": [self._flow(one.answer)["answers"][0] for one in shown],
+            },
         )
 
     def flow(self, caller: Caller, grounds: Grounds, chain: str) -> tuple[str, FlowPicture]:
@@ -207,7 +193,7 @@ class PlanningDesk:
             caller,
             Asked("see_flow", "flow", grounds),
             lambda: self._chain(chain).picture,
-            lambda shown: self._planned(shown.answer.stamp, "flow", shown.answer, chain=chain),
+            lambda shown: self._flow(shown.answer),
         )
 
     def what_if(self, caller: Caller, grounds: Grounds, chain: str, stage: str, hours: float) -> tuple[str, WhatIf]:
@@ -215,8 +201,8 @@ class PlanningDesk:
         return self.desk.told(
             caller,
             Asked("see_flow", "flow", grounds),
-            lambda: _accepted(lambda: self._chain(chain).model.what_if(stage, hours)),
-            lambda shown: self._planned(self._chain(chain).stamp, "what_if", shown, chain=chain, hours=hours),
+            lambda: accepted(lambda: self._chain(chain).model.what_if(stage, hours)),
+            lambda shown: self._planned(self._chain(chain).stamp, "what_if", shown, stage=stage, hours=hours),
         )
 
     def _chain(self, chain: str) -> LiveFlow:
@@ -228,19 +214,31 @@ class PlanningDesk:
             raise NotYours(refusal("no_such_chain"))
         return found
 
-    def _people(self, live: LiveDemand) -> Any:
-        return people_of(self.desk.engine.population(), live.areas)
+    def _flow(self, answer: FlowAnswer) -> dict[str, Any]:
+        return self._planned(answer.stamp, "flow", answer, chain=answer.chain)
 
     def _today(self) -> date:
         return self.desk.records.now().date()
 
+    def _demands(self) -> Sequence[LiveDemand]:
+        return self.desk.engine.demands()
+
+    def _beside(self, live: LiveDemand) -> dict[str, Any]:
+        said: dict[str, Any] = evidence_of_plan(live.stamp, self.desk.engine, "forecast")["answers"][0]
+        return {**said, "overrides": len(self._overrides(live.name))}
+
+    def _overrides(self, model: str) -> tuple[Mapping[str, Any], ...]:
+        return self.desk.records.kept(OVERRIDE_LOG, model=model)
+
+    def _rests_on(self, model: str) -> dict[str, Any]:
+        """What a planning answer rests on besides model and question; a replay starts from the same."""
+        has_people = self.desk.engine.population() is not None
+        return {
+            "overrides": len(self._overrides(model)),
+            "ground_sha256": self.ground.sha256,
+            "population_sha256": self.desk.engine.data().snapshot_sha256 if has_people else None,
+        }
+
     def _planned(self, stamp: Any, kind: str, shown: Any, **said: Any) -> dict[str, Any]:
-        return evidence_of_plan(stamp, self.desk.engine, kind, **said, answer_sha256=sha256_of(json_values(shown)))
-
-
-def _accepted(compute: Callable[[], T]) -> T:
-    """What was computed; what the rules refuse is the asker's to correct."""
-    try:
-        return compute()
-    except LuotainError as error:
-        raise WrongInput(phrase_of(error), getattr(error, "faults", ())) from None
+        found = evidence_of_plan(stamp, self.desk.engine, kind, **said, answer_sha256=answer_sha256(shown))
+        return {**found, "runtime": runtime()}

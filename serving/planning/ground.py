@@ -18,6 +18,7 @@ from models.planning.scenarios import words
 from models.planning.scenarios.config import Scenario, load_scenario
 from models.planning.staffing.config import StaffingConfig
 from models.planning.thl_need import NeedModel
+from serving.planning.hashing import answer_sha256
 from serving.settings import PlanningFiles
 
 DATA = "${LUOTAIN_DATA}/"
@@ -68,6 +69,12 @@ class Ground:
         except (LuotainError, OSError, ValueError):
             return None
         return None
+
+    @cached_property
+    def sha256(self) -> str:
+        """Checksum of what staffing and scenarios read: their files, and THL's where they are."""
+        need = None if self.need is None else vars(self.need)
+        return answer_sha256({"files": self.files, "staffing": self.staffing, "profile": self.profile, "need": need})
 
     def structure(self, scenario: Scenario, people: AgeStructure | None) -> AgeStructure | None:
         """On what a population change rests: the need model, else the age profile (older people), else heads."""

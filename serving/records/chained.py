@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Insert, Select, Table, func, select
 
 from configs.errors import DataError
+from configs.phrases import Phrase
 from models.chain import GENESIS, Checkpoint, canonical_json, link_text
 from serving.records.checkpoints import Removal, digest_of
 from serving.records.database import reading
@@ -88,6 +89,14 @@ def append_to(connection: Connection, table: Table, values: Mapping[str, Any]) -
     return now
 
 
+def first_entries(engine: Engine, table: Table, count: int, **equal: str) -> tuple[Mapping[str, Any], ...]:
+    """The oldest `count` entries whose columns equal the given values.  Raises Unavailable."""
+    where = [table.c[name] == value for name, value in equal.items()]
+    with reading(engine) as connection:
+        rows = connection.execute(select(table.c.entry).where(*where).order_by(table.c.seq).limit(count))
+        return tuple(json.loads(row.entry) for row in rows)
+
+
 def entry_of(engine: Engine, table: Table, seq: int) -> Mapping[str, Any] | None:
     """One entry, whose own link holds; None when its content was removed.
 
@@ -101,9 +110,11 @@ def entry_of(engine: Engine, table: Table, seq: int) -> Mapping[str, Any] | None
     if row is None and 1 <= seq <= kept:
         return None
     if row is None:
-        raise DataError(f"The {table.name} has no entry {seq}. Type `python -m serving.verify_log` for its last one.")
+        english = f"The {table.name} has no entry {seq}. Type `python -m serving.verify_log` for its last one."
+        raise DataError(Phrase(english, "replay.say.no_entry", seq=seq))
     if hashlib.sha256(f"{row.prev_hash}\n{row.entry}".encode()).hexdigest() != row.hash:
-        raise DataError(f"Entry {seq} of the {table.name} was changed. Type `python -m serving.verify_log`.")
+        english = f"Entry {seq} of the {table.name} was changed. Type `python -m serving.verify_log`."
+        raise DataError(Phrase(english, "replay.say.changed", seq=seq))
     found: Mapping[str, Any] = json.loads(row.entry)
     return found
 

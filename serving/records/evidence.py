@@ -122,7 +122,7 @@ def _model(stamp: ModelStamp, engine: Engine) -> dict[str, Any]:
 
 def _output(answer: Answer) -> dict[str, Any]:
     if isinstance(answer, ForecastAnswer):
-        return {"kind": "forecast", "series_id": answer.series_id}
+        return {"kind": "forecast", "series_id": answer.series_id, "period": answer.period}
     if isinstance(answer, NeedAnswer):
         explained = answer.likelihoods or ((answer.likelihood,) if answer.likelihood else ())
         said: dict[str, Any] = {

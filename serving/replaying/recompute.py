@@ -9,18 +9,20 @@ from datetime import date
 from typing import Any
 
 from configs.errors import DataError, LuotainError
+from configs.phrases import Phrase, phrase_of
 from models.answers import json_values
 from serving.asked import ClientAnswer, as_told
 from serving.asking import GivenAnswer, axis_answers
-from serving.engine.case import RegisterCase, stamp_of
-from serving.engine.catalogue import known_until, questions_of
+from serving.engine.case import RegisterCase
+from serving.engine.catalogue import questions_of
 from serving.engine.shelf import LiveModel
-from serving.planning.live import LiveDemand
+from serving.planning.hashing import answer_sha256
 from serving.records.chained import entry_of
 from serving.records.evidence import sha256_of
 from serving.records.keeping.runtime import runtime
 from serving.records.opening import place_of
 from serving.records.schema import AUDIT_LOG
+from serving.replaying.planned import PLANNED
 from serving.replaying.sources import OneModel, model_of, registers_of
 from serving.replaying.verdict import Replayed, Verdict
 from serving.settings import MOST_REASONS, ServingSettings
@@ -32,7 +34,10 @@ PARTS = {
     "rules": "the rules",
     "templates": "the sentences",
     "input_sha256": "the client's feature row",
+    "ground_sha256": "the planning files",
+    "overrides": "the stored overrides",
 }
+COMPUTATION = "the computation: the same row gives another answer"
 """What an answer rests on, in the order in which a difference is looked for."""
 
 
@@ -43,40 +48,51 @@ def replay(settings: ServingSettings, seq: int) -> Replayed:
     """
     place = place_of(settings)
     if not place.exists():
-        raise DataError("There is no log yet: nothing was served from this data folder. Type `make demo` first.")
+        english = "There is no log yet: nothing was served from this data folder. Type `make demo` first."
+        raise DataError(Phrase(english, "replay.say.no_log"))
     engine = place.engine()
     try:
         entry = entry_of(engine, AUDIT_LOG, seq)
     finally:
         engine.dispose()
     if entry is None:
-        gone = (
+        english = (
             "The entry's content was removed when its time was over; its hash is kept, and the answer cannot be found."
         )
+        gone = Phrase(english, "replay.say.removed")
         return Replayed(seq, "", "", (Verdict("", "", "", "not_possible", gone),))
     answers = [said for said in entry["detail"].get("answers", ()) if "answer_sha256" in said]
     if not answers:
-        raise DataError(f"Entry {seq} ({entry['event']}) holds no answer of a model. Choose an entry that does.")
+        english = f"Entry {seq} ({entry['event']}) holds no answer of a model. Choose an entry that does."
+        raise DataError(Phrase(english, "replay.say.no_answer", seq=seq))
     verdicts = tuple(_verdict(settings, entry, said) for said in answers)
     return Replayed(seq, entry["event"], entry["time"], verdicts, _otherwise(entry["detail"].get("runtime", {})))
 
 
 def _verdict(settings: ServingSettings, entry: Said, said: Said) -> Verdict:
     """One answer; a fault of its sources is the verdict's sentence."""
-    kind, asked = said["kind"], str(said.get("task") or said.get("id") or said.get("series_id") or "")
+    kind, asked = said["kind"], _asked(said)
     told = (kind, asked, f"{said['model']} {said['version']}")
     if entry["event"] == "rows_answer":
-        return Verdict(*told, "not_possible", "The rows came with the question, and the log keeps their hash only.")
+        english = "The rows came with the question, and the log keeps their hash only."
+        return Verdict(*told, "not_possible", Phrase(english, "replay.say.rows"))
     if kind not in RECOMPUTED:
-        return Verdict(*told, "not_possible", f"An answer of the kind {kind} rests on people's figures too.")
+        english = f"An answer of the kind {kind} rests on people's figures too."
+        return Verdict(*told, "not_possible", Phrase(english, "replay.say.kind", kind=kind))
     try:
         computed, rows = RECOMPUTED[kind](settings, entry, said)
     except LuotainError as fault:
-        return Verdict(*told, "not_possible", str(fault), said["answer_sha256"])
-    found = sha256_of(json_values(computed))
+        return Verdict(*told, "not_possible", phrase_of(fault), said["answer_sha256"])
+    found = answer_sha256(computed) if kind in PLANNED else sha256_of(json_values(computed))
     if found == said["answer_sha256"]:
-        return Verdict(*told, "same", "The same, bit for bit.", said["answer_sha256"], found)
+        same = Phrase("The same, bit for bit.", "replay.say.same")
+        return Verdict(*told, "same", same, said["answer_sha256"], found)
     return Verdict(*told, "differs", _difference(said, rows), said["answer_sha256"], found)
+
+
+def _asked(said: Said) -> str:
+    """The axis, task, series, chain or stage that was asked about."""
+    return str(next((said[name] for name in ("task", "id", "series_id", "chain", "stage") if said.get(name)), ""))
 
 
 def _segment(settings: ServingSettings, entry: Said, said: Said) -> tuple[Any, Said]:
@@ -106,17 +122,11 @@ def _counterfactual(settings: ServingSettings, entry: Said, said: Said) -> tuple
     return (explored.found if explored else None), _row(case, live)
 
 
-def _forecast(settings: ServingSettings, _entry: Said, said: Said) -> tuple[Any, Said]:
-    live = model_of(settings.workspace, said)
-    demand = LiveDemand(live.chosen.name, stamp_of(live, *known_until(live.model)), live.model)
-    return demand.answer(said["series_id"]), {}
-
-
 RECOMPUTED: Mapping[str, Callable[[ServingSettings, Said, Said], tuple[Any, Said]]] = {
     "segment": _segment,
     "need": _need,
     "counterfactual": _counterfactual,
-    "forecast": _forecast,
+    **PLANNED,
 }
 
 
@@ -124,7 +134,7 @@ def _case(settings: ServingSettings, entry: Said, said: Said, live: LiveModel) -
     """The client's records of then, before the one model that answered."""
     detail = entry["detail"]
     if not detail.get("snapshot_sha256"):
-        raise DataError("The answer rests on rows that the caller sent; they were not kept.")
+        raise DataError(Phrase("The answer rests on rows that the caller sent; they were not kept.", "replay.say.rows"))
     registers = registers_of(settings.workspace, detail["snapshot_sha256"], date.fromisoformat(said["as_of"]))
     is_segmentation = said["kind"] == "segment" or not hasattr(live.model, "task")
     served = settings.models.model_copy(update={"segmentation": live.chosen.name if is_segmentation else None})
@@ -144,17 +154,21 @@ def _row(case: RegisterCase, live: LiveModel) -> Said:
 
 def _difference(said: Said, rows: Said) -> str:
     """Where the difference begins."""
-    other = [what for name, what in PARTS.items() if name in said and said[name] != rows.get(name)]
-    where = other[0] if other else "the computation: the same row gives another answer"
-    return f"Not the same. The difference begins in {where}."
+    other = [name for name in PARTS if name in said and said[name] != rows.get(name)]
+    english = PARTS[other[0]] if other else COMPUTATION
+    where = Phrase(english, f"replay.part.{other[0] if other else 'computation'}")
+    return Phrase(f"Not the same. The difference begins in {where}.", "replay.say.differs", part=where)
 
 
 def _otherwise(then: Said) -> tuple[str, ...]:
     now = runtime()
     if not then:
-        return ("The entry is of a release that did not note code, libraries and threads.",)
-    return tuple(
-        f"The {what} is not the one of then ({then.get(name)}, here {now[name]})."
-        for name, what in RUNTIME.items()
-        if then.get(name) != now[name]
-    )
+        english = "The entry is of a release that did not note code, libraries and threads."
+        return (Phrase(english, "replay.say.no_runtime"),)
+    return tuple(_other(name, then.get(name), now[name]) for name in RUNTIME if then.get(name) != now[name])
+
+
+def _other(name: str, then: object, now: object) -> str:
+    what = Phrase(RUNTIME[name], f"replay.what.{name}")
+    english = f"The {what} is not the one of then ({then}, here {now})."
+    return Phrase(english, "replay.say.runtime", what=what, then=str(then), now=str(now))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from configs.errors import LuotainError, ModelError
+from configs.phrases import Phrase
 from configs.workspace import Workspace
 from features.store import open_earlier
 from models.bundles.bundle import Bundle, read_bundle
@@ -67,8 +68,11 @@ def _bundle(workspace: Workspace, chosen: Chosen) -> Bundle:
 
 def _checked(folder: Path, workspace: Workspace, chosen: Chosen) -> Bundle:
     if not folder.is_dir():
-        raise ModelError(f"The bundle {chosen.sha256[:12]} of {chosen.name} is gone. Restore it from a backup.")
+        english = f"The bundle {chosen.sha256[:12]} of {chosen.name} is gone. Restore it from a backup."
+        raise ModelError(Phrase(english, "replay.say.bundle_gone", bundle=chosen.sha256[:12], model=chosen.name))
     bundle = read_bundle(folder, trusted_keys(workspace.keys))
     if bundle.sha256 != chosen.sha256:
-        raise ModelError(f"The bundle of {chosen.name} {chosen.version} is not the one that answered.")
+        english = f"The bundle of {chosen.name} {chosen.version} is not the one that answered."
+        model = f"{chosen.name} {chosen.version}"
+        raise ModelError(Phrase(english, "replay.say.other_bundle", model=model))
     return bundle

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from configs.errors import DataError, ModelError
+from configs.phrases import Phrase
 from configs.workspace import Workspace
 from features import store
 from features.packed import open_packed
@@ -38,7 +39,7 @@ from serving.records.logs import Records, Wanted
 from serving.records.schema import AUDIT_LOG
 from serving.replaying import recompute, sources
 from serving.replaying.recompute import replay
-from serving.replaying.verdict import Replayed, Verdict
+from serving.replaying.verdict import Replayed, Verdict, told
 from serving.settings import ServedModels
 from tests.client_case import draw, labels, parts
 from tests.histories_data import store_of
@@ -329,13 +330,14 @@ def test_a_tampered_entry_is_not_replayed(built):
 
 
 def test_a_page_gets_the_verdict_of_a_fresh_process(monkeypatch):
-    verdict = Verdict("need", TASK.id, "need_x 1", "same", "The same, bit for bit.", "ab", "ab")
-    found = Replayed(7, "answer", "2025-01-02T10:00:00.000Z", (verdict,), ("note",))
+    said = Phrase("It begins in the rules.", "replay.say.differs", part=Phrase("the rules", "replay.part.rules"))
+    verdict = Verdict("need", TASK.id, "need_x 1", "differs", said, "ab", "ac")
+    found = Replayed(7, "answer", "2025-01-02T10:00:00.000Z", (verdict,), (Phrase("note"),))
     calls = []
 
     def run(words, **_):
         calls.append(words)
-        out = canonical_json({**vars(found), "verdicts": [vars(verdict)], "notes": ["note"]}).decode()
+        out = canonical_json(told(found)).decode()
         return type("Done", (), {"stdout": f"{out}\n", "stderr": ""})
 
     monkeypatch.setattr(command.subprocess, "run", run)

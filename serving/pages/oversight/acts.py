@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 
+from markupsafe import Markup, escape
 from starlette.responses import Response
 
+from configs.phrases import Phrase
 from serving.pages.language import LANGUAGES
 from serving.pages.oversight.services import LogForm, NotUnderstood
 from serving.pages.page import Page
+from serving.pages.planner.saying import words
 
 
 def access(page: Page) -> Response:
@@ -35,7 +38,14 @@ def replay(page: Page) -> Response:
         found = page.services.oversight.replay(page.who, entry)
     except NotUnderstood as wrong:
         return page.show("oversight/replay.html", 400, entry=entry, found=None, fault=wrong.key)
-    return page.show("oversight/replay.html", entry=entry, found=found, fault="")
+    return page.show("oversight/replay.html", entry=entry, found=found, fault="", say=lambda said: _said(page, said))
+
+
+def _said(page: Page, said: str) -> Markup:
+    """A replay's sentence in the reader's language; one of another part of the system is English, and marked so."""
+    if isinstance(said, Phrase) and said.code:
+        return escape(words(said, page.format))
+    return Markup('<span lang="en">{}</span>').format(said)
 
 
 def chains_form(page: Page) -> Response:
