@@ -5,6 +5,8 @@ from typing import Literal
 
 import numpy as np
 
+from evaluation.metrics import offered_at_share
+
 Contrast = Literal["difference", "ratio"]
 Worse = Literal["lower", "higher", "either"]
 RECALL, OBSERVED = "recall", "observed_to_expected"
@@ -42,10 +44,7 @@ class WorkingPoint:
         """1 = offered, 0 = not; rows tied at the edge of a capacity share what is left of it, as recall at k does."""
         if self.threshold is not None:
             return (p >= self.threshold).astype(np.float64)
-        capacity = float(self.share or 0.0) * p.size
-        edge = np.sort(p)[::-1][max(int(np.ceil(capacity)) - 1, 0)]
-        above, tied = p > edge, p == edge
-        return np.where(tied, (capacity - above.sum()) / tied.sum(), above.astype(np.float64))
+        return offered_at_share(p, float(self.share or 0.0))
 
     def as_json(self) -> dict[str, float]:
         """{share} or {threshold}."""
