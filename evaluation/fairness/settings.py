@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from configs.loader import StrictConfig
-from evaluation.fairness.comparing.figures import Testing, WorkingPoint
+from evaluation.fairness.comparing.figures import Certainty, WorkingPoint
 from models.small_cells import SMALLEST_CELL
 
 
@@ -28,9 +28,9 @@ class FairnessConfig(StrictConfig):
     """Requests so many days before the last day of data are looked at for waiting times."""
 
     @property
-    def testing(self) -> Testing:
+    def testing(self) -> Certainty:
         """How surely a gap must be there."""
-        return Testing(
+        return Certainty(
             repeats=self.repeats,
             family_error=self.family_error,
             recall_gap=self.recall_gap,

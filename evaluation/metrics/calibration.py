@@ -61,6 +61,25 @@ def _few(label: np.ndarray, smallest: int) -> bool:
     return min(int(label.sum()), label.size - int(label.sum())) < smallest
 
 
+def fitted_logistic(design: np.ndarray, label: np.ndarray, ridge: float) -> np.ndarray:
+    """Coefficients of a logistic regression, all but the first (the intercept) drawn to 0 by `ridge` x their square.
+
+    `design` rows x columns, the first column ones; unit log-odds per unit of the column.  Newton's method.
+    """
+    penalty = ridge * np.eye(design.shape[1])
+    penalty[0, 0] = 1e-9
+    beta = np.zeros(design.shape[1])
+    for _ in range(50):
+        expected = 1 / (1 + np.exp(-np.clip(design @ beta, -500, 500)))
+        weight = np.maximum(expected * (1 - expected), 1e-9)
+        slope = design.T @ (label - expected) - penalty @ beta
+        step = np.linalg.solve(design.T @ (design * weight[:, None]) + penalty, slope)
+        beta = beta + np.clip(step, -2, 2)
+        if np.max(np.abs(step)) < 1e-6:
+            break
+    return beta
+
+
 def _logistic(design: np.ndarray, label: np.ndarray, offset: np.ndarray) -> np.ndarray:
     """Coefficients of a small logistic regression with an offset, by Newton's method (at most 50 steps)."""
     beta = np.zeros(design.shape[1])

@@ -13,7 +13,7 @@ RECALL, OBSERVED = "recall", "observed_to_expected"
 
 
 @dataclass(frozen=True)
-class Testing:
+class Certainty:
     """How surely a gap must be there before it is called one."""
 
     repeats: int = 500
@@ -26,7 +26,7 @@ class Testing:
     seed: int = 1
 
 
-USUAL = Testing()
+USUAL = Certainty()
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Figure:
         return bool(down or up)
 
 
-def of_probabilities(label: np.ndarray, p: np.ndarray, point: WorkingPoint, testing: Testing) -> list[Figure]:
+def of_probabilities(label: np.ndarray, p: np.ndarray, point: WorkingPoint, testing: Certainty) -> list[Figure]:
     """Recall, false-negative rate, share offered, observed, predicted, observed/expected of one output's rows."""
     ones, offered = np.ones(label.size), point.selected(p)
     event, chosen = label == 1, offered > 0.5
