@@ -6,6 +6,7 @@ from pydantic import Field
 
 from configs.loader import StrictConfig
 from evaluation.fairness.comparing.figures import Certainty, WorkingPoint
+from evaluation.small_cells.release import PROFILES
 from models.small_cells import SMALLEST_CELL
 
 
@@ -24,8 +25,15 @@ class FairnessConfig(StrictConfig):
     smallest: int = Field(default=SMALLEST_CELL, ge=SMALLEST_CELL)
     """Counts of people below this are hidden; it can be raised, not lowered."""
     profile: Literal["internal", "publication"] = "internal"
+    ledger: str = "fairness_releases.jsonl"
+    """What was published before; a file of the published folder."""
     waiting_days: int = Field(default=365, ge=30)
     """Requests so many days before the last day of data are looked at for waiting times."""
+
+    @property
+    def hidden_below(self) -> int:
+        """Counts of people below this are hidden: the greater of `smallest` and the profile's."""
+        return max(self.smallest, PROFILES[self.profile].smallest)
 
     @property
     def testing(self) -> Certainty:

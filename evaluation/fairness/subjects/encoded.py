@@ -35,7 +35,7 @@ class Adversary:
     from_score: float
     """By the score alone."""
     from_score_at_same_outcome: float
-    """By the score among rows with the outcome and among rows without it, weighted by rows: what need cannot explain."""
+    """By the score among rows with the outcome and among those without: what need does not explain."""
     from_features: float
     """By all features that the model sees, on clients that the adversary did not learn from."""
 
@@ -179,7 +179,7 @@ def _ablation(
         output=output,
         trait=trait,
         features=tuple(asked.names[place] for place in columns),
-        auroc_change=auroc(label, after) - auroc(label, p),
+        auroc_change=float(np.nan_to_num(auroc(label, after) - auroc(label, p))),
         gap_before=largest_gap(values, label, p),
         gap_after=largest_gap(values, label, after),
     )
