@@ -12,13 +12,14 @@ REASONS_HTML, REASONS_JSON, REASONS_CSV = "county_reasons.html", "county_reasons
 AREAS_HTML, AREAS_JSON, AREAS_CSV = "areas.html", "areas.json", "areas.csv"
 CLIENT_GROUPS = "client_groups.json"
 GUIDANCE_HTML, GUIDANCE_JSON, GUIDANCE_CSV = "guidance.html", "guidance.json", "guidance.csv"
-FAIRNESS_HTML, FAIRNESS_JSON, FAIRNESS_CSV = "fairness.html", "fairness.json", "fairness.csv"
+FAIRNESS, FAIRNESS_PUBLICATION = "fairness", "fairness_publication"
+"""Stems of .html, .json and .csv."""
 PLANNING = "planning"
 """Folder of planning files below a snapshot's."""
 DECAY = "decay_{task}.json"
 TAKEN_ALONG = (
     *("quality.*", "clusters.*", "selection.json", "county_reasons.*"),
-    *(DECAY.format(task="*"), "areas.*", "guidance.*", "fairness.*", CLIENT_GROUPS, "factors_*", "demand_*"),
+    *(DECAY.format(task="*"), "areas.*", "guidance.*", "fairness*", CLIENT_GROUPS, "factors_*", "demand_*"),
     f"{PLANNING}/*",
 )
 """Written by commands of their own for the same snapshot; evaluate keeps them when it replaces the folder."""

@@ -1,5 +1,7 @@
 """Service at the same true need in a small simulated county, with or without a municipality that gets less."""
 
+from functools import cache
+
 import pandas as pd
 
 from evaluation.fairness.comparing.figures import USUAL
@@ -8,6 +10,7 @@ from evaluation.fairness.subjects.true_need import people_at_need, service_table
 from features.simulator.county import Simulated, simulate
 from features.simulator.delivery.truth_files import monthly_table, unmet_table
 from features.simulator.load import load_county
+from features.simulator.settings import County
 
 COUNTY = "configs/county/even.yaml"
 PLANTED = "906"
@@ -16,7 +19,12 @@ PLANTED = "906"
 
 def simulated(seed: int, underserved: dict[str, float]) -> Simulated:
     """The county of one seed."""
-    return simulate(load_county(COUNTY).model_copy(update={"seed": seed, "underserved": underserved}))
+    return simulate(_county().model_copy(update={"seed": seed, "underserved": underserved}))
+
+
+@cache
+def _county() -> County:
+    return load_county(COUNTY)
 
 
 def table(made: Simulated) -> FairnessTable:

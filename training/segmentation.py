@@ -226,7 +226,10 @@ def _outcome(given: Given, contest: Contest, alarm: Alarm) -> tuple[Outcome, Bes
 
 def _fairness(given: Given, contest: Contest, rows: Rows, predictions: pd.DataFrame) -> Judged:
     learned, test = contest.learned, contest.learned.split.test
-    held = HoldOut(learned.records.rows[test], learned.frame[test], learned.parts.feature_names, rows.numbers)
+    served = {output: fitted.model.probabilities for axis in contest.axes for output, _, fitted in axis.outputs}
+    parts, used = learned.parts, learned.used[test]
+    frame, known = learned.frame[test], parts.feature_names
+    held = HoldOut(learned.records.rows[test], frame, known, rows.numbers, used, parts.used, served)
     points = {output: WorkingPoint(threshold=AXIS_THRESHOLD) for axis in contest.axes for output, _, _ in axis.outputs}
     name = segmentation_model(given.scheme.id)
     return judged(given.snapshot, given.config.traits, held, predictions, points, name)

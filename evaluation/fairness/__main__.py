@@ -1,6 +1,7 @@
 """`python -m evaluation.fairness --config configs/fairness.yaml`: is it as good for everyone?
 
-Writes `fairness.html`, `fairness.json` and `fairness.csv` into `var/published/<snapshot>/`, beside the models' reports.
+Writes `fairness.html`, `fairness.json` and `fairness.csv` into `var/published/<snapshot>/`, beside the models' reports;
+with `profile: publication` the same under `fairness_publication`, rounded and entered in the ledger of releases.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,12 +14,14 @@ from configs.loader import load_config
 from configs.workspace import Workspace
 from evaluation.fairness.comparing.rows import FairnessTable
 from evaluation.fairness.publish import write_report
+from evaluation.fairness.released import for_publication, keep_release
 from evaluation.fairness.report import Found, ModelTables, report_of, told
 from evaluation.fairness.settings import FairnessConfig
 from evaluation.fairness.stored import BACKTEST_FILE, CLIENT_KINDS, demand_table, encoding_of, tables_of
 from evaluation.fairness.subjects.waiting import waiting_table
 from evaluation.fairness.traits import TraitsConfig
-from evaluation.published import FAIRNESS_HTML, published_folder
+from evaluation.published import FAIRNESS, FAIRNESS_PUBLICATION, published_folder
+from evaluation.small_cells.ledger import Ledger
 from features.store import Snapshot, open_snapshot
 from models.registry import RegisteredBundle, Registry, connect
 
@@ -43,21 +46,21 @@ def find(config: FairnessConfig, traits: TraitsConfig, workspace: Workspace) -> 
 def _model(registry: Registry, version: RegisteredBundle, config: FairnessConfig, traits: TraitsConfig) -> ModelTables:
     tables: list[FairnessTable] = []
     if version.kind in CLIENT_KINDS:
-        tables = tables_of(registry, version, traits, config.testing, config.smallest)
+        tables = tables_of(registry, version, traits, config.testing, config.hidden_below)
     elif version.kind == "demand" and BACKTEST_FILE in registry.artefact_names(version.run_id):
-        tables = [demand_table(registry, version, config.testing, config.smallest)]
+        tables = [demand_table(registry, version, config.testing, config.hidden_below)]
     return ModelTables(version.name, version.version, version.kind, tables, encoding_of(registry, version))
 
 
 def _others(config: FairnessConfig, workspace: Workspace, snapshot: Snapshot) -> Iterator[FairnessTable]:
-    waiting = waiting_table(snapshot, config.waiting_days, config.testing, config.smallest)
+    waiting = waiting_table(snapshot, config.waiting_days, config.testing, config.hidden_below)
     if waiting is not None:
         yield waiting
     if workspace.truth.is_dir():
         from evaluation.fairness.subjects.simulated import truth_tables
         from evaluation.truth import read_truth  # the only reader of the truth; a real county has none
 
-        yield from truth_tables(snapshot, read_truth(workspace), config.testing, config.smallest)
+        yield from truth_tables(snapshot, read_truth(workspace), config.testing, config.hidden_below)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -69,10 +72,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         workspace, traits = Workspace.of(config.var), load_config(config.traits, TraitsConfig)
         found = find(config, traits, workspace)
         report = report_of(found, config, traits)
-        folder = published_folder(workspace, found.snapshot_sha256)
-        write_report(folder, report)
+        folder, stem = published_folder(workspace, found.snapshot_sha256), FAIRNESS
+        if config.profile == "publication":
+            report, stem = for_publication(report), FAIRNESS_PUBLICATION
+            keep_release(Ledger(workspace.published / config.ledger), report)
+        write_report(folder, report, stem)
         say("\n".join(told(report)))
-        say(f"Published in {folder.parent.name}/{folder.name}/{FAIRNESS_HTML}.")
+        say(f"Published in {folder.parent.name}/{folder.name}/{stem}.html.")
 
     return run_command(action)
 

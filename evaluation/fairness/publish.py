@@ -10,17 +10,17 @@ from typing import Any
 from configs.workspace import Workspace
 from evaluation.fairness.comparing.rows import FairnessTable, csv_lines, from_json
 from evaluation.fairness.page import render
-from evaluation.published import FAIRNESS_CSV, FAIRNESS_HTML, FAIRNESS_JSON, published_folder
+from evaluation.published import FAIRNESS, published_folder
 from features.manifest import write_atomically
 
 
-def write_report(folder: Path, report: Mapping[str, Any]) -> None:
-    """fairness.json, fairness.csv and fairness.html, each whole or not at all."""
+def write_report(folder: Path, report: Mapping[str, Any], stem: str = FAIRNESS) -> None:
+    """JSON, CSV and HTML under one stem, each whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-    write_atomically(folder / FAIRNESS_JSON, text.encode())
-    write_atomically(folder / FAIRNESS_CSV, as_csv(report).encode())
-    write_atomically(folder / FAIRNESS_HTML, render(report).encode())
+    write_atomically(folder / f"{stem}.json", text.encode())
+    write_atomically(folder / f"{stem}.csv", as_csv(report).encode())
+    write_atomically(folder / f"{stem}.html", render(report).encode())
 
 
 def as_csv(report: Mapping[str, Any]) -> str:
@@ -40,7 +40,7 @@ def as_csv(report: Mapping[str, Any]) -> str:
 
 def read_published(workspace: Workspace, snapshot_sha256: str) -> dict[str, Any] | None:
     """The report of a snapshot as `report_of` made it; None when the command was not run for it."""
-    file = published_folder(workspace, snapshot_sha256) / FAIRNESS_JSON
+    file = published_folder(workspace, snapshot_sha256) / f"{FAIRNESS}.json"
     if not file.is_file():
         return None
     found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))

@@ -42,7 +42,7 @@ def report_of(found: Found, config: FairnessConfig, traits: TraitsConfig) -> dic
         "snapshot_sha256": found.snapshot_sha256,
         "data_until": found.data_until,
         "profile": config.profile,
-        "smallest": config.smallest,
+        "smallest": config.hidden_below,
         "family_error": config.family_error,
         "repeats": config.repeats,
         "limits": {

@@ -5,7 +5,8 @@ from typing import Literal
 from pydantic import Field
 
 from configs.loader import StrictConfig
-from evaluation.fairness.comparing.figures import Testing, WorkingPoint
+from evaluation.fairness.comparing.figures import Certainty, WorkingPoint
+from evaluation.small_cells.release import PROFILES
 from models.small_cells import SMALLEST_CELL
 
 
@@ -24,13 +25,20 @@ class FairnessConfig(StrictConfig):
     smallest: int = Field(default=SMALLEST_CELL, ge=SMALLEST_CELL)
     """Counts of people below this are hidden; it can be raised, not lowered."""
     profile: Literal["internal", "publication"] = "internal"
+    ledger: str = "fairness_releases.jsonl"
+    """What was published before; a file of the published folder."""
     waiting_days: int = Field(default=365, ge=30)
     """Requests so many days before the last day of data are looked at for waiting times."""
 
     @property
-    def testing(self) -> Testing:
+    def hidden_below(self) -> int:
+        """Counts of people below this are hidden: the greater of `smallest` and the profile's."""
+        return max(self.smallest, PROFILES[self.profile].smallest)
+
+    @property
+    def testing(self) -> Certainty:
         """How surely a gap must be there."""
-        return Testing(
+        return Certainty(
             repeats=self.repeats,
             family_error=self.family_error,
             recall_gap=self.recall_gap,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from evaluation.fairness.comparing.figures import Testing, WorkingPoint
+from evaluation.fairness.comparing.figures import Certainty, WorkingPoint
 from evaluation.fairness.comparing.parts import tabulate
 from evaluation.fairness.comparing.rows import FairnessTable
 from evaluation.fairness.comparing.table import fairness_table, joined
@@ -25,7 +25,7 @@ OLD_SHARE = 0.1
 
 
 def tables_of(
-    registry: Registry, version: RegisteredBundle, traits: TraitsConfig, testing: Testing, smallest: int
+    registry: Registry, version: RegisteredBundle, traits: TraitsConfig, testing: Certainty, smallest: int
 ) -> list[FairnessTable]:
     """Every table that the run's stored rows give: likelihoods, then segment sets or amounts where there are any."""
     run, names = version.run_id, registry.artefact_names(version.run_id)
@@ -69,7 +69,7 @@ def encoding_of(registry: Registry, version: RegisteredBundle) -> Mapping[str, A
     return found
 
 
-def demand_table(registry: Registry, version: RegisteredBundle, testing: Testing, smallest: int) -> FairnessTable:
+def demand_table(registry: Registry, version: RegisteredBundle, testing: Certainty, smallest: int) -> FairnessTable:
     """Forecast error, bias and coverage of each area and group of people, on the stored back-test."""
     backtest = read_frame(registry.artefact(version.run_id, BACKTEST_FILE))
     return backtest_table(version.name, backtest, testing, smallest)

@@ -48,13 +48,15 @@ class Ledger:
             return ()
         return tuple(Release(**json.loads(line)) for line in self.file.read_text(encoding="utf-8").splitlines())
 
-    def record(self, release: Release) -> None:
-        """Keep a release.  Raises DataError, and keeps nothing, when it would reveal a cell with an earlier one."""
-        earlier = self.releases()
-        if release in earlier:
-            return
-        refuse_revealing(earlier, release)
-        lines = [json.dumps(asdict(one), ensure_ascii=False) for one in (*earlier, release)]
+    def record(self, *releases: Release) -> None:
+        """Keep releases, all or none.  Raises DataError, and keeps nothing, when one would reveal a cell with an
+        earlier one or with one of the others; what was released before just so is not kept twice."""
+        kept = list(self.releases())
+        for release in releases:
+            if release not in kept:
+                refuse_revealing(kept, release)
+                kept.append(release)
+        lines = [json.dumps(asdict(one), ensure_ascii=False) for one in kept]
         self.file.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(self.file, ("\n".join(lines) + "\n").encode())
 
@@ -84,10 +86,13 @@ def _told_by_difference(earlier: Release, release: Release) -> str | None:
     """A cell shown in both, of another date or filter, that differs by a few people."""
     if (earlier.as_of, earlier.where) == (release.as_of, release.where):
         return None
+    slack = earlier.rounding // 2 + release.rounding // 2
     for cell, count in release.cells.items():
         before = earlier.cells.get(cell)
-        if count is not None and before is not None and 0 < abs(count - before) < release.smallest:
-            return cell
+        if count is not None and before is not None:
+            apart = abs(count - before)
+            if apart - slack >= 1 and apart + slack < release.smallest:
+                return cell
     return None
 
 
@@ -102,7 +107,11 @@ def _told_together(releases: Sequence[Release]) -> str | None:
     sums = [Sum(members[cell], count - (base // 2), count + (base // 2)) for cell, count, base in shown]
     known = Knowledge(np.zeros(len(atoms)), np.full(len(atoms), np.inf), sums)
     hidden = {cell for one in releases for cell, count in one.cells.items() if count is None}
-    return next((cell for cell in sorted(hidden) if is_recovered(known.bounds(members[cell]))), None)
+    # A rounded count is not exact, and still it tells what another release hides.
+    told = sorted(hidden & {cell for cell, _, _ in shown})
+    return next(
+        (cell for cell in sorted(hidden) if is_recovered(known.bounds(members[cell]))), told[0] if told else None
+    )
 
 
 def conditions(cell: str) -> frozenset[Condition]:

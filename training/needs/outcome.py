@@ -98,8 +98,10 @@ def stored(
 def _fairness(trained: Trained, snapshot: Snapshot, told: pd.DataFrame, traits: str) -> Judged:
     """By group, at the most that a team can see; a step below the main level is no need, so it has no recall."""
     task, labelled, tested = trained.model.task, trained.labelled, trained.tested
-    frame = labelled.take(tested)
-    held = HoldOut(labelled.rows.iloc[tested], frame, trained.model.feature_names, trained.rows.numbers)
+    frame, model = labelled.take(tested), trained.model
+    served = {step.output: step.fitted.model.probabilities for step in trained.steps}
+    rows, numbers, used = labelled.rows.iloc[tested], trained.rows.numbers, trained.used
+    held = HoldOut(rows, frame, model.feature_names, numbers, used, model.parts.used, served)
     outputs = [step.output for place, step in enumerate(trained.steps, start=1) if place >= main_place(task)]
     points = dict.fromkeys(outputs, need_point(task.capacity))
     return judged(snapshot, traits, held, told, points, need_model(task.id))

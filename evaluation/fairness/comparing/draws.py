@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.fairness.comparing.figures import Figure, Testing
+from evaluation.fairness.comparing.figures import Certainty, Figure
 from evaluation.metrics import INTERVAL_LEVEL
 from evaluation.shares import Z95
 
@@ -36,7 +36,7 @@ class Compared:
 
 
 def compare(
-    client: np.ndarray, masks: Sequence[np.ndarray], figures: Sequence[Figure], testing: Testing
+    client: np.ndarray, masks: Sequence[np.ndarray], figures: Sequence[Figure], testing: Certainty
 ) -> tuple[list[dict[str, Compared]], int]:
     """({figure: Compared} per mask, how many comparisons the intervals hold for).
 
@@ -103,7 +103,7 @@ class _Test:
     """Standard error per group; NaN = not tested."""
 
 
-def _drawn(place: np.ndarray, sums: Sequence[_Sums], testing: Testing) -> list[tuple[np.ndarray, np.ndarray]]:
+def _drawn(place: np.ndarray, sums: Sequence[_Sums], testing: Certainty) -> list[tuple[np.ndarray, np.ndarray]]:
     """Per figure (own, rest) of every draw."""
     parts: list[list[tuple[np.ndarray, np.ndarray]]] = [[] for _ in sums]
     for weights in _weights(int(place.max()) + 1, testing):
@@ -112,7 +112,7 @@ def _drawn(place: np.ndarray, sums: Sequence[_Sums], testing: Testing) -> list[t
     return [(np.concatenate([a for a, _ in found]), np.concatenate([b for _, b in found])) for found in parts]
 
 
-def _weights(people: int, testing: Testing) -> Iterator[np.ndarray]:
+def _weights(people: int, testing: Certainty) -> Iterator[np.ndarray]:
     rng = np.random.default_rng(testing.seed)
     for start in range(0, testing.repeats, CHUNK):
         draws = min(CHUNK, testing.repeats - start)

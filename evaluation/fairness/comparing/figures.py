@@ -5,13 +5,15 @@ from typing import Literal
 
 import numpy as np
 
+from evaluation.metrics import offered_at_share
+
 Contrast = Literal["difference", "ratio"]
 Worse = Literal["lower", "higher", "either"]
 RECALL, OBSERVED = "recall", "observed_to_expected"
 
 
 @dataclass(frozen=True)
-class Testing:
+class Certainty:
     """How surely a gap must be there before it is called one."""
 
     repeats: int = 500
@@ -24,7 +26,7 @@ class Testing:
     seed: int = 1
 
 
-USUAL = Testing()
+USUAL = Certainty()
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,7 @@ class WorkingPoint:
         """1 = offered, 0 = not; rows tied at the edge of a capacity share what is left of it, as recall at k does."""
         if self.threshold is not None:
             return (p >= self.threshold).astype(np.float64)
-        capacity = float(self.share or 0.0) * p.size
-        edge = np.sort(p)[::-1][max(int(np.ceil(capacity)) - 1, 0)]
-        above, tied = p > edge, p == edge
-        return np.where(tied, (capacity - above.sum()) / tied.sum(), above.astype(np.float64))
+        return offered_at_share(p, float(self.share or 0.0))
 
     def as_json(self) -> dict[str, float]:
         """{share} or {threshold}."""
@@ -82,7 +81,7 @@ class Figure:
         return bool(down or up)
 
 
-def of_probabilities(label: np.ndarray, p: np.ndarray, point: WorkingPoint, testing: Testing) -> list[Figure]:
+def of_probabilities(label: np.ndarray, p: np.ndarray, point: WorkingPoint, testing: Certainty) -> list[Figure]:
     """Recall, false-negative rate, share offered, observed, predicted, observed/expected of one output's rows."""
     ones, offered = np.ones(label.size), point.selected(p)
     event, chosen = label == 1, offered > 0.5

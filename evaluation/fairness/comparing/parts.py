@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.fairness.comparing.draws import Compared, compare
-from evaluation.fairness.comparing.figures import Figure, Testing
+from evaluation.fairness.comparing.figures import Certainty, Figure
 from evaluation.fairness.comparing.rows import FairnessRow, FairnessTable, Measured, known
 from evaluation.small_cells.hiding import hidden_together
 from evaluation.small_cells.margins import completed
@@ -49,7 +49,7 @@ class Part:
 
 
 def tabulate(
-    subject: str, parts: Sequence[Part], testing: Testing, smallest: int, asked: Sequence[str] = ()
+    subject: str, parts: Sequence[Part], testing: Certainty, smallest: int, asked: Sequence[str] = ()
 ) -> FairnessTable:
     """The lines of all parts; the chance of a false flag is shared among the parts."""
     share = replace(testing, family_error=testing.family_error / max(len(parts), 1))
@@ -136,7 +136,7 @@ def measured(one: Compared) -> Measured:
     )
 
 
-def _rows(part: Part, testing: Testing, smallest: int) -> tuple[list[FairnessRow], int]:
+def _rows(part: Part, testing: Certainty, smallest: int) -> tuple[list[FairnessRow], int]:
     groups = part.groups()
     hidden = hidden_groups(part.client, groups, part.kinds, smallest)
     private = {one.name: hidden_groups(part.client, groups, one.kinds, smallest) for one in part.figures if one.kinds}
@@ -155,7 +155,7 @@ def _without(row: FairnessRow, secret: Sequence[str], hidden: bool) -> FairnessR
     return replace(row, metrics={name: one for name, one in row.metrics.items() if name not in secret})
 
 
-def _row(part: Part, key: Key, mask: np.ndarray, found: Mapping[str, Compared], testing: Testing) -> FairnessRow:
+def _row(part: Part, key: Key, mask: np.ndarray, found: Mapping[str, Compared], testing: Certainty) -> FairnessRow:
     events = int(part.events[mask].sum()) if part.events is not None else None
     told = {name: measured(one) for name, one in found.items()}
     for figure in part.figures:
@@ -166,7 +166,7 @@ def _row(part: Part, key: Key, mask: np.ndarray, found: Mapping[str, Compared], 
     return FairnessRow(n=_people(part.client[mask]), events=events, metrics=told, hidden=False, **head)
 
 
-def _outside(figure: Figure, found: Mapping[str, Compared], events: int, testing: Testing) -> bool:
+def _outside(figure: Figure, found: Mapping[str, Compared], events: int, testing: Certainty) -> bool:
     """Is the figure itself outside its range, in a group with enough events to judge?"""
     low, high = figure.range or (-np.inf, np.inf)
     return events >= testing.fewest_events and not low <= found[figure.name].value <= high

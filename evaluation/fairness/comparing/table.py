@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation import draws, metrics
-from evaluation.fairness.comparing.figures import USUAL, Testing, WorkingPoint, of_probabilities
+from evaluation.fairness.comparing.figures import USUAL, Certainty, WorkingPoint, of_probabilities
 from evaluation.fairness.comparing.parts import GROUP, TRAIT, Part, tabulate
 from evaluation.fairness.comparing.rows import FairnessTable, Measured, known
 from evaluation.stored import checked_predictions
@@ -23,7 +23,7 @@ def fairness_table(
     traits: pd.DataFrame | None = None,
     *,
     subject: str = "",
-    testing: Testing = USUAL,
+    testing: Certainty = USUAL,
     smallest: int = SMALLEST_CELL,
     asked: Sequence[str] = (),
     with_shapes: bool = True,
@@ -57,7 +57,7 @@ def joined(rows: pd.DataFrame, traits: pd.DataFrame | None) -> pd.DataFrame:
     return rows if traits is None else rows.merge(traits, on="row", how="left", validate="many_to_one")
 
 
-def part_of(output: str, frame: pd.DataFrame, point: WorkingPoint, testing: Testing) -> Part:
+def part_of(output: str, frame: pd.DataFrame, point: WorkingPoint, testing: Certainty) -> Part:
     """One output's rows, ready to be compared."""
     label, p = frame["label"].to_numpy(np.float64), frame["p"].to_numpy(np.float64)
     event = label == 1

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from evaluation.fairness.comparing.figures import Figure, Testing, of_intervals, of_sets
+from evaluation.fairness.comparing.figures import Certainty, Figure, of_intervals, of_sets
 from evaluation.fairness.comparing.parts import Part, tabulate
 from evaluation.fairness.comparing.rows import FairnessTable
 from evaluation.fairness.comparing.table import traits_in
@@ -24,7 +24,7 @@ def amounts_part(amounts: pd.DataFrame) -> Part:
     return Part("amount", amounts["client"].to_numpy(), traits_in(amounts), of_intervals(*columns))
 
 
-def backtest_table(name: str, backtest: pd.DataFrame, testing: Testing, smallest: int) -> FairnessTable:
+def backtest_table(name: str, backtest: pd.DataFrame, testing: Certainty, smallest: int) -> FairnessTable:
     """One part per measure.  What is drawn anew are the back-test's weeks, because the errors of one week are alike.
 
     `series_id` is area|measure|groups of people.  The error itself is told and not tested: a small area's is larger.

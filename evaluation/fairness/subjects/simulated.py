@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from evaluation.fairness.comparing.figures import Figure, Testing
+from evaluation.fairness.comparing.figures import Certainty, Figure
 from evaluation.fairness.comparing.parts import UNKNOWN, Part, tabulate
 from evaluation.fairness.comparing.rows import FairnessTable
 from evaluation.fairness.subjects.true_need import people_at_need, service_table
@@ -17,7 +17,7 @@ UNMET = "true_need_met"
 CONTACTS = ("client_id", "time", "service", "legacy_org", "source", "superseded_at")
 
 
-def truth_tables(snapshot: Snapshot, truth: Truth, testing: Testing, smallest: int) -> list[FairnessTable]:
+def truth_tables(snapshot: Snapshot, truth: Truth, testing: Certainty, smallest: int) -> list[FairnessTable]:
     """Two tables that only a simulated county can have."""
     residents = read_table(snapshot, "residents")
     residents = residents[residents["superseded_at"].isna()].astype({"client_id": object})
@@ -31,7 +31,7 @@ def truth_tables(snapshot: Snapshot, truth: Truth, testing: Testing, smallest: i
     return [service_table(people, testing, smallest), met_table(truth.unmet_need, described, testing, smallest)]
 
 
-def met_table(unmet: pd.DataFrame, residents: pd.DataFrame, testing: Testing, smallest: int) -> FairnessTable:
+def met_table(unmet: pd.DataFrame, residents: pd.DataFrame, testing: Certainty, smallest: int) -> FairnessTable:
     """Share of the months with a true need in which the service was there, per service and group; 1 = always met.
 
     Age is told too: the plans say that of the young in need of mental-health care half get it (S2 69).

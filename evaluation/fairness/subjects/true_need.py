@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from evaluation.fairness.comparing.figures import Figure, Testing
+from evaluation.fairness.comparing.figures import Certainty, Figure
 from evaluation.fairness.comparing.parts import Part, tabulate
 from evaluation.fairness.comparing.rows import FairnessTable
 
@@ -21,7 +21,7 @@ CARE_STEPS = (-0.5, 0.5, 1.5, 2.5, 3.5)
 AGE_STEPS = (18, 30, 50, 65, 75, 85)
 
 
-def service_table(people: pd.DataFrame, testing: Testing, smallest: int) -> FairnessTable:
+def service_table(people: pd.DataFrame, testing: Certainty, smallest: int) -> FairnessTable:
     """Contacts of each group over what everybody with the same true need has; 1 = the same, below 1 = under-served.
 
     `people`, one line per client: client_id, contacts (in the years looked at), exposed (months lived there), stratum
@@ -80,7 +80,7 @@ def people_at_need(
 def service_months(contacts: pd.DataFrame, key: str) -> pd.Series:
     """Per client: months with a contact, counted once per service.  Ten visits of one month are one month of service,
     so that a few intensive clients do not speak for a municipality."""
-    month = contacts["time"].astype("datetime64[s]").dt.to_period("M")
+    month = contacts["time"].to_numpy().astype("datetime64[M]").astype(np.int64)
     kept = contacts.assign(month=month).drop_duplicates([key, "service", "month"])
     return kept[key].value_counts()
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from evaluation.fairness.comparing.figures import Figure, Testing
+from evaluation.fairness.comparing.figures import Certainty, Figure
 from evaluation.fairness.comparing.parts import GROUP, TRAIT, Part, tabulate
 from evaluation.fairness.comparing.rows import FairnessTable
 from features.store import Snapshot, read_table
@@ -22,7 +22,7 @@ MARGIN = 1.1
 """A wait up to a tenth longer is no finding (our choice; S1 7 calls 10 % longer waits worth acting on)."""
 
 
-def waiting_table(snapshot: Snapshot, days: int, testing: Testing, smallest: int) -> FairnessTable | None:
+def waiting_table(snapshot: Snapshot, days: int, testing: Certainty, smallest: int) -> FairnessTable | None:
     """Mean waits of requests made in the last `days`, each group against the rest at the same mix of services.
 
     None when the registers hold no request with a start.
