@@ -24,6 +24,7 @@ STEPS = [
         "retrain",
     ),
     *("quality", "rules", "crosswalk", "decay", "clusters", "selection", "county_reasons", "areas", "planning"),
+    "private_counts",
     "demand_reports",
     "client_groups",
 ]
