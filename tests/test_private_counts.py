@@ -34,6 +34,13 @@ def test_the_noise_has_the_distribution_that_the_protection_is_promised_for(epsi
         assert abs(found[value] / draws - wanted) < 4.5 * math.sqrt(wanted * (1 - wanted) / draws), value
 
 
+def test_the_told_distance_holds_95_of_100() -> None:
+    assert [command.within(Fraction(one)) for one in ("0.5", "1", "2")] == [6, 3, 1]
+    rng = Random(6)
+    near = sum(abs(discrete_laplace(HALF, rng.randrange)) <= 6 for _ in range(4000)) / 4000
+    assert 0.95 < near < 0.975
+
+
 def release(table: str, snapshot: str = "a" * 64, epsilon: Fraction = HALF) -> Release:
     return Release(table, snapshot, epsilon)
 
@@ -99,7 +106,7 @@ def test_the_command_counts_each_client_once_and_publishes(
     assert command.counted(snapshot, "contacts", ("901", "902", "903")) == {"901": 1, "902": 1, "903": 0}
     assert command.main([]) == 0
     said = capsys.readouterr().out
-    assert "clients_with_contacts (95 of 100 within 5): 901 " in said
+    assert "clients_with_contacts (95 of 100 within 6): 901 " in said
     assert "Left of the privacy budget of" in said
     told = json.loads((published_folder(Workspace.of("var"), "a" * 64) / PRIVATE_COUNTS).read_text())
     assert [one["id"] for one in told["tables"]] == ["clients_with_contacts", "clients_with_care_plans"]

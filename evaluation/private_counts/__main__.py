@@ -1,4 +1,4 @@
-"""County counts for publication, with noise: `python -m evaluation.private_counts --config configs/private_counts.yaml`.
+"""County counts for publication, with noise.  `python -m evaluation.private_counts` reads configs/private_counts.yaml.
 
 Every client counts in one cell only, so that one person moves one count by 1.  Writes `private_counts.json` into
 `var/published/<snapshot>/`.  Off unless a county runs it: hidden and rounded cells are the default everywhere else.
