@@ -14,6 +14,7 @@ CLIENT_GROUPS = "client_groups.json"
 GUIDANCE_HTML, GUIDANCE_JSON, GUIDANCE_CSV = "guidance.html", "guidance.json", "guidance.csv"
 FAIRNESS, FAIRNESS_PUBLICATION = "fairness", "fairness_publication"
 """Stems of .html, .json and .csv."""
+PRIVATE_COUNTS = "private_counts.json"
 PLANNING = "planning"
 """Folder of planning files below a snapshot's."""
 DECAY = "decay_{task}.json"
@@ -21,6 +22,7 @@ TAKEN_ALONG = (
     *("quality.*", "clusters.*", "selection.json", "county_reasons.*"),
     *(DECAY.format(task="*"), "areas.*", "guidance.*", "fairness*", CLIENT_GROUPS, "factors_*", "demand_*"),
     f"{PLANNING}/*",
+    PRIVATE_COUNTS,
 )
 """Written by commands of their own for the same snapshot; evaluate keeps them when it replaces the folder."""
 

@@ -15,6 +15,7 @@ from configs.errors import ConfigError, DataError, LuotainError, ModelError
 from configs.loader import PROJECT_ROOT, StrictConfig, load_config, read_yaml
 from configs.workspace import Workspace
 from evaluation.evaluate import EvaluateConfig
+from evaluation.quality.__main__ import QualityConfig
 from features.catalogue import load_catalogue
 from features.histories import HistoriesConfig, load_history
 from features.histories import main as histories_main
@@ -48,6 +49,7 @@ SHEET_SHA256 = "f572799fcd2da45256d39272a80b3ef092c4b5f8d4cbe3ae9631c91ab196eb7c
 MODELS: Mapping[str, type[StrictConfig]] = {
     "ingest": IngestConfig,
     "histories": HistoriesConfig,
+    "quality": QualityConfig,
     "need": NeedConfig,
     "demand": DemandCommand,
     "evaluate": EvaluateConfig,
@@ -60,7 +62,7 @@ MODELS: Mapping[str, type[StrictConfig]] = {
 
 def test_every_step_has_a_config_of_the_real_input_and_one_data_folder() -> None:
     steps = load_config(REAL / "retrain.yaml", retrain.RetrainConfig).steps
-    assert [step.step for step in steps] == ["ingest", "histories", "need", "demand", "evaluate", "promote"]
+    assert [step.step for step in steps] == ["ingest", "histories", "quality", "need", "demand", "evaluate", "promote"]
     for step in steps:
         assert load_config(step.config, MODELS[step.step]).model_dump()["var"] == "var/real", step.config
     assert load_settings("configs/real/serving.yaml").var == "var/real"

@@ -10,8 +10,21 @@ from configs.loader import PROJECT_ROOT
 
 PROJECT = yaml.safe_load((PROJECT_ROOT / "MLproject").read_text())
 STEPS = [
-    *("ingest", "histories", "segmentation", "need", "demand", "flow", "heads_up", "evaluate", "promote", "retrain"),
+    *(
+        "ingest",
+        "histories",
+        "segmentation",
+        "need",
+        "demand",
+        "flow",
+        "heads_up",
+        "evaluate",
+        "promote",
+        "live",
+        "retrain",
+    ),
     *("quality", "rules", "crosswalk", "decay", "clusters", "selection", "county_reasons", "areas", "planning"),
+    "private_counts",
     "demand_reports",
     "client_groups",
     "guidance",

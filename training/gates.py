@@ -139,9 +139,10 @@ def _not_worse(rule: Comparison, found: Gain | None, untold: str) -> Check:
         return Check(name, False, untold or "not measured", MEASURE_IT)
     worst, best = _signed(rule, found)
     passed = best >= -rule.margin - ROUNDING
+    least = f"{0.0 - rule.margin:g}"
     said = (
-        f"{found.candidate:.4f} against {found.champion:.4f} on the same rows ({found.how}), difference "
-        f"{worst:+.4f} to {best:+.4f} in 95 of 100 draws of {found.drawn}, its upper end must reach {-rule.margin:g}"
+        f"{found.candidate:.4f} against {found.champion:.4f} on the same rows ({found.how}), gain "
+        f"{worst:+.4f} to {best:+.4f} in 95 of 100 draws of {found.drawn}, its upper end must reach {least}"
     )
     return Check(name, passed, said, KEEP_CHAMPION)
 

@@ -77,6 +77,15 @@ class Ledger:
                 return None if previous is None else str(previous)
         return None
 
+    def checks_of(self, live: Live) -> tuple[Mapping[str, Any], ...]:
+        """The checks that let a live version through; of a roll-back those of the promotion that it goes back to."""
+        for chained in reversed(self.entries()):
+            entry = chained.entry
+            same = (entry["name"], str(entry["version"])) == (live.entry["name"], live.version)
+            if same and entry["checks"] and int(entry["seq"]) <= live.seq:
+                return tuple(entry["checks"])
+        return ()
+
     def append(self, expected: Live | None, values: Mapping[str, Any]) -> ChainedEntry:
         """Write a promotion of values["name"] unless something else became live since `expected` was read.
 

@@ -1,6 +1,7 @@
 """What is live, or was live on a day: version, since when, who made it so and why, and on which conditions.
 
-`python -m training.live --config configs/promote.yaml --on 2026-11-01`.  It reads the ledger and changes nothing.
+`python -m training.live --config configs/promote.yaml --on 2026-11-01`.  It reads the ledger; an alias that
+disagrees with it is put right, as every command of the desk does.
 """
 
 import argparse
@@ -29,14 +30,14 @@ def say_live(desk: Desk, on: datetime | None) -> None:
         entry = live.entry
         since = f"since {entry['at'][:16]} UTC"
         say(f"  {name:<34} version {entry['version']:<4} bundle {entry['bundle_sha256'][:12]}  {since}")
-        say("\n".join(f"    {line}" for line in told(live)))
+        say("\n".join(f"    {line}" for line in told(live, desk.ledger.checks_of(live))))
 
 
-def told(live: Live) -> list[str]:
-    """Who and why, what changed, and what it rests on."""
+def told(live: Live, checks: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Who and why, what changed, and the conditions among the checks that it rests on."""
     entry = live.entry
     lines = [f"{entry['act']} by {entry['who']}: {entry['why']}", *_changed(entry)]
-    waivers = [check["waiver"] for check in entry["checks"] if check.get("waiver")]
+    waivers = [check["waiver"] for check in checks if check.get("waiver")]
     lines += [f"on conditions until {one['until']}: {one['rule']} ({one['who']}: {one['why']})" for one in waivers]
     return lines
 

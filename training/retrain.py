@@ -1,8 +1,8 @@
 """The whole road in one command: data check, build, train, evaluate, gate, promote, report.
 
-The steps of a config run in order, each with its time; the first fault stops them, and the report is written all the
-same.  Every step is the same `main(argv)` that `python -m <module>` runs, so a step by hand and a step here cannot
-differ.  Killed in the middle (kill -9, power), the same command goes on where it was cut (training/retraining).
+The steps of a config run in order, each with its time; the first fault stops them.  Every step is the same `main(argv)`
+that `python -m <module>` runs, so a step by hand and a step here cannot differ.  Killed in the middle (kill -9, power),
+or after a fault that was mended, the same command goes on where it was cut (training/retraining).
 """
 
 import importlib
@@ -99,7 +99,7 @@ def retrain(config: RetrainConfig, name: str, main_of: MainOf) -> int:
         os.environ.pop(SINCE, None)
     if code in (0, GateError.exit_code):  # a refused candidate is an outcome; after a fault the next call goes on
         course.journal = course.journal.concluded()
-    say(write_report(workspace, course.journal, code))
+        say(write_report(workspace, course.journal, code))
     return code
 
 

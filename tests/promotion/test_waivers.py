@@ -174,3 +174,8 @@ def test_a_version_that_was_live_on_conditions_is_so_again_after_a_roll_back(des
     assert "on_waiver" not in judged(desk.workspace, TODAY)[1]
     assert roll_back(desk, NEED) == f"{NEED}: back to version 1 from 2."
     assert "on_waiver" in judged(desk.workspace, TODAY)[1]
+    now = desk.ledger.live(NEED)
+    assert now is not None
+    assert f"on conditions until {(TODAY + timedelta(days=30)).isoformat()}: {RULE} (tester: {WHY})" in "\n".join(
+        live.told(now, desk.ledger.checks_of(now))
+    )

@@ -55,8 +55,9 @@ class Journal:
         return number < len(self.steps) and self.steps[number].code == 0
 
     def with_step(self, done: Done) -> "Journal":
-        """Written down before the next step begins."""
-        return self._written(replace(self, steps=(*self.steps, done)))
+        """Written down before the next step begins; a fault in the very first one leaves nothing to go on with."""
+        after = replace(self, steps=(*self.steps, done))
+        return after if done.code and not self.steps else self._written(after)
 
     def concluded(self) -> "Journal":
         """Nothing is left to do: the next retraining begins from the first step."""

@@ -1,0 +1,1 @@
+"""Counts for publication with noise instead of hidden cells, and the budget that ends them."""
