@@ -11,12 +11,14 @@ CLUSTERS_HTML, CLUSTERS_JSON, SELECTION_JSON = "clusters.html", "clusters.json",
 REASONS_HTML, REASONS_JSON, REASONS_CSV = "county_reasons.html", "county_reasons.json", "county_reasons.csv"
 AREAS_HTML, AREAS_JSON, AREAS_CSV = "areas.html", "areas.json", "areas.csv"
 CLIENT_GROUPS = "client_groups.json"
+INDICATORS_HTML, INDICATORS_JSON = "indicators.html", "indicators.json"
+INDICATORS_CSV, INDICATORS_PARQUET = "indicators.csv", "indicators.parquet"
 PLANNING = "planning"
 """Folder of planning files below a snapshot's."""
 DECAY = "decay_{task}.json"
 TAKEN_ALONG = (
     *("quality.*", "clusters.*", "selection.json", "county_reasons.*"),
-    *(DECAY.format(task="*"), "areas.*", CLIENT_GROUPS, "factors_*", "demand_*", f"{PLANNING}/*"),
+    *(DECAY.format(task="*"), "areas.*", CLIENT_GROUPS, "indicators.*", "factors_*", "demand_*", f"{PLANNING}/*"),
 )
 """Written by commands of their own for the same snapshot; evaluate keeps them when it replaces the folder."""
 
