@@ -13,12 +13,22 @@ AREAS_HTML, AREAS_JSON, AREAS_CSV = "areas.html", "areas.json", "areas.csv"
 CLIENT_GROUPS = "client_groups.json"
 INDICATORS_HTML, INDICATORS_JSON = "indicators.html", "indicators.json"
 INDICATORS_CSV, INDICATORS_PARQUET = "indicators.csv", "indicators.parquet"
+RECONCILE_JSON, RECONCILE_CSV = "reconcile.json", "reconcile.csv"
 PLANNING = "planning"
 """Folder of planning files below a snapshot's."""
 DECAY = "decay_{task}.json"
 TAKEN_ALONG = (
     *("quality.*", "clusters.*", "selection.json", "county_reasons.*"),
-    *(DECAY.format(task="*"), "areas.*", CLIENT_GROUPS, "indicators.*", "factors_*", "demand_*", f"{PLANNING}/*"),
+    *(
+        DECAY.format(task="*"),
+        "areas.*",
+        CLIENT_GROUPS,
+        "indicators.*",
+        "reconcile.*",
+        "factors_*",
+        "demand_*",
+        f"{PLANNING}/*",
+    ),
 )
 """Written by commands of their own for the same snapshot; evaluate keeps them when it replaces the folder."""
 

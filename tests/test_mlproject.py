@@ -15,6 +15,7 @@ STEPS = [
     "demand_reports",
     "client_groups",
     "indicators",
+    "reconcile",
 ]
 
 

@@ -85,12 +85,11 @@ class Wait(StrictConfig):
 
 
 class Waiting(StrictConfig):
-    """Matters that still wait on the last day of the period: how many, or which share, for longer than the limit."""
+    """Persons with a matter that waits on the last day of the period: those who have waited longer than the limit."""
 
     kind: Literal["waiting"]
     of: Filter = {}
     stop: str = "started_at"
-    say: Literal["count", "share"]
     limit: int = Field(ge=0)
     age: Between | None = None
 

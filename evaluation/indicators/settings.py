@@ -105,10 +105,15 @@ def comparable(definitions: Mapping[str, Definition], one: str, other: str) -> N
     """
     first, second = _definition(definitions, one), _definition(definitions, other)
     if first != second:
-        raise ConfigError(
-            f"`{one}` and `{other}` are made by different definitions, so their values are not compared. "
-            "Compare values of the same indicator and version."
-        )
+        raise different(one, other)
+
+
+def different(one: str, other: str) -> ConfigError:
+    """The sentence that refuses to set two values against each other."""
+    return ConfigError(
+        f"`{one}` and `{other}` are made by different definitions, so their values are not compared. "
+        "Compare values of the same indicator and version."
+    )
 
 
 def _definition(definitions: Mapping[str, Definition], name: str) -> str:

@@ -13,20 +13,20 @@ def hidden_lines(figures: Sequence[Figure], unit: str, smallest: int) -> list[st
 
     Hidden: fewer than `smallest` people, cases or others, what a total would give away, and shares of nobody or all.
     """
-    n, cases = [one.n for one in figures], [one.cases for one in figures]
-    counts = [n] if unit in ("change", "index", "days", "working_days", "count") else [n, cases]
-    if unit == "share":
-        counts.append([whole - part for whole, part in zip(n, cases, strict=True)])
+    counts = [list(one) for one in zip(*(_people(figure, unit) for figure in figures), strict=True)]
     few = hidden_together(*counts, smallest=smallest) if figures else []
     return [FEW if hide else _uniform(one, unit) for hide, one in zip(few, figures, strict=True)]
 
 
 def hidden_alone(figure: Figure, unit: str, smallest: int) -> str:
     """The same for a line without others: the whole county."""
-    parts = [figure.n] + (
-        [figure.cases, figure.n - figure.cases] if unit == "share" and figure.method == "wilson" else []
-    )
-    return FEW if any(0 < part < smallest for part in parts) else _uniform(figure, unit)
+    return FEW if any(0 < part < smallest for part in _people(figure, unit)) else _uniform(figure, unit)
+
+
+def _people(figure: Figure, unit: str) -> tuple[int, ...]:
+    """The people behind a figure; where it divides them in two, both parts too."""
+    divides = unit in ("share", "count")
+    return (figure.n, figure.cases, figure.n - figure.cases) if divides else (figure.n,)
 
 
 def _uniform(figure: Figure, unit: str) -> str:

@@ -10,7 +10,7 @@ from evaluation.indicators.compute import Found, reference_span, told_spans
 from evaluation.indicators.kinds import Change, Measure, NthFree, Shortfall, SlotWait, UnitsWith, Wait
 from evaluation.indicators.periods import Span
 from evaluation.indicators.settings import Definition, IndicatorsConfig
-from evaluation.indicators.telling.figures import NOTHING, Figure, figure
+from evaluation.indicators.telling.figures import NOBODY, Figure, figure
 from evaluation.indicators.telling.hiding import hidden_alone, hidden_lines
 
 Line = dict[str, Any]
@@ -33,10 +33,12 @@ def _of_span(
     areas = _areas(measure, found, config)
     covered = {area: _covered(found, measure, area, span) for area in areas}
     rows = _uncovered_as_missing(_rows(id, measure, found, span), covered)
+    counts_none = definition.unit == "count" and not found.coverage.lacking(measure)
 
     def made(part: pd.DataFrame, group: str) -> Figure:
         seed = f"{id} {definition.version} {span.name} {group}"
-        return _finished(figure(part, definition.unit, config.repeats, config.smallest_cell, seed), measure)
+        own = figure(part, definition.unit, config.repeats, config.smallest_cell, seed)
+        return NOBODY if counts_none and part.empty else _finished(own, measure)
 
     lines = [_county(made(rows, COUNTY), rows, measure, definition, found, config, covered)]
     lines += _table(AREA, areas, rows, made, measure, definition, config, covered)
@@ -79,7 +81,7 @@ def _table(
     covered: dict[str, bool],
 ) -> list[Line]:
     split = {str(group): part for group, part in rows.groupby(by)}
-    figures = [made(split[group], group) if group in split else NOTHING for group in groups]
+    figures = [made(split.get(group, rows.iloc[:0]), group) for group in groups]
     hides = [""] * len(figures)
     if protected(measure):
         hides = hidden_lines(figures, definition.unit, config.smallest_cell)

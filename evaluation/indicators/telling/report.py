@@ -25,16 +25,26 @@ Names = Mapping[str, Mapping[str, str]]
 def report_of(found: Found, config: IndicatorsConfig, areas: Names, snapshot: Mapping[str, str]) -> dict[str, Any]:
     """What is published."""
     lines = {id: lines_of(id, one, found, config) for id, one in config.measured.items()}
+    indicators = [_indicator(id, one, found, lines.get(id, [])) for id, one in config.definitions.items()]
     return {
         "format": FORMAT,
         **snapshot,
         "as_of": f"{found.as_of:%Y-%m-%d}",
         "smallest_cell": config.smallest_cell,
         "names": {"areas": {area: dict(name) for area, name in areas.items()}},
-        "indicators": [_indicator(id, one, found, lines.get(id, [])) for id, one in config.definitions.items()],
+        "summary": _summary(indicators),
+        "indicators": indicators,
         "side_by_side": {pair: list(ids) for pair, ids in config.side_by_side.items()},
         "lines": [line for own in lines.values() for line in own],
     }
+
+
+def _summary(indicators: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """How many of the chosen indicators (settings left out) can be computed, and how many have a value to show."""
+    chosen = [one for one in indicators if one["readiness"] != "setting"]
+    shown = sum(one["latest"] is not None and one["latest"]["value"] is not None for one in chosen)
+    ready = sum(one["readiness"] in ("computable", "published") for one in chosen)
+    return {"chosen": len(chosen), "extracted": ready, "shown": shown, "extracted_share": ready / max(1, len(chosen))}
 
 
 def readiness(definition: Definition, found: Found) -> tuple[Readiness, str]:
