@@ -1,9 +1,9 @@
 """Every definition's parts for every period, bucket by bucket, and which tables and areas the store really covers."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pandas as pd
 from tqdm import tqdm
@@ -87,8 +87,14 @@ def compute(snapshot: Snapshot, config: IndicatorsConfig, area_of: Mapping[str, 
     for bucket in tqdm(range(snapshot.n_buckets), desc="indicators", disable=None, leave=False):
         tables = {name: read_table(snapshot, name, bucket) for name in names}
         add_world(found, World(tables, as_of.date(), area_of, config.segmentation_scheme), config)
-    add_slots(found, known_at(TABLES[SLOTS], read_table(snapshot, SLOTS), as_of.date()), config)
+    add_slots(found, known_slots(read_table(snapshot, SLOTS), as_of.date()), config)
     return found
+
+
+def known_slots(slots: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """The slots known at a date; the day of a slot is agreed ahead, so it is known with the slot."""
+    known = known_at(TABLES[SLOTS], slots, as_of)
+    return known.assign(slot_at=slots.loc[known.index, "slot_at"]).reset_index(drop=True)
 
 
 def add_world(found: Found, world: World, config: IndicatorsConfig) -> None:
@@ -180,8 +186,18 @@ def _placed(made: pd.DataFrame, unit_areas: Mapping[str, str]) -> pd.DataFrame:
     return made.drop(columns="place").assign(area=area, band="", segment="")
 
 
-def every_read(config: IndicatorsConfig) -> Iterator[tuple[str, str]]:
-    """(definition, table) of every table that a definition reads."""
-    for id, definition in config.measured.items():
-        for table, _ in reads(_measure(definition)):
-            yield id, table
+def readiness_of(snapshot: Snapshot, config: IndicatorsConfig) -> dict[str, tuple[str, str]]:
+    """Measured definition → ("computable", what it reads) or ("needs", what the store lacks), without any value."""
+    as_of, coverage = as_of_day(snapshot, config), Coverage(config.silent_source_days)
+    wanted = [(table, of) for one in config.measured.values() for table, of in reads(_measure(one))]
+    slots = known_slots(read_table(snapshot, SLOTS), as_of.date())
+    for table, of in wanted:
+        if table == SLOTS:
+            coverage.see_rows(slots, table, of, slots["unit"].astype(object))
+    for bucket in range(snapshot.n_buckets):
+        tables = {name: read_table(snapshot, name, bucket) for name in {table for table, _ in wanted} - {SLOTS}}
+        world = World(tables, as_of.date(), {}, "")
+        for table, of in wanted:
+            if table != SLOTS:
+                coverage.see(world, table, of)
+    return {id: coverage.readiness(_measure(one)) for id, one in config.measured.items()}

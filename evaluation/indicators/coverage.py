@@ -1,6 +1,6 @@
 """What the store covers: which tables and codes it has at all, and from when to when each area's rows reach."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -57,11 +57,12 @@ class Coverage:
 
     def lacking(self, measure: Measure) -> list[str]:
         """The tables, with the codes, of which the store has no row: "requests (service = referral)"."""
-        missing = [(table, filter_text(of)) for table, of in reads(measure)]
-        named = [
-            f"{table} ({text})" if text else table for table, text in missing if not self._present.get((table, text))
-        ]
-        return list(dict.fromkeys(named))
+        return _named([(table, of) for table, of in reads(measure) if not self._present.get((table, filter_text(of)))])
+
+    def readiness(self, measure: Measure) -> tuple[str, str]:
+        """("computable", what it reads) or ("needs", what is lacking)."""
+        lacking = self.lacking(measure)
+        return ("needs", "; ".join(lacking)) if lacking else ("computable", "; ".join(_named(list(reads(measure)))))
 
     def covers(self, measure: Measure, area: str, span: Span) -> bool:
         """True when the area's people are observed and every table that is read has rows that reach the period."""
@@ -97,3 +98,8 @@ def _said(condition: object) -> str:
     if shown is None:
         return str(condition)
     return " ".join(f"{key} {_said(value)}" for key, value in shown(exclude_none=True).items())
+
+
+def _named(read: Sequence[tuple[str, Filter]]) -> list[str]:
+    named = [f"{table} ({filter_text(of)})" if of else table for table, of in read]
+    return list(dict.fromkeys(named))

@@ -90,7 +90,8 @@ class Waiting(StrictConfig):
     kind: Literal["waiting"]
     of: Filter = {}
     stop: str = "started_at"
-    limit: int = Field(ge=0)
+    limit: int | None = Field(default=None, ge=0)
+    """Calendar or working days; left out = everybody who waits."""
     age: Between | None = None
 
 

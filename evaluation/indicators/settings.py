@@ -14,7 +14,6 @@ from models.texts import Texts
 
 Grain = Literal["month", "quarter", "year"]
 Unit = Literal["share", "days", "working_days", "count", "per_client", "index", "change"]
-Readiness = Literal["computable", "published", "needs", "setting"]
 
 
 class Target(StrictConfig):

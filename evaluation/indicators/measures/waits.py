@@ -65,5 +65,5 @@ def waiting(world: World, spec: Waiting, span: Span, clock: Clock) -> pd.DataFra
     if still.empty:
         return nothing()
     eve = pd.Series(span.end - pd.Timedelta(days=1), index=still.index)
-    over = days_between(still["requested_at"], eve, clock) > spec.limit
+    over = days_between(still["requested_at"], eve, clock) > (-1 if spec.limit is None else spec.limit)
     return by_client(parts(still["client_id"].to_numpy(), over))

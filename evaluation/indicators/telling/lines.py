@@ -32,13 +32,17 @@ def _of_span(
     assert measure is not None
     areas = _areas(measure, found, config)
     covered = {area: _covered(found, measure, area, span) for area in areas}
-    rows = _uncovered_as_missing(_rows(id, measure, found, span), covered)
+    rows = _of_covered_areas(_rows(id, measure, found, span), covered)
+    share = found.coverage.share_of_residents(area for area, yes in covered.items() if yes)
     counts_none = definition.unit == "count" and not found.coverage.lacking(measure)
 
     def made(part: pd.DataFrame, group: str) -> Figure:
         seed = f"{id} {definition.version} {span.name} {group}"
         own = figure(part, definition.unit, config.repeats, config.smallest_cell, seed)
-        return NOBODY if counts_none and part.empty else _finished(own, measure)
+        own = NOBODY if counts_none and part.empty else _finished(own, measure)
+        # An area is covered or not; everything wider rests on the covered areas' share of the residents.
+        whole = own.completeness is None or group in covered
+        return own if whole else replace(own, completeness=(own.completeness or 0.0) * min(1.0, share))
 
     lines = [_county(made(rows, COUNTY), rows, measure, definition, found, config, covered)]
     lines += _table(AREA, areas, rows, made, measure, definition, config, covered)
@@ -59,8 +63,6 @@ def _county(
     config: IndicatorsConfig,
     covered: dict[str, bool],
 ) -> Line:
-    whole = found.coverage.share_of_residents(area for area, yes in covered.items() if yes)
-    own = replace(own, completeness=None if own.completeness is None else own.completeness * min(1.0, whole))
     why = ""
     if found.coverage.lacking(measure):
         why = SOURCE_MISSING
@@ -122,11 +124,9 @@ def _covered(found: Found, measure: Measure, area: str, span: Span) -> bool:
     return all(found.coverage.covers(inner, area, one) for one in both)
 
 
-def _uncovered_as_missing(rows: pd.DataFrame, covered: dict[str, bool]) -> pd.DataFrame:
-    """What lies in an area that the store does not cover is unjudged: it is never a zero."""
-    out = ~rows["area"].map(covered).fillna(True).to_numpy(bool)
-    missing = rows["missing"].where(~out, rows["missing"] + rows["den"])
-    return rows.assign(missing=missing, num=rows["num"].where(~out, 0.0), den=rows["den"].where(~out, 0.0))
+def _of_covered_areas(rows: pd.DataFrame, covered: dict[str, bool]) -> pd.DataFrame:
+    """What lies in an area that the store does not cover is left out: it is never a zero."""
+    return rows[rows["area"].map(covered).fillna(True).to_numpy(bool)].reset_index(drop=True)
 
 
 def _rows(id: str, measure: Measure, found: Found, span: Span) -> pd.DataFrame:

@@ -8,9 +8,7 @@ from typing import Any
 import pandas as pd
 
 from evaluation.indicators.compute import Found
-from evaluation.indicators.coverage import filter_text
-from evaluation.indicators.kinds import reads
-from evaluation.indicators.settings import Definition, IndicatorsConfig, Readiness
+from evaluation.indicators.settings import Definition, IndicatorsConfig
 from evaluation.indicators.telling.lines import AREA, COUNTY, Line, lines_of
 from features.frames import frame_bytes
 
@@ -47,19 +45,12 @@ def _summary(indicators: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {"chosen": len(chosen), "extracted": ready, "shown": shown, "extracted_share": ready / max(1, len(chosen))}
 
 
-def readiness(definition: Definition, found: Found) -> tuple[Readiness, str]:
+def readiness(definition: Definition, found: Found) -> tuple[str, str]:
     """Computable now, published elsewhere, a setting, or which table it waits for, by name."""
     if definition.measure is None:
         told = definition.published or definition.needs or definition.setting
         return ("published" if definition.published else "needs" if definition.needs else "setting"), told
-    lacking = found.coverage.lacking(definition.measure)
-    return ("needs", "; ".join(lacking)) if lacking else ("computable", "; ".join(_tables(definition)))
-
-
-def _tables(definition: Definition) -> list[str]:
-    assert definition.measure is not None
-    named = [f"{table} ({filter_text(of)})" if of else table for table, of in reads(definition.measure)]
-    return list(dict.fromkeys(named))
+    return found.coverage.readiness(definition.measure)
 
 
 def _indicator(id: str, definition: Definition, found: Found, lines: Sequence[Line]) -> dict[str, Any]:
