@@ -14,8 +14,9 @@ from configs.workspace import Workspace
 from evaluation.areas.settings import AreasConfig
 from evaluation.indicators.compute import compute
 from evaluation.indicators.settings import IndicatorsConfig
+from evaluation.indicators.telling.page import render
 from evaluation.indicators.telling.report import as_csv, as_parquet, report_of
-from evaluation.published import INDICATORS_CSV, INDICATORS_JSON, INDICATORS_PARQUET, published_folder
+from evaluation.published import INDICATORS_CSV, INDICATORS_HTML, INDICATORS_JSON, INDICATORS_PARQUET, published_folder
 from features.manifest import write_atomically
 from features.store import Snapshot, open_snapshot
 
@@ -41,6 +42,7 @@ def publish(config: IndicatorsConfig) -> tuple[Path, dict[str, Any]]:
     text = json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     write_atomically(folder / INDICATORS_CSV, as_csv(report).encode())
     write_atomically(folder / INDICATORS_PARQUET, as_parquet(report))
+    write_atomically(folder / INDICATORS_HTML, render(report).encode())
     write_atomically(folder / INDICATORS_JSON, text.encode())
     return folder, report
 

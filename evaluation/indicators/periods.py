@@ -1,6 +1,7 @@
 """Whole months, quarters and years before a date, newest last."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import pandas as pd
 
@@ -19,7 +20,7 @@ class Span:
     @property
     def end(self) -> pd.Timestamp:
         """The first day after."""
-        return self.start + pd.DateOffset(months=MONTHS[self.grain])
+        return _end(self.grain, self.start)
 
     @property
     def name(self) -> str:
@@ -31,6 +32,11 @@ class Span:
     def earlier(self, years: int) -> "Span":
         """The same period of an earlier year."""
         return Span(self.grain, self.start - pd.DateOffset(years=years))
+
+
+@cache
+def _end(grain: Grain, start: pd.Timestamp) -> pd.Timestamp:
+    return start + pd.DateOffset(months=MONTHS[grain])
 
 
 def spans(grain: Grain, until: pd.Timestamp, number: int) -> list[Span]:

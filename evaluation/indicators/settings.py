@@ -1,5 +1,6 @@
 """configs/indicators.yaml: what is measured, for which periods, and how it is protected and compared."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import date
 from typing import Literal
@@ -47,6 +48,12 @@ class Definition(StrictConfig):
     """The table or column that the data contract lacks, by name."""
     setting: str = ""
     """The number is a setting or a date of the plans, not a measured indicator: where it is used."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with everything that changes the value: two values are of one kind when it is the same."""
+        parts = self.model_dump_json(include={"version", "unit", "clock", "grain", "measure"})
+        return hashlib.sha256(parts.encode()).hexdigest()[:12]
 
     @model_validator(mode="after")
     def _one_way(self) -> "Definition":

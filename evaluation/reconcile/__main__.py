@@ -18,7 +18,7 @@ from configs.workspace import Workspace
 from evaluation.indicators.__main__ import made
 from evaluation.indicators.settings import IndicatorsConfig
 from evaluation.published import RECONCILE_CSV, RECONCILE_JSON, published_folder
-from evaluation.reconcile.matching import REASONS, reconciled
+from evaluation.reconcile.matching import REASONS, reconciled, refused
 from evaluation.reconcile.settings import ReconcileConfig, Side
 from features.manifest import write_atomically
 from features.store import Snapshot, open_earlier, open_snapshot
@@ -29,10 +29,11 @@ COLUMNS = ("id", "period", "by", "group", "old", "new", "difference", "old_n", "
 
 def compare(old: Snapshot, new: Snapshot, config: ReconcileConfig) -> dict[str, Any]:
     """The report of two snapshots.  Raises ConfigError, DataError."""
-    wanted = load_config(config.indicators, IndicatorsConfig)
     as_of = config.as_of or min(old.data_until, new.data_until) + timedelta(days=1)
-    first, second = (made(one, wanted.model_copy(update={"as_of": as_of})) for one in (old, new))
-    lines = reconciled(first, second, config, wanted.smallest_cell)
+    wanted = [load_config(side.indicators or config.indicators, IndicatorsConfig) for side in (config.old, config.new)]
+    dated = [one.model_copy(update={"as_of": as_of}) for one in wanted]
+    first, second = made(old, dated[0]), made(new, dated[1])
+    lines = reconciled(first, second, config, max(one.smallest_cell for one in wanted))
     return {
         "format": 1,
         "as_of": as_of.isoformat(),
@@ -40,6 +41,7 @@ def compare(old: Snapshot, new: Snapshot, config: ReconcileConfig) -> dict[str, 
         "new": {"name": config.new.name.as_text(), "snapshot_sha256": new.sha256},
         "reasons": dict(REASONS),
         "counts": dict(Counter(line["reason"] for line in lines)),
+        "refused": list(refused(first, second).values()),
         "missing": {side: _missing(one) for side, one in (("old", first), ("new", second))},
         "lines": lines,
     }
@@ -86,6 +88,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         folder, report = publish(load_config(path, ReconcileConfig))
         for reason, number in sorted(report["counts"].items(), key=lambda one: -one[1]):
             say(f"{number:>6}  {reason}: {REASONS[reason]}")
+        for sentence in report["refused"]:
+            say(sentence)
         say(f"As of {report['as_of']}; published in {folder.parent.name}/{folder.name}/{RECONCILE_JSON}.")
 
     return run_command(action)

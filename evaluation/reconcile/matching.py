@@ -12,6 +12,7 @@ Line = Mapping[str, Any]
 Report = Mapping[str, Any]
 REASONS: Mapping[str, str] = {
     "same": "the values are equal",
+    "definition": "made by different definitions: not compared",
     "source_missing_old": "the old store has no row that the indicator reads",
     "source_missing_new": "the new store has no row that the indicator reads",
     "not_covered_old": "the old store does not reach the period in this area",
@@ -26,21 +27,30 @@ REASONS: Mapping[str, str] = {
 
 
 def reconciled(old: Report, new: Report, config: ReconcileConfig, smallest: int) -> list[dict[str, Any]]:
-    """Lines of the county and its areas.  Raises ConfigError when an indicator has two versions in the two reports."""
-    _same_versions(old, new)
+    """Lines of the county and its areas; values of different definitions stand side by side without a difference."""
     before, now = _by_place(old["lines"]), _by_place(new["lines"])
     units = {one["id"]: one["unit"] for one in new["indicators"]}
-    return [
-        _line(key, before.get(key), now.get(key), config, smallest, units.get(str(key[0]), ""))
+    apart = set(refused(old, new))
+    lines = [
+        _line(key, before.get(key), now.get(key), config, smallest, units.get(key[0], ""))
         for key in sorted({*before, *now})
     ]
+    return [{**one, "difference": None, "reason": "definition"} if one["id"] in apart else one for one in lines]
 
 
-def _same_versions(old: Report, new: Report) -> None:
-    versions = {one["id"]: one["version"] for one in old["indicators"]}
-    for one in new["indicators"]:
-        if versions.get(one["id"], one["version"]) != one["version"]:
-            raise different(f"{one['id']}@{versions[one['id']]}", f"{one['id']}@{one['version']}")
+def refused(old: Report, new: Report) -> dict[str, str]:
+    """Indicator → the sentence that refuses the comparison, where the two sides define it differently."""
+    before = {one["id"]: one for one in old["indicators"]}
+    apart = [(before[one["id"]], one) for one in new["indicators"] if one["id"] in before]
+    return {
+        one["id"]: str(different(_named(other), _named(one)))
+        for other, one in apart
+        if other["fingerprint"] != one["fingerprint"]
+    }
+
+
+def _named(indicator: Mapping[str, Any]) -> str:
+    return f"{indicator['id']}@{indicator['version']} ({indicator['fingerprint']})"
 
 
 def _by_place(lines: Sequence[Line]) -> dict[tuple[str, str, str, str], Line]:

@@ -15,6 +15,8 @@ class Side(StrictConfig):
     var: str
     snapshot: str | None = None
     """SHA-256 of an earlier content; the present one when left out."""
+    indicators: str | None = None
+    """Its own definitions (another county's); those of the comparison when left out."""
 
 
 class ReconcileConfig(StrictConfig):

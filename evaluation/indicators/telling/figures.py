@@ -31,6 +31,7 @@ class Figure:
     highest: float | None = None
 
 
+NOTHING = Figure(None, 0, 0, None)
 NOBODY = Figure(0.0, 0, 0, 1.0, method="count")
 """A count of a covered area and a delivered source in which nothing happened: a true 0."""
 

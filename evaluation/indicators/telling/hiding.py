@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from evaluation.client_groups.hiding import hidden_together
 from evaluation.indicators.telling.figures import Figure
+from models.small_cells import SMALLEST_CELL
 
 FEW, UNIFORM = "few", "uniform"
 
@@ -21,6 +22,11 @@ def hidden_lines(figures: Sequence[Figure], unit: str, smallest: int) -> list[st
 def hidden_alone(figure: Figure, unit: str, smallest: int) -> str:
     """The same for a line without others: the whole county."""
     return FEW if any(0 < part < smallest for part in _people(figure, unit)) else _uniform(figure, unit)
+
+
+def count_change(change: float, smallest: int = SMALLEST_CELL) -> float | None:
+    """A change between two shown counts; one of 1-4 is not said."""
+    return None if 0 < abs(change) < smallest else change
 
 
 def _people(figure: Figure, unit: str) -> tuple[int, ...]:

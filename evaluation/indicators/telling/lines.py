@@ -10,7 +10,7 @@ from evaluation.indicators.compute import Found, reference_span, told_spans
 from evaluation.indicators.kinds import Change, Measure, NthFree, Shortfall, SlotWait, UnitsWith, Wait
 from evaluation.indicators.periods import Span
 from evaluation.indicators.settings import Definition, IndicatorsConfig
-from evaluation.indicators.telling.figures import NOBODY, Figure, figure
+from evaluation.indicators.telling.figures import NOBODY, NOTHING, Figure, figure
 from evaluation.indicators.telling.hiding import hidden_alone, hidden_lines
 
 Line = dict[str, Any]
@@ -34,7 +34,8 @@ def _of_span(
     covered = {area: _covered(found, measure, area, span) for area in areas}
     rows = _of_covered_areas(_rows(id, measure, found, span), covered)
     share = found.coverage.share_of_residents(area for area, yes in covered.items() if yes)
-    counts_none = definition.unit == "count" and not found.coverage.lacking(measure)
+    lacking = bool(found.coverage.lacking(measure))
+    counts_none = definition.unit == "count" and not lacking
 
     def made(part: pd.DataFrame, group: str) -> Figure:
         seed = f"{id} {definition.version} {span.name} {group}"
@@ -44,30 +45,22 @@ def _of_span(
         whole = own.completeness is None or group in covered
         return own if whole else replace(own, completeness=(own.completeness or 0.0) * min(1.0, share))
 
-    lines = [_county(made(rows, COUNTY), rows, measure, definition, found, config, covered)]
+    lines = [_county(made(rows, COUNTY), measure, definition, config, covered)]
     lines += _table(AREA, areas, rows, made, measure, definition, config, covered)
     if latest and (rows["band"] != "").any():
         for by in (BAND, SEGMENT):
             lines += _table(by, sorted(rows[by].unique()), rows, made, measure, definition, config, {})
+    if lacking:
+        lines = [_line(line["by"], line["group"], NOTHING, "", SOURCE_MISSING) for line in lines]
     named = {"id": id, "version": definition.version, "period": span.name}
     dates = {"start": f"{span.start:%Y-%m-%d}", "end": f"{span.end:%Y-%m-%d}"}
     return [{**named, **dates, **line} for line in lines]
 
 
 def _county(
-    own: Figure,
-    rows: pd.DataFrame,
-    measure: Measure,
-    definition: Definition,
-    found: Found,
-    config: IndicatorsConfig,
-    covered: dict[str, bool],
+    own: Figure, measure: Measure, definition: Definition, config: IndicatorsConfig, covered: dict[str, bool]
 ) -> Line:
-    why = ""
-    if found.coverage.lacking(measure):
-        why = SOURCE_MISSING
-    elif not any(covered.values()):
-        why = NOT_COVERED
+    why = "" if any(covered.values()) else NOT_COVERED
     hides = hidden_alone(own, definition.unit, config.smallest_cell) if protected(measure) else ""
     return _line(COUNTY, "", own, hides, why)
 

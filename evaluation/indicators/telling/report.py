@@ -9,6 +9,7 @@ import pandas as pd
 
 from evaluation.indicators.compute import Found
 from evaluation.indicators.settings import Definition, IndicatorsConfig
+from evaluation.indicators.telling.hiding import count_change
 from evaluation.indicators.telling.lines import AREA, COUNTY, Line, lines_of
 from features.frames import frame_bytes
 
@@ -59,6 +60,7 @@ def _indicator(id: str, definition: Definition, found: Found, lines: Sequence[Li
     return {
         "id": id,
         "version": definition.version,
+        "fingerprint": definition.fingerprint,
         "name": definition.name.as_text(),
         "numerator": definition.numerator,
         "denominator": definition.denominator,
@@ -73,8 +75,8 @@ def _indicator(id: str, definition: Definition, found: Found, lines: Sequence[Li
         "better": definition.better,
         "targets": _targets(definition, county),
         "latest": county[-1] if county else None,
-        "trend": _trend(county),
-        "variation": _variation(lines),
+        "trend": _trend(county, definition.unit),
+        "variation": _variation(lines, definition.unit),
     }
 
 
@@ -91,8 +93,11 @@ def _met(value: float | None, target: float, better: str | None) -> bool | None:
     return value >= target if better == "higher" else value <= target
 
 
-def _trend(county: Sequence[Line]) -> dict[str, Any] | None:
-    """The latest against the period before: the change, and whether the intervals lie apart."""
+def _trend(county: Sequence[Line], unit: str) -> dict[str, Any] | None:
+    """The latest against the period before: the change, and whether the intervals lie apart.
+
+    A change of 1-4 in a count tells of few people and is not said.
+    """
     shown = [line for line in county[-2:] if line["value"] is not None]
     if len(shown) < 2:
         return None
@@ -100,11 +105,12 @@ def _trend(county: Sequence[Line]) -> dict[str, Any] | None:
     apart = None
     if None not in (before["low"], now["low"]):
         apart = bool(now["low"] > before["high"] or now["high"] < before["low"])
-    return {"since": before["period"], "change": now["value"] - before["value"], "apart": apart}
+    change = now["value"] - before["value"]
+    return {"since": before["period"], "change": count_change(change) if unit == "count" else change, "apart": apart}
 
 
-def _variation(lines: Sequence[Line]) -> dict[str, float] | None:
-    """Between the areas that are shown in the latest period: lowest, highest, coefficient of variation."""
+def _variation(lines: Sequence[Line], unit: str) -> dict[str, float | None] | None:
+    """Between the areas shown in the latest period: lowest, highest, coefficient of variation (not of changes)."""
     if not lines:
         return None
     latest = lines[-1]["period"]
@@ -112,7 +118,7 @@ def _variation(lines: Sequence[Line]) -> dict[str, float] | None:
     values = pd.Series([line["value"] for line in rows if line["value"] is not None], dtype=float)
     if len(values) < 2:
         return None
-    spread = float(values.std(ddof=0) / abs(values.mean())) if values.mean() else 0.0
+    spread = None if unit == "change" or not values.mean() else float(values.std(ddof=0) / values.mean())
     return {"areas": len(values), "lowest": float(values.min()), "highest": float(values.max()), "cv": spread}
 
 

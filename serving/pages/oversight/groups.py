@@ -25,8 +25,8 @@ def report(page: Page) -> Response:
     published = page.services.oversight.plan_indicators(page.who)
     plan = None if published is None else plan_indicators.shown(published, page.format)
     widest = max((line["n"] or 0 for line in found["segments"]), default=0) if found else 0
-    told = {"found": found, "indicators": indicators, "plan": plan}
-    return page.show("oversight/groups.html", **told, widest=max(widest, 1))
+    widest = max(widest, 1)
+    return page.show("oversight/groups.html", found=found, indicators=indicators, plan=plan, widest=widest)
 
 
 def download(page: Page) -> Response:

@@ -125,7 +125,7 @@ def _targets(targets: Sequence[Mapping[str, Any]], unit: str, format: Format) ->
 
 def _change(one: Mapping[str, Any], format: Format) -> str:
     trend = one["trend"]
-    if trend is None:
+    if trend is None or trend["change"] is None:
         return ""
     if one["unit"] in ("share", "change"):
         return f"{format.signed(100 * trend['change'], 1)} {format.language.text('plan_indicators.points')}"
