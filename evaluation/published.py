@@ -15,6 +15,9 @@ GUIDANCE_HTML, GUIDANCE_JSON, GUIDANCE_CSV = "guidance.html", "guidance.json", "
 FAIRNESS, FAIRNESS_PUBLICATION = "fairness", "fairness_publication"
 """Stems of .html, .json and .csv."""
 PRIVATE_COUNTS = "private_counts.json"
+INDICATORS_HTML, INDICATORS_JSON = "indicators.html", "indicators.json"
+INDICATORS_CSV, INDICATORS_PARQUET = "indicators.csv", "indicators.parquet"
+RECONCILE_JSON, RECONCILE_CSV = "reconcile.json", "reconcile.csv"
 PLANNING = "planning"
 """Folder of planning files below a snapshot's."""
 DECAY = "decay_{task}.json"
@@ -23,6 +26,8 @@ TAKEN_ALONG = (
     *(DECAY.format(task="*"), "areas.*", "guidance.*", "fairness*", CLIENT_GROUPS, "factors_*", "demand_*"),
     f"{PLANNING}/*",
     PRIVATE_COUNTS,
+    "indicators.*",
+    "reconcile.*",
 )
 """Written by commands of their own for the same snapshot; evaluate keeps them when it replaces the folder."""
 

@@ -29,6 +29,8 @@ STEPS = [
     "client_groups",
     "guidance",
     "fairness",
+    "indicators",
+    "reconcile",
 ]
 
 

@@ -168,6 +168,7 @@ def test_the_manager_reads_what_was_published_and_nothing_else(built, sign_in):
     oversight, manager = built.services.oversight, sign_in("manager")
     assert oversight.groups(manager) is None
     assert oversight.indicators(manager) == ()
+    assert oversight.plan_indicators(manager) is None
     folder = SETTINGS.workspace.published / built.desk.engine.data().snapshot_sha256[:12]
     folder.mkdir(parents=True)
     (folder / "client_groups.json").write_text('{"format": 1, "segments": []}', encoding="utf-8")
@@ -175,10 +176,14 @@ def test_the_manager_reads_what_was_published_and_nothing_else(built, sign_in):
     shares = {"share_lately": 0.5, "share": 0.5, "low80": 0.4, "high80": 0.6, "target": None, "meets_target": None}
     told = {"sections": [{"id": "attainment", "lines": [{**line, **shares} for line in lines]}]}
     (folder / "demand_reports.json").write_text(json.dumps(told), encoding="utf-8")
+    (folder / "indicators.json").write_text('{"format": 1, "lines": []}', encoding="utf-8")
+    assert oversight.plan_indicators(manager) == {"format": 1, "lines": []}
     assert oversight.groups(manager) == {"format": 1, "segments": []}
     assert len(oversight.indicators(manager)) == 1  # those of fewer than five requests are left out
     with pytest.raises(NotAllowed):
         oversight.groups(sign_in("planner"))
+    with pytest.raises(NotAllowed):
+        oversight.plan_indicators(sign_in("planner"))
 
 
 def test_the_quality_report_counts_breaks_that_nobody_explained():

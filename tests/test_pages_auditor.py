@@ -86,6 +86,23 @@ def test_W23_a_clients_own_log_is_asked_for_in_a_form_and_the_number_never_comes
     assert tuula.post("/oversight/own-log", {**form, "form": "exe"}).status_code == 400
 
 
+def test_the_manager_sees_the_indicators_of_the_plans_with_interval_target_and_what_is_missing() -> None:
+    browser = FakeBrowser(user="maija")
+    page = browser.get("/groups").text
+    said = words(page)
+    assert "light fi 2026-09 35,5 % 33,5 % – 37,5 % 15,0 % (2025Q4): ei täyty −1,2 prosenttiyksikköä 966 90 %" in said
+    assert "t3 fi 2026-09 3,2 arkipäivää" in said
+    assert "light fi Kuusivaara liian vähän ihmisiä" in said
+    assert "youth fi requests (service = youth)" in said
+    assert page.count('class="share-name">light fi') == 1  # the chart; its table says the same
+    table = browser.get("/groups/download?form=indicators").content.decode("utf-8-sig").splitlines()
+    assert table[1].startswith("light fi;Koko hyvinvointialue;2026-09;35,5")
+    assert table[-1].endswith(";liian vähän ihmisiä")
+    nothing = FakeBrowser(FakeServices(empty=True), user="maija")
+    assert "Mittareita ei ole julkaistu" in nothing.get("/groups").text
+    assert nothing.get("/groups/download?form=indicators").status_code == 404
+
+
 def test_the_managers_groups_with_a_table_and_files() -> None:
     browser = FakeBrowser(user="maija")
     assert browser.get("/").headers["location"] == "/groups"

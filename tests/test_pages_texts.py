@@ -186,6 +186,7 @@ def test_every_text_is_used_somewhere() -> None:
         "service_asked.",
         "time_limit.",
         "groups.",
+        "plan_indicators.",
         "switch.",
         "own_log.",
         "live_on.",

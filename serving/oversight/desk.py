@@ -13,7 +13,7 @@ from models.oversight.facts import Stopped
 from serving.masking import masked
 from serving.oversight.chains import ChainMemory
 from serving.oversight.disclosing import given
-from serving.oversight.published import groups_report, indicators_of
+from serving.oversight.published import groups_report, indicators_of, plan_report
 from serving.oversight.stopping import LONGEST_REASON, SHORTEST_REASON, StopList
 from serving.oversight.verdicts import Verdicts
 from serving.pages.oversight.services import (
@@ -156,6 +156,12 @@ class OversightDesk:
         caller = self._caller(visitor)
         self._desk.checked(caller, "see_groups", self._desk.event(caller, "groups"))
         return indicators_of(self._desk.settings.workspace.published, self._desk.engine.data().snapshot_sha256)
+
+    def plan_indicators(self, visitor: Visitor) -> Mapping[str, Any] | None:
+        """The published indicators of the county plans."""
+        caller = self._caller(visitor)
+        self._desk.checked(caller, "see_groups", self._desk.event(caller, "groups"))
+        return plan_report(self._desk.settings.workspace.published, self._desk.engine.data().snapshot_sha256)
 
     def _turned(self, visitor: Visitor, name: str, reason: str, act: Any) -> str:
         """Check and log a turn of the switch; the reason without identifiers."""

@@ -7,13 +7,21 @@ from typing import Any
 from models.small_cells import SMALLEST_CELL
 from serving.oversight.gathering import published_json
 
-GROUPS, DEMAND = "client_groups.json", "demand_reports.json"
+GROUPS, DEMAND, PLAN = "client_groups.json", "demand_reports.json", "indicators.json"
 ATTAINMENT, COUNTY = "attainment", "county"
 
 
 def groups_report(published: Path, snapshot_sha256: str) -> Mapping[str, Any] | None:
     """The client-grouping report of these registers; None when there is none, or one of another kind."""
-    found = published_json(published, snapshot_sha256, GROUPS)
+    return _first_format(published_json(published, snapshot_sha256, GROUPS))
+
+
+def plan_report(published: Path, snapshot_sha256: str) -> Mapping[str, Any] | None:
+    """The indicators of the county plans of these registers; None when there are none, or of another kind."""
+    return _first_format(published_json(published, snapshot_sha256, PLAN))
+
+
+def _first_format(found: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     return found if found is not None and found.get("format") == 1 else None
 
 

@@ -95,6 +95,40 @@ INDICATOR = {
 }
 
 
+def plan_line(by: str, group: str, value: float | None, n: int | None, why: str = "") -> dict[str, Any]:
+    """A published line of an indicator."""
+    ends = (None, None) if value is None else (value - 0.02, value + 0.02)
+    named = {"id": "light", "version": 1, "period": "2026-09", "by": by, "group": group}
+    return {**named, "n": n, "value": value, "low": ends[0], "high": ends[1], "completeness": 0.9, "why": why}
+
+
+def plan_indicator(id: str, unit: str, latest: Any, **more: Any) -> dict[str, Any]:
+    """A published indicator."""
+    named = {"id": id, "name": words(f"{id} fi", f"{id} sv", f"{id} en"), "unit": unit, "latest": latest}
+    return {**named, "readiness": "computable", "reads": "episodes", "targets": None, "trend": None, **more}
+
+
+COUNTY_LINE = plan_line("county", "", 0.355, 966)
+PLAN: dict[str, Any] = {
+    "format": 1,
+    "as_of": "2026-11-01",
+    "names": {"areas": {"901": words("Kuusivaara", "Kuusivaara", "Kuusivaara")}},
+    "indicators": [
+        plan_indicator(
+            "light",
+            "share",
+            COUNTY_LINE,
+            targets=[{"value": 0.15, "by": "2025Q4", "scope": "", "met": False}],
+            trend={"since": "2026-08", "change": -0.012, "apart": False},
+        ),
+        plan_indicator("t3", "working_days", {**plan_line("county", "", 3.2, 5), "id": "t3"}),
+        plan_indicator("debt", "count", {**plan_line("county", "", None, None, "few"), "id": "debt"}),
+        plan_indicator("youth", "count", None, readiness="needs", reads="requests (service = youth)"),
+    ],
+    "lines": [COUNTY_LINE, plan_line("area", "901", None, None, "few")],
+}
+
+
 @dataclass
 class FakeOversight:
     """Fixed answers; what was done is kept in `acts`."""
@@ -176,6 +210,10 @@ class FakeOversight:
     def indicators(self, visitor: Visitor) -> tuple[Mapping[str, Any], ...]:
         self._check(visitor, "manager")
         return () if self.empty else (INDICATOR,)
+
+    def plan_indicators(self, visitor: Visitor) -> Mapping[str, Any] | None:
+        self._check(visitor, "manager")
+        return None if self.empty else PLAN
 
     def _turn(self, visitor: Visitor, act: str, name: str, reason: str) -> None:
         self._check(visitor, "admin")

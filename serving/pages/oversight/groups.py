@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from models.exchange import Cell, Sheet, safe_text, workbook
 from serving.pages.format import Format
+from serving.pages.oversight import plan_indicators
 from serving.pages.page import Page
 from serving.pages.services import NotYours
 from serving.refusals import refusal
@@ -18,15 +19,20 @@ Report = Mapping[str, Any]
 
 
 def report(page: Page) -> Response:
-    """The three parts on one page."""
+    """The four parts on one page."""
     found = page.services.oversight.groups(page.who)
     indicators = page.services.oversight.indicators(page.who)
+    published = page.services.oversight.plan_indicators(page.who)
+    plan = None if published is None else plan_indicators.shown(published, page.format)
     widest = max((line["n"] or 0 for line in found["segments"]), default=0) if found else 0
-    return page.show("oversight/groups.html", found=found, indicators=indicators, widest=max(widest, 1))
+    widest = max(widest, 1)
+    return page.show("oversight/groups.html", found=found, indicators=indicators, plan=plan, widest=widest)
 
 
 def download(page: Page) -> Response:
     """The same figures as a workbook, or as one table; hidden cells are empty there too."""
+    if page.query("form") == "indicators":
+        return _indicators(page)
     found = page.services.oversight.groups(page.who)
     if found is None:
         raise NotYours(refusal("not_found"))
@@ -36,6 +42,15 @@ def download(page: Page) -> Response:
         content, media, ending = _workbook(found, page.format), EXCEL, "xlsx"
     headers = {"Content-Disposition": f'attachment; filename="client-groups.{ending}"'}
     return Response(content, media_type=media, headers=headers)
+
+
+def _indicators(page: Page) -> Response:
+    published = page.services.oversight.plan_indicators(page.who)
+    if published is None:
+        raise NotYours(refusal("not_found"))
+    content = plan_indicators.as_csv(plan_indicators.shown(published, page.format), page.format)
+    headers = {"Content-Disposition": 'attachment; filename="indicators.csv"'}
+    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _workbook(found: Report, format: Format) -> bytes:

@@ -169,3 +169,6 @@ class OversightServices(Protocol):
 
     def indicators(self, visitor: Visitor) -> tuple[Mapping[str, Any], ...]:
         """Published indicators of the served registers."""
+
+    def plan_indicators(self, visitor: Visitor) -> Mapping[str, Any] | None:
+        """The published indicators of the county plans; None when none were published for these registers."""
