@@ -17,6 +17,7 @@ DECAY = "decay_{task}.json"
 TAKEN_ALONG = (
     *("quality.*", "clusters.*", "selection.json", "county_reasons.*"),
     *(DECAY.format(task="*"), "areas.*", CLIENT_GROUPS, "factors_*", "demand_*", f"{PLANNING}/*"),
+    *("audit_*", "card_*", "service_facts.json", "seeds.json"),
 )
 """Written by commands of their own for the same snapshot; evaluate keeps them when it replaces the folder."""
 
