@@ -12,6 +12,7 @@ PROJECT = yaml.safe_load((PROJECT_ROOT / "MLproject").read_text())
 STEPS = [
     *("ingest", "histories", "segmentation", "need", "demand", "flow", "heads_up", "evaluate", "promote", "retrain"),
     *("quality", "rules", "crosswalk", "decay", "clusters", "selection", "county_reasons", "areas", "planning"),
+    "audit",
     "demand_reports",
     "client_groups",
 ]

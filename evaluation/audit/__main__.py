@@ -7,7 +7,6 @@ Writes `audit_<model>_v<version>.html`, `.json`, `.pdf` and the model card `card
 import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,12 @@ from configs.errors import DataError, ModelError
 from configs.loader import load_config
 from configs.workspace import Workspace
 from evaluation.audit.card.page import card_html, card_markdown
-from evaluation.audit.client import client_figures, family_names
+from evaluation.audit.clock import today_of
+from evaluation.audit.figures.client import client_figures, family_names
+from evaluation.audit.figures.planning import planning_figures
 from evaluation.audit.material import Material
 from evaluation.audit.page import render
 from evaluation.audit.pdf import pdf_of
-from evaluation.audit.planning import planning_figures
 from evaluation.audit.settings import AuditConfig, Book
 from evaluation.audit.summary import Read, report_stem, summarise
 from evaluation.audit.told import kind_of
@@ -69,13 +69,6 @@ def audited(
         bundle = verify_bundle(fetched, trusted_keys(workspace.keys))
     read = _client(material, bundle, config) if kind_of(version.kind) == "client" else _planning(material, bundle)
     return summarise(read, config, book, today_of(workspace, config.clock))
-
-
-def today_of(workspace: Workspace, clock: str) -> date:
-    """The day it is: by the system's clock, or the day after the registers end (a simulated county has its own time)."""
-    if clock == "system":
-        return datetime.now().astimezone().date()
-    return open_snapshot(workspace.store).data_until + timedelta(days=1)
 
 
 def write_report(folder: Path, report: Mapping[str, Any], with_pdf: bool) -> Path:
@@ -128,12 +121,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def action() -> None:
         config = load_config(path, AuditConfig)
-        folder = None
         for folder, report in make(config):
             for line in told(report):
                 say(line)
-        if folder is not None:
-            say(f"Published in {folder.parent.name}/{folder.name}/audit_*.html.")
+            name = report_stem(report["identity"]["name"], report["identity"]["version"])
+            say(f"  Published in {folder.parent.name}/{folder.name}/{name}.html.")
 
     return run_command(action)
 

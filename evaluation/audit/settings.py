@@ -1,5 +1,6 @@
-"""configs/audit.yaml and what it names: the rules of the coverage matrix, the risks, the rows of the impact assessment."""
+"""configs/audit.yaml and what it names: rules of the coverage matrix, risks, rows of the impact assessment."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field
@@ -24,12 +25,12 @@ class Organisation(StrictConfig):
     """Where the fundamental-rights impact assessment (AI Act Art. 27) lies."""
 
 
-class Owners(StrictConfig):
-    """Who answers for a model's definition, its data and its user guide."""
+class OwnerRoles(StrictConfig):
+    """Who answers for a model's definition, its data and its user guide: roles, for versions that name none."""
 
     definer: str = ""
-    data_reliability_owner: str = ""
-    user_guide_owner: str = ""
+    data_reliability: str = ""
+    user_guide: str = ""
 
 
 class Rule(StrictConfig):
@@ -99,9 +100,10 @@ class AuditConfig(StrictConfig):
     clock: Literal["data", "system"] = "system"
     """Whether today is the day after the registers end (a simulated county) or the system's."""
     organisation: Organisation = Organisation()
-    owners: dict[str, Owners] = {}
+    owners: dict[str, OwnerRoles] = {}
     """By registered name; `*` = every model that is not named."""
 
-    def owners_of(self, name: str) -> Owners:
-        """The owners of one model."""
-        return self.owners.get(name, self.owners.get("*", Owners()))
+    def owners_of(self, name: str, tags: Mapping[str, str]) -> dict[str, str]:
+        """The owners of one version: those that it was registered with, else those of this config."""
+        own = self.owners.get(name, self.owners.get("*", OwnerRoles())).model_dump()
+        return {role: tags.get(f"owner_{role}") or who for role, who in own.items()}

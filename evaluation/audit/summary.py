@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from evaluation.audit.against.judged import judged
+from evaluation.audit.against.matrix import matrix
 from evaluation.audit.card.impact import impact_lines, impact_state
 from evaluation.audit.card.risks import risk_figures, risk_lines
-from evaluation.audit.card.stored import newest_signed
-from evaluation.audit.judged import judged
 from evaluation.audit.material import FAIRNESS, MONITOR, QUALITY, SUMMARY, Material
-from evaluation.audit.matrix import matrix
 from evaluation.audit.settings import AuditConfig, Book
 from evaluation.audit.told import made, meaning, purpose, training
+from models.bundles.papers import newest_signed
 from models.chain import canonical_json
 
 FORMAT = 1
@@ -33,20 +33,20 @@ def summarise(read: Read, config: AuditConfig, book: Book, today: date) -> dict[
     """Every figure and every word that the sixteen sections rest on.  JSON-ready; numbers are not rounded."""
     material = read.material
     until = material.version.tags.get("data_until") or (material.report or {}).get("identity", {}).get("data_until")
-    owners = config.owners_of(material.version.name)
+    owners = config.owners_of(material.version.name, material.version.tags)
     report: dict[str, Any] = {
         "format": FORMAT,
         "made": made(material),
         "identity": _identity(material, until),
         "organisation": config.organisation.model_dump(),
-        "owners": owners.model_dump(),
+        "owners": owners,
         "purpose": purpose(material),
         "meaning": meaning(read.model, material),
         "training": training(material),
         "families": dict(read.families),
         "figures": dict(read.figures),
         "quality": _quality(material.published(QUALITY)),
-        "fairness": _fairness(material.published(FAIRNESS), material.version.name),
+        "fairness": _fairness(material.published(FAIRNESS), material.version.name, material.version.version),
         "monitor": _monitor(material.published(MONITOR)),
         "simulator": (material.published(SUMMARY) or {}).get("simulator"),
         "facts": material.facts,
@@ -59,8 +59,8 @@ def summarise(read: Read, config: AuditConfig, book: Book, today: date) -> dict[
 
 def _completed(report: dict[str, Any], read: Read, config: AuditConfig, book: Book, today: date) -> dict[str, Any]:
     """With what rests on the rest: impact, risks, coverage matrix, verdict."""
-    version = read.material.version
-    signed, intact = newest_signed(read.material.workspace, version.name, version.version)
+    version, workspace = read.material.version, read.material.workspace
+    signed, intact = newest_signed(workspace.records, workspace.keys, version.name, version.version)
     state = impact_state(signed, intact, version.version, today, config.impact_months)
     report["impact"] = {**state, "rows": impact_lines(report, book.impact, signed if intact else None)}
     report["risks"] = risk_lines(risk_figures(report), book.risks, version.kind)
@@ -115,14 +115,19 @@ def _quality(report: Mapping[str, Any] | None, most: int = 8) -> dict[str, Any] 
     return {"worst": worst, "declared": declared, "undeclared": len(report["changes"]) - declared}
 
 
-def _fairness(report: Mapping[str, Any] | None, name: str) -> dict[str, Any] | None:
-    """How many tables and flags the published fairness report has of this model; None when it has none."""
-    own = [one for one in (report or {}).get("models", ()) if one.get("name") == name]
+def _fairness(report: Mapping[str, Any] | None, name: str, version: str) -> dict[str, Any] | None:
+    """What the published fairness report found of this version: groups told, hidden, and those with a verdict."""
+    own = [one for one in (report or {}).get("models", ()) if (one["name"], one["version"]) == (name, version)]
     if not own:
         return None
-    tables = [table for one in own for table in one.get("tables", one.get("outputs", ()))]
-    flags = sum(len(one.get("flags", ())) for one in (*own, *(t for t in tables if isinstance(t, Mapping))))
-    return {"file": FAIRNESS, "tables": len(tables), "flags": flags}
+    rows = [row for table in own[0]["tables"] for row in table["rows"]]
+    flagged = [
+        {"output": row["output"], "trait": row["trait"], "group": row["group"], "verdict": list(row["verdict"])}
+        for row in rows
+        if row["verdict"]
+    ]
+    hidden = sum(bool(row["hidden"]) for row in rows)
+    return {"file": FAIRNESS, "groups": len(rows), "hidden": hidden, "flagged": flagged, "encoding": own[0]["encoding"]}
 
 
 def _monitor(report: Mapping[str, Any] | None) -> dict[str, Any] | None:

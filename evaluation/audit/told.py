@@ -50,7 +50,7 @@ NOT_FOR: Mapping[str, tuple[Text, ...]] = {
         {"fi": "Ei kerro kenenkään asiakkaan tarpeesta.", "en": "Says nothing of any client's need."},
         {"fi": "Ei ole tavoite eikä kysynnän yläraja.", "en": "Neither a target nor a limit of demand."},
         {
-            "fi": "Odotettavissa oleva väärinkäyttö: ennustettu käyttö luetaan tarpeeksi, vaikka osa tarpeesta jää piiloon.",
+            "fi": "Odotettavissa oleva väärinkäyttö: käyttö luetaan tarpeeksi, vaikka osa tarpeesta jää piiloon.",
             "en": "Foreseeable misuse: forecast use read as need, although part of need stays hidden.",
         },
     ),
@@ -87,7 +87,7 @@ def meaning(model: Any, material: Material) -> dict[str, Any]:
         [
             {"fi": "Todennäköisyys ei ole kiireellisyys eikä oikeus palveluun.", "en": "Neither urgency nor a right."},
             {
-                "fi": "Menneestä käytöstä opittu luku voi aliarvioida niitä, jotka ovat jääneet palvelujen ulkopuolelle.",
+                "fi": "Menneestä käytöstä opittu luku voi aliarvioida palvelujen ulkopuolelle jääneitä.",
                 "en": "Learned from past use it may under-rate those who stayed outside services.",
             },
         ]
@@ -113,7 +113,7 @@ def _outputs(model: Any, material: Material) -> Iterator[dict[str, Any]]:
         yield {
             "name": model.scheme.name.as_text(),
             "meaning": {
-                "fi": "ehdotus segmentistä, todennäköisyydet ja uskottavien segmenttien joukko; ammattilainen vahvistaa",
+                "fi": "ehdotettu segmentti, todennäköisyydet ja uskottavat segmentit; ammattilainen vahvistaa",
                 "en": "a proposed segment, probabilities and the set of credible segments; a professional confirms",
             },
         }

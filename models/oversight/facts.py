@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from models.oversight.impact import Impact
+
 Outcome = Literal["may_be_used", "with_conditions", "cannot_tell", "not_to_be_used"]
 Kind = Literal["client", "planning"]
 """A model about a client (segment, need), or one of sums (demand, service chain)."""
@@ -76,6 +78,8 @@ class ModelFacts:
     """From the end of the training data to today."""
     quality: DataQuality | None
     stopped: Stopped | None = None
+    impact: Impact | None = None
+    """The people-impact assessment; None = nobody looked for one, which counts as none."""
 
 
 @dataclass(frozen=True)

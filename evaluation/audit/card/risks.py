@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from configs.errors import ConfigError
-from evaluation.audit.evidence import concerns
+from evaluation.audit.against.evidence import concerns
 from evaluation.audit.settings import Risk
 
 

@@ -1,7 +1,6 @@
 """Explanation QA in numbers: do they add up, repeat, stay put under small noise, and agree with permutation?"""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -108,10 +107,10 @@ def columns_of(specs: Sequence[Named]) -> dict[str, list[int]]:
 
 def spearman(first: np.ndarray, second: np.ndarray) -> float:
     """Rank correlation, equal values sharing a rank: 1 = the same order, 0 = none, -1 = reversed; 1 for constants."""
-    ranks = [_midranks(values) for values in (first, second)]
-    if any(np.ptp(one) == 0 for one in ranks):
-        return 1.0 if np.array_equal(*ranks) else 0.0
-    return float(np.corrcoef(*ranks)[0, 1])
+    own, other = _midranks(first), _midranks(second)
+    if np.ptp(own) == 0 or np.ptp(other) == 0:
+        return 1.0 if np.array_equal(own, other) else 0.0
+    return float(np.corrcoef(own, other)[0, 1])
 
 
 def _shuffled(rows: np.ndarray, columns: Sequence[int], rng: np.random.Generator) -> np.ndarray:

@@ -43,7 +43,7 @@ def by_group(
     """
     names, summed = by_family(values, specs)
     shown = np.abs(summed)[:, [names.index(family) for family in families]]
-    return [line for grouping in groups for line in _lines(grouping, groups[grouping].to_numpy(), shown, families)]
+    return [line for grouping in groups for line in _lines(str(grouping), groups[grouping].to_numpy(), shown, families)]
 
 
 def _lines(grouping: str, group: np.ndarray, shown: np.ndarray, families: Sequence[str]) -> list[dict[str, Any]]:

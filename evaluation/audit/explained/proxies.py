@@ -24,7 +24,7 @@ TELLS, WEIGHS = 0.7, 0.02
 def proxies(
     used: np.ndarray, score: np.ndarray, specs: Sequence[Named], groups: pd.DataFrame, shares: Mapping[str, float]
 ) -> list[dict[str, Any]]:
-    """One line per group that is large enough: {grouping, group, n, score_auc, families: [{family, auc, share, proxy}]}.
+    """One line per large enough group: {grouping, group, n, score_auc, families: [{family, auc, share, proxy}]}.
 
     `score` is the probability shown, `shares` each family's share of the model's weight.  The three families that
     tell the group best are listed.  0.5 = tells nothing of it, 1 = tells it wholly.

@@ -48,7 +48,7 @@ def said_truly(model: BinaryModel, parts: ClientParts, rows: np.ndarray) -> dict
 
 
 def state_of(reason: Reason) -> str:
-    """`matching` or `differs` for a sentence with numbers, `without_number` for one in words, `unknown` for no value."""
+    """`matching` or `differs` with numbers, `without_number` in words, `unknown` for no value."""
     if reason.value is None:
         return "unknown"
     if shown(reason.value) == 0 and reason.sentence["fi"].startswith(NONE_IN_WORDS):

@@ -1,4 +1,4 @@
-"""Would another run have told the same story?  Importance of earlier versions, and of the same training with other seeds."""
+"""Would another run have told the same story?  Earlier versions, and the same training with other seeds."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

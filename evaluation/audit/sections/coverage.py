@@ -19,7 +19,8 @@ def coverage(report: Mapping[str, Any]) -> list[Block]:
     columns = ("Sääntö", "Mitä vaaditaan", "Missä", "Tila", "Selitys")
     return [
         Words(
-            f"{counts['pass']} vaatimusta täyttyy, {counts['gap']} on selitetty puute, {counts['not_concerned']} ei koske tätä mallia.",
+            f"{counts['pass']} vaatimusta täyttyy, {counts['gap']} on selitetty puute, "
+            f"{counts['not_concerned']} ei koske tätä mallia.",
             f"{counts['pass']} pass, {counts['gap']} explained gaps, {counts['not_concerned']} not concerned.",
         ),
         Table("Kattavuus", columns, rows, frozenset({1, 2, 3, 4})),

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from evaluation.audit.against.evidence import missing
 from evaluation.audit.blocks import Block, Facts, Heading, Table, Words
-from evaluation.audit.evidence import missing
 from evaluation.audit.sections.said import count, day, number, percent, text
 
 Report = Mapping[str, Any]
@@ -34,8 +34,8 @@ def identity(report: Report) -> list[Block]:
                 ("Yhteys", text(house["contact"])),
                 ("Vastuujohtaja", text(house["senior_owner"])),
                 ("Määrittelyn omistaja", text(owners["definer"])),
-                ("Tietojen luotettavuus", text(owners["data_reliability_owner"])),
-                ("Käyttöohje", text(owners["user_guide_owner"])),
+                ("Tietojen luotettavuus", text(owners["data_reliability"])),
+                ("Käyttöohje", text(owners["user_guide"])),
             ]
         ),
         *missing(report, "owners", "organisation"),
@@ -66,7 +66,8 @@ def meaning(report: Report) -> list[Block]:
             Heading("Milloin malli ei vastaa", "Abstention"),
             Words(
                 f"{day(sample['as_of'])}: historiassa {count(sample['clients'])} asiakasta, malli vastaa "
-                f"{count(sample['answered'])} asiakkaasta ({percent(answered)}). Muista se sanoo, ettei arviota tehdä, ja miksi.",
+                f"{count(sample['answered'])} asiakkaasta ({percent(answered)}). "
+                "Muista se sanoo, ettei arviota tehdä, ja miksi.",
                 "The model answers about this share of clients; of the others it says why it does not.",
             ),
         ]

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from evaluation.audit.against.evidence import missing
 from evaluation.audit.blocks import Block, Facts, Heading, Table, Words
-from evaluation.audit.evidence import missing
 from evaluation.audit.sections.said import count, number, percent, text
 
 Report = Mapping[str, Any]
@@ -105,9 +105,11 @@ def history(report: Report) -> list[Block]:
         columns = ("Milloin", "Teko", "Versio", "Kuka", "Miksi", "Ennen → jälkeen")
         blocks.append(Table("Käyttöönottojen kirja", columns, rows, frozenset(range(1, 6))))
         waivers = [
-            line
-            for line in (report["facts"] or {}).get("waivers", ())
-            if line.get("name") in ("", None, report["identity"]["name"])
+            check["waiver"]
+            for one in ledger
+            if one["name"] == report["identity"]["name"]
+            for check in one["checks"]
+            if check.get("waiver")
         ]
         rows = [
             [text(one.get("rule")), text(one.get("who")), text(one.get("why")), text(one.get("until"))]
@@ -142,9 +144,9 @@ def access(report: Report) -> list[Block]:
         if told:
             blocks += [
                 Words(
-                    f"Viimeiset 12 kuukautta {facts['made']} asti: {count(told['events'])} tapahtumaa, "
+                    f"12 kuukautta {facts['made']} asti: {count(told['events'])} tapahtumaa, "
                     f"{count(told['denied'])} torjuttua yritystä, {count(told['errors'])} virhettä, "
-                    f"{count(told['break_glass'])} hätäkatselua, {count(told['out_of_hours'])} virka-ajan ulkopuolella.",
+                    f"{count(told['break_glass'])} hätäkatselua, {count(told['out_of_hours'])} iltaisin tai öisin.",
                     "Twelve months of the audit log.",
                 ),
                 Table("Tapahtumat", ("Tapahtuma", "Määrä"), [[name, count(n)] for name, n in told["by_event"]]),

@@ -1,11 +1,11 @@
 """Sections 7–9: performance, groups, uncertainty."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from evaluation import charts
+from evaluation.audit.against.evidence import missing
 from evaluation.audit.blocks import Block, Heading, Table, Words
-from evaluation.audit.evidence import missing
 from evaluation.audit.sections.said import between, count, day, group, grouping, number, percent
 from evaluation.charts import Bar, Dot
 
@@ -125,10 +125,11 @@ def groups(report: Report) -> list[Block]:
         blocks += [
             Heading("Yhdenvertaisuusraportti", "Published fairness tables"),
             Words(
-                f"Julkaistu tiedostossa {fairness['file']}: {fairness['tables']} taulukkoa, "
-                f"{fairness['flags']} huomautusta.",
+                f"Julkaistu tiedostossa {fairness['file']}: {fairness['groups']} ryhmää, joista {fairness['hidden']} "
+                f"piilotettu; {len(fairness['flagged'])} ryhmässä on huomautus.",
                 "The full tables are in the published fairness report.",
             ),
+            _flagged(fairness["flagged"]),
         ]
     return blocks + missing(report, "fairness_tables")
 
@@ -155,6 +156,13 @@ def _groups(one: Mapping[str, Any]) -> Table:
     columns = ("Ryhmä", "Asiakkaita", "Ennustettu", "Toteutui", "Tot. / enn.", "AUROC (väli)", "Ero", "Huomio")
     picture = charts.dots(items, f"{one['id']}: toteutunut / ennustettu ryhmittäin", 1.0) if items else None
     return Table("Tulokset ryhmittäin", columns, rows, frozenset({7}), picture)
+
+
+def _flagged(lines: Sequence[Mapping[str, Any]]) -> Table:
+    rows = [
+        [f"{grouping(one['trait'])}: {group(one['group'])}", one["output"], ", ".join(one["verdict"])] for one in lines
+    ]
+    return Table("Ryhmät joissa on huomautus", ("Ryhmä", "Tulos", "Mittari"), rows, frozenset({1, 2}))
 
 
 def _parts(figures: Mapping[str, Any]) -> Table:

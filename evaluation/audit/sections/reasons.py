@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from evaluation import charts
+from evaluation.audit.against.evidence import missing
 from evaluation.audit.blocks import Block, Facts, Heading, Table, Words
-from evaluation.audit.evidence import missing
 from evaluation.audit.sections.said import between, count, family, group, grouping, number, percent, power
 from evaluation.charts import Bar
 from models.oversight.limits import ADDITIVITY, AGREEMENT
@@ -29,7 +29,7 @@ def explanation(report: Report) -> list[Block]:
     sample = figures["sample"]
     blocks: list[Block] = [
         Words(
-            f"Laskettu shap-kirjastolla {count(sample['rows'])} asiakkaan otoksesta (kymmenykset todennäköisyyden mukaan, "
+            f"Laskettu shap-kirjastolla {count(sample['rows'])} asiakkaan otoksesta (kymmenyksittäin, "
             f"{count(sample['answered'])} asiakkaasta). ± on keskivirhe. Yksikkö: log-odds.",
             "shap package on a stratified sample; ± standard error; log-odds.",
         )
@@ -205,7 +205,8 @@ def quality(report: Report) -> list[Block]:
             [
                 (
                     "Mallin omat koerivit",
-                    f"{replayed['outputs']} tulosta, {percent(replayed['equal'])} samoja, suurin ero {power(replayed['largest'])}",
+                    f"{replayed['outputs']} tulosta, {percent(replayed['equal'])} samoja, "
+                    f"suurin ero {power(replayed['largest'])}",
                 )
             ]
         )

@@ -50,7 +50,7 @@ def _line(row: GroupRow) -> dict[str, Any]:
     between = values.pop("auroc_interval")
     low, high = (between["low"], between["high"]) if between else (None, None)
     overall = None if row.auroc is None or row.auroc_difference is None else row.auroc - row.auroc_difference
-    sure = between is not None and overall is not None and not low <= overall <= high
+    sure = overall is not None and low is not None and high is not None and not low <= overall <= high
     return {**values, "auroc_low": low, "auroc_high": high, "gap_is_sure": sure}
 
 

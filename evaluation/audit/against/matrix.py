@@ -5,7 +5,7 @@ from typing import Any
 
 from configs.errors import ConfigError
 from configs.loader import nearest
-from evaluation.audit.evidence import BY_KEY, Evidence, concerns
+from evaluation.audit.against.evidence import BY_KEY, Evidence, concerns
 from evaluation.audit.settings import Rule
 
 NOTHING = {"fi": "", "en": ""}

@@ -1,4 +1,4 @@
-"""May this model be used?  The verdict over the report's own figures; gaps, overdue papers and broken chains lower it."""
+"""May this model be used?  Over the report's own figures; gaps, overdue papers and broken chains count."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -17,10 +17,10 @@ from evaluation.audit.explained.interactions import interactions
 from evaluation.audit.explained.outputs import explained_output
 from evaluation.audit.explained.retrained import retrains, seeds
 from evaluation.audit.explained.sentences import said_truly
+from evaluation.audit.figures.measured import measured
+from evaluation.audit.figures.tables import group_lines, overall_sets, threshold_table
 from evaluation.audit.material import Material
-from evaluation.audit.measured import measured
 from evaluation.audit.settings import AuditConfig
-from evaluation.audit.tables import group_lines, overall_sets, threshold_table
 from evaluation.county_reasons.asked import Asked, Output
 from evaluation.explanation import direction
 from evaluation.groups import SMALLEST_CELL
