@@ -181,6 +181,7 @@ def test_every_text_is_used_somewhere() -> None:
         "service_asked.",
         "time_limit.",
         "groups.",
+        "models.paper.",
         "switch.",
         "own_log.",
         "live_on.",
