@@ -27,7 +27,7 @@ from evaluation.audit.told import kind_of
 from evaluation.county_reasons.asked import Asked, every_output, read_model
 from features.histories import find_history
 from features.manifest import write_atomically
-from features.store import open_snapshot
+from features.store import Snapshot, open_snapshot
 from models.bundles.bundle import Bundle
 from models.bundles.signing import trusted_keys
 from models.bundles.verify import verify_bundle
@@ -87,16 +87,20 @@ def write_report(folder: Path, report: Mapping[str, Any], with_pdf: bool) -> Pat
 
 
 def _client(material: Material, bundle: Bundle, config: AuditConfig) -> Read:
-    read, snapshot = read_model(bundle), open_snapshot(material.workspace.store)
+    snapshot = open_snapshot(material.workspace.store)
     if snapshot.sha256 != material.version.snapshot_sha256:
         raise DataError(
             f"{material.version.name} was trained on another snapshot of the registers than the store holds now. "
             "Train it again before it is audited: `python -m training.retrain --config configs/retrain.yaml`."
         )
+    return client_read(material, bundle, find_history(material.workspace, config.histories), snapshot, config)
+
+
+def client_read(material: Material, bundle: Bundle, history: Path, snapshot: Snapshot, config: AuditConfig) -> Read:
+    """Everything measured of a model about clients, from the parts of a history and its snapshot's residents."""
+    read = read_model(bundle)
     asked = Asked(material.version, read.model, every_output(read.model), bundle)
-    history = find_history(material.workspace, config.histories)
-    figures = client_figures(material, asked, history, snapshot, config)
-    return Read(material, read.model, figures, family_names(asked))
+    return Read(material, read.model, client_figures(material, asked, history, snapshot, config), family_names(asked))
 
 
 def _planning(material: Material, bundle: Bundle) -> Read:

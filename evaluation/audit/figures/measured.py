@@ -37,6 +37,14 @@ def measured(part: pd.DataFrame, repeats: int = BOOTSTRAP_REPEATS, seed: int = 1
     return {name: _told(whole[0][k], whole[1][k], drawn[:, 0, k], drawn[:, 1, k]) for k, name in enumerate(NAMES)}
 
 
+def auroc_interval(
+    part: pd.DataFrame, repeats: int = BOOTSTRAP_REPEATS, seed: int = 1
+) -> tuple[float | None, float | None]:
+    """The 95 % interval of the AUROC of `p` alone: (low, high), None when it is undefined in most draws."""
+    side = Side.of(part["label"].to_numpy(), part["p"].to_numpy(np.float64))
+    return _ends(np.array([side.auroc(weight) for weight in _weights(part["client"].to_numpy(), repeats, seed)]))
+
+
 def _weights(client: np.ndarray, repeats: int, seed: int) -> Iterator[np.ndarray]:
     """Per draw: how often each row is in it."""
     people, number = np.unique(client, return_inverse=True)
@@ -83,6 +91,10 @@ class Side:
         """Every metric of `NAMES` when row i counts `weight[i]` times."""
         found = self._by_name(weight)
         return tuple(found[name] for name in NAMES)
+
+    def auroc(self, weight: np.ndarray) -> float:
+        """The area alone."""
+        return self._ranked(weight, weight * self.label)[0]
 
     def _by_name(self, weight: np.ndarray) -> Mapping[str, float]:
         positive, whole = weight * self.label, float(weight.sum())

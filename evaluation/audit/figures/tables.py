@@ -8,7 +8,10 @@ import numpy as np
 import pandas as pd
 
 from evaluation import metrics as formulas
+from evaluation.audit.figures.measured import auroc_interval
 from evaluation.groups import SMALLEST_CELL, GroupRow, group_tables
+
+MOST_GROUP_REPEATS = 100
 
 
 def threshold_table(part: pd.DataFrame, thresholds: Sequence[float]) -> list[dict[str, Any]]:
@@ -42,13 +45,23 @@ def _threshold(label: np.ndarray, p: np.ndarray, base: np.ndarray, threshold: fl
 
 def group_lines(part: pd.DataFrame, repeats: int) -> list[dict[str, Any]]:
     """The lines of `evaluation.groups` as a report keeps them; `gap_is_sure` = the interval leaves out the whole's."""
-    return [_line(row) for row in group_tables(part, repeats=min(repeats, 100))]
+    names = {
+        column: part[column].astype(object).where(part[column].notna(), "unknown").astype(str) for column in _by(part)
+    }
+    return [
+        _line(row, part[names[f"group_{row.grouping}"] == row.group], repeats) for row in group_tables(part, repeats=1)
+    ]
 
 
-def _line(row: GroupRow) -> dict[str, Any]:
+def _by(part: pd.DataFrame) -> list[str]:
+    return [str(column) for column in part.columns if str(column).startswith("group_")]
+
+
+def _line(row: GroupRow, rows: pd.DataFrame, repeats: int) -> dict[str, Any]:
+    """One line; the interval on the draws of `evaluation.metrics.bootstrap`, by counts instead of rows."""
     values = asdict(row)
-    between = values.pop("auroc_interval")
-    low, high = (between["low"], between["high"]) if between else (None, None)
+    values.pop("auroc_interval")
+    low, high = (None, None) if row.auroc is None else auroc_interval(rows, min(repeats, MOST_GROUP_REPEATS))
     overall = None if row.auroc is None or row.auroc_difference is None else row.auroc - row.auroc_difference
     sure = overall is not None and low is not None and high is not None and not low <= overall <= high
     return {**values, "auroc_low": low, "auroc_high": high, "gap_is_sure": sure}
