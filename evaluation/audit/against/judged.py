@@ -21,7 +21,7 @@ IMPACT = {
 
 
 def judged(report: Mapping[str, Any]) -> dict[str, Any]:
-    """{"weight", "sentence": {fi, en}, "weakest"}: as `evaluation.verdict`, from everything in the report."""
+    """{"weight", "sentence": {fi, en}, "weakest", "points" (all of them)}: as `evaluation.verdict`, from everything in the report."""
     figures = report["figures"]
     own = _client(figures) if "performance" in figures else _planning(figures)
     more = [*_papers(report), *_logs(report), *_age(report), *_gaps(report)]
@@ -29,7 +29,8 @@ def judged(report: Mapping[str, Any]) -> dict[str, Any]:
     weight = points[0].weight
     fi, en = SENTENCES[weight]
     sentence = {"fi": f"{fi} {own['fi']}", "en": f"{en} {own['en']}"}
-    return {"weight": weight, "sentence": sentence, "weakest": [point.as_dict() for point in points[:SHOWN]]}
+    told = [point.as_dict() for point in points]
+    return {"weight": weight, "sentence": sentence, "weakest": told[:SHOWN], "points": told}
 
 
 def _client(figures: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ The check reads the finished sentence back: every number in it is parsed, and th
 in one of the ways the catalogue may say it (as it is, in per cent, as months or years, per year instead of 30 days).
 """
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from models.answers import Likelihood, Reason
-from models.explaining.numbers import shown
+from models.explaining.numbers import MONTHS_FROM, shown
 from models.learners.binary import BinaryModel
 from models.parts import ClientParts
 
@@ -19,6 +20,8 @@ ROWS = 200
 DAYS_PER_YEAR, DAYS_PER_SLOPE = 365, 30
 _SPACES = str.maketrans(dict.fromkeys("\u00a0\u202f\u2009 ", ""))
 _NUMBER = re.compile(r"[+\u2212-]?\d{1,3}(?:[\u00a0\u202f\u2009 ]\d{3})+(?:,\d+)?|[+\u2212-]?\d+(?:,\d+)?")
+_BESIDE = re.compile(r"\([^)]*\)|\d+ (?:päivän|kuukauden) aikana")
+"""What is no value of the client: the comparison in brackets, and the window."""
 NONE_IN_WORDS = "Ei "
 """How a sentence says 0: "Ei päivystyskäyntejä …"."""
 NO_NAME: Mapping[str, str] = {"fi": "", "sv": "", "en": ""}
@@ -53,11 +56,11 @@ def state_of(reason: Reason) -> str:
         return "unknown"
     if shown(reason.value) == 0 and reason.sentence["fi"].startswith(NONE_IN_WORDS):
         return "matching"
-    found = list(numbers_in(reason.sentence["fi"]))
+    said = _BESIDE.sub("", reason.sentence["fi"])
+    found = list(numbers_in(said))
     if not found:
         return "without_number"
-    wanted = list(_ways(reason.value))
-    return "matching" if any(_same(number, way) for number in found for way in wanted) else "differs"
+    return "matching" if any(_same(number, way) for number in found for way in _ways(reason.value, said)) else "differs"
 
 
 def numbers_in(sentence: str) -> Iterator[float]:
@@ -66,16 +69,20 @@ def numbers_in(sentence: str) -> Iterator[float]:
         yield float(text.translate(_SPACES).replace(",", ".").replace("\u2212", "-"))
 
 
-def _ways(value: float) -> Iterator[float]:
-    """How a sentence may write a value."""
-    yield from (value, abs(value), 100 * value, 100 * abs(value))
-    yield from (value * 12 / 365.25, value / 365.25)
-    yield from (value * DAYS_PER_YEAR / DAYS_PER_SLOPE, abs(value) * DAYS_PER_YEAR / DAYS_PER_SLOPE)
+def _ways(value: float, said: str) -> Iterator[float]:
+    """How a sentence may write a value: as it is, in per cent, as months or years, a slope over a year."""
+    yield from (value, abs(value))
+    if "%" in said:
+        yield from (100 * value, 100 * abs(value))
+    if "kuukau" in said and value >= MONTHS_FROM:
+        yield float(math.floor(value * 12 / 365.25 + 0.5))
+    if "vuo" in said:
+        yield from (value / 365.25, value * DAYS_PER_YEAR / DAYS_PER_SLOPE, abs(value) * DAYS_PER_YEAR / DAYS_PER_SLOPE)
 
 
 def _same(number: float, way: float) -> bool:
-    """Equal as shown: one decimal, whole from a hundred on, months whole."""
-    return abs(number - way) <= (0.5 if abs(way) >= 100 or float(number).is_integer() else 0.05) + 1e-9
+    """Equal as shown: one decimal, whole from a hundred on."""
+    return abs(number - way) <= (0.5 if abs(way) >= 100 else 0.05) + 1e-9
 
 
 def _sum_error(answer: Likelihood) -> float:
