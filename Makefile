@@ -60,6 +60,7 @@ demo-real: setup ## the same road on real input (LUOTAIN_DATA, default ../shared
 
 audit: setup ## the audit report of every live model (HTML, JSON, PDF, model card), among the published files
 	@$(PY) -m serving.oversight.facts --config configs/serving.yaml
+	@$(PY) -m training.seeds --config configs/seeds.yaml
 	@$(PY) -m evaluation.audit --config configs/audit.yaml
 
 mlflow: setup ## open MLflow's own page on loopback

@@ -11,13 +11,15 @@ CLUSTERS_HTML, CLUSTERS_JSON, SELECTION_JSON = "clusters.html", "clusters.json",
 REASONS_HTML, REASONS_JSON, REASONS_CSV = "county_reasons.html", "county_reasons.json", "county_reasons.csv"
 AREAS_HTML, AREAS_JSON, AREAS_CSV = "areas.html", "areas.json", "areas.csv"
 CLIENT_GROUPS = "client_groups.json"
+SEEDS_JSON, SERVICE_FACTS = "seeds.json", "service_facts.json"
+AUDIT, CARD = "audit_{name}_v{version}", "card_{name}_v{version}"
 PLANNING = "planning"
 """Folder of planning files below a snapshot's."""
 DECAY = "decay_{task}.json"
 TAKEN_ALONG = (
     *("quality.*", "clusters.*", "selection.json", "county_reasons.*"),
     *(DECAY.format(task="*"), "areas.*", CLIENT_GROUPS, "factors_*", "demand_*", f"{PLANNING}/*"),
-    *("audit_*", "card_*", "service_facts.json", "seeds.json"),
+    *("audit_*", "card_*", SERVICE_FACTS, SEEDS_JSON),
 )
 """Written by commands of their own for the same snapshot; evaluate keeps them when it replaces the folder."""
 

@@ -13,6 +13,7 @@ STEPS = [
     *("ingest", "histories", "segmentation", "need", "demand", "flow", "heads_up", "evaluate", "promote", "retrain"),
     *("quality", "rules", "crosswalk", "decay", "clusters", "selection", "county_reasons", "areas", "planning"),
     "audit",
+    "seeds",
     "demand_reports",
     "client_groups",
 ]

@@ -11,11 +11,11 @@ import pandas as pd
 
 from configs.errors import ModelError
 from configs.workspace import Workspace
-from evaluation.published import published_folder
+from evaluation.published import SERVICE_FACTS, published_folder
 from features.frames import read_frame
 from models.registry import RegisteredBundle, Registry
 
-LEDGER_AND_LOGS = "service_facts.json"
+LEDGER_AND_LOGS = SERVICE_FACTS
 """Written by `python -m serving.oversight.facts`: the ledger, the logs and their statistics, without any client."""
 QUALITY, FAIRNESS, MONITOR, SUMMARY = "quality.json", "fairness.json", "monitor.json", "summary.json"
 

@@ -13,6 +13,7 @@ from evaluation.audit.card.risks import risk_figures, risk_lines
 from evaluation.audit.material import FAIRNESS, MONITOR, QUALITY, SUMMARY, Material
 from evaluation.audit.settings import AuditConfig, Book
 from evaluation.audit.told import made, meaning, purpose, training
+from evaluation.published import AUDIT
 from models.bundles.papers import newest_signed
 from models.chain import canonical_json
 
@@ -140,4 +141,4 @@ def _monitor(report: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 def report_stem(name: str, version: str) -> str:
     """How the files of one report are called."""
-    return f"audit_{name}_v{version}"
+    return AUDIT.format(name=name, version=version)

@@ -84,8 +84,6 @@ def test_only_reported_windows_count_and_every_part_is_told(tmp_path: Any) -> No
     scaled = (own["value"] - own["y"]).abs() / own["scale"]
     by_series = [scaled[own["series_id"] == series].mean() for series in own["series_id"].unique()]
     assert told["whole"]["mase"] == pytest.approx(np.mean(by_series))
-        np.mean([scaled[own["series_id"] == s].mean() for s in own["series_id"].unique()])
-    )
     assert [(one["from"], one["to"], one["rows"]) for one in told["by_step"]] == [
         (1, 1, 2), (2, 4, 6), (5, 8, 8), (9, 12, 8)
     ]  # fmt: skip

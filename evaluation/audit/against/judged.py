@@ -21,7 +21,7 @@ IMPACT = {
 
 
 def judged(report: Mapping[str, Any]) -> dict[str, Any]:
-    """{"weight", "sentence": {fi, en}, "weakest", "points" (all of them)}: as `evaluation.verdict`, from everything in the report."""
+    """{"weight", "sentence": {fi, en}, "weakest", "points" (all)}: as `evaluation.verdict`, from the whole report."""
     figures = report["figures"]
     own = _client(figures) if "performance" in figures else _planning(figures)
     more = [*_papers(report), *_logs(report), *_age(report), *_gaps(report)]

@@ -6,17 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.audit.drawn.clients import DrawnClients
-from evaluation.audit.explained.stability import compared, weights_compared
+from evaluation.audit.explained.stability import compared
 from evaluation.audit.material import Material
 from evaluation.county_reasons.asked import Asked, Output, read_model
 from evaluation.explanation import ExplainedOutput
 from evaluation.metrics import log_odds
+from evaluation.published import SEEDS_JSON
 from models.bundles.signing import trusted_keys
 from models.bundles.verify import verify_bundle
 
 MOST_VERSIONS = 3
-SEEDS_FILE = "seeds.json"
-"""Published by `python -m training.seeds`: importance by family of the same training with other seeds."""
 
 
 def retrains(
@@ -34,14 +33,13 @@ def retrains(
     ]
 
 
-def seeds(material: Material, output: str, means: Mapping[str, float]) -> list[dict[str, Any]] | None:
-    """The importance under other seeds against this one's; None when nobody has tried."""
-    found = material.published(SEEDS_FILE) or {}
+def seeds(material: Material, output: str) -> list[dict[str, Any]] | None:
+    """What `python -m training.seeds` found of this version's output; None when nobody has tried."""
+    found = material.published(SEEDS_JSON) or {}
     one = found.get("models", {}).get(material.version.name)
     if one is None or one["bundle_sha256"] != material.version.sha256:
         return None
-    runs = one["outputs"].get(output, [])
-    return [{"seed": run["seed"], **weights_compared(means, run["importance"])} for run in runs]
+    return list(one["outputs"].get(output, []))
 
 
 def _earlier(

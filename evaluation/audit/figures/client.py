@@ -112,7 +112,7 @@ def _explained(
             segment, names, drawn.used, output.served_contributions, asked.model.parts.explainer
         ),
         "retrains": retrains(material, asked, one, means, output, drawn),
-        "seeds": seeds(material, one.id, means),
+        "seeds": seeds(material, one.id),
         "checks": {
             "additivity": checks.additivity(output),
             "alone": checks.alone_as_together(one.model, drawn.used),
