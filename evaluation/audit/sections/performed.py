@@ -31,7 +31,10 @@ def performance(report: Report) -> list[Block]:
 
 def _client(figures: Mapping[str, Any]) -> Iterator[Block]:
     for one in figures["performance"]:
-        yield Heading(one["id"], f"{one['rows']} rows of {one['clients']} clients, {one['events']} with the outcome")
+        yield Heading(
+            _title(figures, one["id"]),
+            f"{one['rows']} rows of {one['clients']} clients, {one['events']} with the outcome",
+        )
         yield Words(
             f"{count(one['rows'])} riviä, {count(one['clients'])} asiakasta, päivät {day(one['first_as_of'])}–"
             f"{day(one['last_as_of'])}; tapaus toteutui {percent(one['prevalence'])}:ssa riveistä.",
@@ -46,6 +49,12 @@ def _client(figures: Mapping[str, Any]) -> Iterator[Block]:
             [name, number(figures["classes"][name]), number(figures["classes"][f"baseline_{name}"])] for name in names
         ]
         yield Table("Segmenttiehdotukset", ("Mittari", "Malli", BASE), rows)
+
+
+def _title(figures: Mapping[str, Any], id: str) -> str:
+    """An output's Finnish name."""
+    names = {one["id"]: one["name"] for one in figures["explanation"]}
+    return str(names.get(id, {}).get("fi", id))
 
 
 def _metrics(one: Mapping[str, Any]) -> Table:
@@ -119,7 +128,7 @@ def groups(report: Report) -> list[Block]:
         return [_parts(figures), *missing(report, "part_errors")]
     blocks: list[Block] = []
     for one in figures["performance"]:
-        blocks += [Heading(one["id"], "difference from everybody; cells below 5 hidden"), _groups(one)]
+        blocks += [Heading(_title(figures, one["id"]), "difference from everybody; cells below 5 hidden"), _groups(one)]
     fairness = report["fairness"]
     if fairness:
         blocks += [
