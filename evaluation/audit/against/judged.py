@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from evaluation.charts import number_text
-from evaluation.verdict import ALWAYS, CARE, NOTE, SENTENCES, STOP, Point, verdict
+from evaluation.verdict import ALWAYS, CARE, GROUPINGS, NOTE, SENTENCES, STOP, VALUES, Point, verdict
 from models.oversight.limits import COVERAGE_SLACK, OLD_DAYS, TOO_OLD_DAYS
 
 SHOWN = 3
@@ -24,7 +24,7 @@ def judged(report: Mapping[str, Any]) -> dict[str, Any]:
     """{"weight", "sentence": {fi, en}, "weakest", "points" (all)}: as `evaluation.verdict`, from the whole report."""
     figures = report["figures"]
     own = _client(figures) if "performance" in figures else _planning(figures)
-    more = [*_papers(report), *_logs(report), *_age(report), *_gaps(report)]
+    more = [*_papers(report), *_logs(report), *_age(report), *_proxies(report), *_gaps(report)]
     points = sorted([*own["points"], *more, ALWAYS], key=lambda point: -point.weight)
     weight = points[0].weight
     fi, en = SENTENCES[weight]
@@ -91,6 +91,26 @@ def _age(report: Mapping[str, Any]) -> Iterator[Point]:
         return
     weight = STOP if days > TOO_OLD_DAYS else CARE
     yield Point(weight, f"Opetusaineisto päättyy {days} päivää sitten.", f"The training data ended {days} days ago.")
+
+
+def _proxies(report: Mapping[str, Any]) -> Iterator[Point]:
+    """A heavy feature that tells where or to which group somebody belongs; the clearest one of each grouping."""
+    for explained in report["figures"].get("explanation", ()):
+        found = [
+            (family["auc"], line, family["family"])
+            for line in explained["proxies"]
+            for family in line["families"]
+            if family["proxy"]
+        ]
+        for grouping in dict.fromkeys(line["grouping"] for _, line, _ in found):
+            area, line, family = max((one for one in found if one[1]["grouping"] == grouping), key=lambda one: one[0])
+            where = f"{GROUPINGS.get(grouping, grouping).lower()} {VALUES.get(line['group'], line['group'])}"
+            name = report["families"][family]["name"]
+            yield Point(
+                CARE,
+                f"{name['fi']} kertoo, ketkä kuuluvat ryhmään {where} (AUC {number_text(area)}).",
+                f"{name['en']} tells who belongs to {grouping} {line['group']} (AUC {area:.2f}).",
+            )
 
 
 def _gaps(report: Mapping[str, Any]) -> Iterator[Point]:
