@@ -16,8 +16,8 @@ export BENTOML_DO_NOT_TRACK := True
 export MLFLOW_ALLOW_PICKLE_DESERIALIZATION := false
 
 .DEFAULT_GOAL := help
-BENCHES := histories client ingest scale explain segments needs retrain demand daily demand-scale flow why log serving
-.PHONY: help doctor setup setup-dev demo demo-real mlflow pages test check prove $(addprefix bench-,$(BENCHES)) format lint types imports serve bento soak clean
+BENCHES := histories client ingest scale explain segments needs retrain demand daily demand-scale flow why log serving audit
+.PHONY: help doctor setup setup-dev demo demo-real audit mlflow pages test check prove $(addprefix bench-,$(BENCHES)) format lint types imports serve bento soak clean
 
 help: ## list the words
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -57,6 +57,11 @@ demo-real: setup ## the same road on real input (LUOTAIN_DATA, default ../shared
 	test $$code = 0 || test $$code = 5 || exit $$code; \
 	test $$code = 0 || echo "A model was refused (the reasons are above); the answer below is by the version that is live."; \
 	echo; $(PY) -m serving.ask --config configs/real/serving.yaml --task hospital_ward_90d && exit $$code
+
+audit: setup ## the audit report of every live model (HTML, JSON, PDF, model card), among the published files
+	@$(PY) -m serving.oversight.facts --config configs/serving.yaml
+	@$(PY) -m training.seeds --config configs/seeds.yaml
+	@$(PY) -m evaluation.audit --config configs/audit.yaml
 
 mlflow: setup ## open MLflow's own page on loopback
 	@$(PY) -m training.tracking --config configs/segmentation.yaml --open
@@ -129,6 +134,9 @@ bench-log: setup-dev ## a log of a million entries verified, and commits per sec
 	@$(PY) -m tests.bench.log
 bench-serving: setup-dev ## the service under 60 and 100 planned requests per second, beside an empty endpoint (about 5 min)
 	@$(PY) -m tests.bench.serving
+
+bench-audit: setup-dev ## the audit report of a model on 200,000 clients: time and processor time (about 5 min)
+	@$(PY) -m tests.bench.audit
 
 bento: setup-dev ## build the Bento, serve it from another folder over a copy of the demo's data, ask it (about 2 min)
 	@$(PY) -m tests.operations.bento

@@ -80,10 +80,8 @@ class ExplainedOutput:
         """The trees' base and contributions by shap.TreeExplainer; nothing without trees."""
         if self.booster is None:
             return 0.0, np.zeros(self.served_contributions.shape)
-        explainer = _shap().TreeExplainer(self.booster)
-        # TreeExplainer would ask LightGBM for LightGBM's own numbers; "internal" makes it walk the trees itself.
-        explainer.model.model_type = "internal"
-        values = explainer.shap_values(_as_read(self.booster, self.rows), check_additivity=False)
+        explainer, read = tree_explainer(self.booster, self.rows)
+        values = explainer.shap_values(read, check_additivity=False)
         return float(np.ravel(explainer.expected_value)[-1]), np.asarray(values)
 
     def _blended(self, tree_base: float, tree_shares: np.ndarray) -> tuple[float, np.ndarray]:
@@ -111,6 +109,14 @@ class ExplainedOutput:
         shares = np.max(np.abs(self.explanation.values - self.served_contributions), initial=0.0)
         bases = np.max(np.abs(self.explanation.base_values - self.served_base), initial=0.0)
         return float(max(shares, bases))
+
+
+def tree_explainer(booster: Any, rows: np.ndarray) -> tuple[Any, np.ndarray]:
+    """(shap.TreeExplainer that walks LightGBM's trees with its own code, `rows` as LightGBM reads them)."""
+    explainer = _shap().TreeExplainer(booster)
+    # TreeExplainer would ask LightGBM for LightGBM's own numbers; "internal" makes it walk the trees itself.
+    explainer.model.model_type = "internal"
+    return explainer, _as_read(booster, rows)
 
 
 def importance(output: ExplainedOutput, specs: Sequence[Named]) -> list[dict[str, Any]]:

@@ -18,6 +18,8 @@ PRIVATE_COUNTS = "private_counts.json"
 INDICATORS_HTML, INDICATORS_JSON = "indicators.html", "indicators.json"
 INDICATORS_CSV, INDICATORS_PARQUET = "indicators.csv", "indicators.parquet"
 RECONCILE_JSON, RECONCILE_CSV = "reconcile.json", "reconcile.csv"
+SEEDS_JSON, SERVICE_FACTS = "seeds.json", "service_facts.json"
+AUDIT, CARD = "audit_{name}_v{version}", "card_{name}_v{version}"
 PLANNING = "planning"
 """Folder of planning files below a snapshot's."""
 DECAY = "decay_{task}.json"
@@ -28,6 +30,10 @@ TAKEN_ALONG = (
     PRIVATE_COUNTS,
     "indicators.*",
     "reconcile.*",
+    "audit_*",
+    "card_*",
+    SERVICE_FACTS,
+    SEEDS_JSON,
 )
 """Written by commands of their own for the same snapshot; evaluate keeps them when it replaces the folder."""
 

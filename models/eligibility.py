@@ -110,6 +110,19 @@ def assess(rules: EligibilityRules, row: Mapping[str, float]) -> Eligibility:
     return Eligibility("answered", NOTHING, flow, duration)
 
 
+def answered(rules: EligibilityRules, frame: Mapping[str, np.ndarray], rows: int) -> np.ndarray:
+    """True for the rows of which `assess` says "answered": the same rule, on whole columns."""
+    long_term = _any_rows(rules.long_term, frame, rows)
+    if rules.minimum_history is not None:
+        long_term &= rules.minimum_history.holds(frame[rules.minimum_history.feature])
+    if rules.over_age is None:
+        return long_term
+    newest = np.stack([frame[name] for name in rules.over_age.newest])
+    old = np.where(np.isnan(newest), np.inf, newest).min(axis=0)
+    too_old = np.isfinite(old) & (old > rules.over_age.at_most) & ~_any_rows(rules.over_age.unless, frame, rows)
+    return np.asarray(long_term & ~too_old)
+
+
 def decided_by_people(verdict: Eligibility) -> Eligibility:
     """The verdict when people answered every axis: what the data cannot tell the model stands in nobody's way.
 
@@ -163,6 +176,13 @@ def holds_all(conditions: Sequence[Condition], frame: Mapping[str, np.ndarray], 
 
 def _any(conditions: Sequence[Condition], row: Mapping[str, float]) -> bool:
     return any(bool(condition.holds(np.asarray(row[condition.feature]))) for condition in conditions)
+
+
+def _any_rows(conditions: Sequence[Condition], frame: Mapping[str, np.ndarray], rows: int) -> np.ndarray:
+    held = np.zeros(rows, dtype=bool)
+    for condition in conditions:
+        held |= condition.holds(np.asarray(frame[condition.feature]))
+    return held
 
 
 def _all_known(conditions: Sequence[Condition], row: Mapping[str, float]) -> bool:

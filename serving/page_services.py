@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
 from models.answers import NeedAnswer, SegmentAnswer, Text
 from serving.access import User
@@ -24,6 +24,7 @@ from serving.pages.services import (
     ModelVersion,
     NotAllowed,
     NotYours,
+    Paper,
     PastDecision,
     Receipt,
     Series,
@@ -191,6 +192,17 @@ class CorePageServices:
         if html is None:
             raise NotYours("There is no report of such a model version.")
         return html
+
+    def paper(self, visitor: Visitor, name: str, version: str, kind: str) -> bytes:
+        """One file of the audit report of one version."""
+        caller = self._caller(visitor)
+        wanted = next((one for one in get_args(Paper) if one == kind), None)
+        found = self._desk.logged(
+            caller, "see_models", "report", lambda: self._desk.engine.paper(name, version, wanted) if wanted else None
+        )
+        if found is None:
+            raise NotYours("There is no such file of a model version.")
+        return found
 
     def has_quality_report(self) -> bool:
         """Whether a data-quality report is there to be read."""

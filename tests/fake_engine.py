@@ -255,5 +255,8 @@ class FakeEngine:
     def quality_report(self):
         return "<!doctype html><title>quality</title>"
 
+    def paper(self, name, version, kind):
+        return f"<!doctype html><title>{kind}</title>".encode() if version == "3" else None
+
     def report(self, name, version):
         return "<!doctype html><title>report</title>" if version == "3" else None

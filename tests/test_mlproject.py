@@ -25,6 +25,8 @@ STEPS = [
     ),
     *("quality", "rules", "crosswalk", "decay", "clusters", "selection", "county_reasons", "areas", "planning"),
     "private_counts",
+    "audit",
+    "seeds",
     "demand_reports",
     "client_groups",
     "guidance",

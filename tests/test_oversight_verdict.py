@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from models.oversight.facts import DataQuality, ModelFacts, Promotion, Stopped
+from models.oversight.impact import Impact
 from models.oversight.verdict import verdict
 
 SHA = "ab" * 32
@@ -37,7 +38,8 @@ def output(slope=1.0, ratio=1.0, auroc=0.85, baseline=0.80, gain_low=0.01, event
     }
 
 
-GOOD = ModelFacts("client", "3", SHA, PROMOTED, True, True, (output(),), 30, DataQuality(0, 0))
+SIGNED = Impact("signed")
+GOOD = ModelFacts("client", "3", SHA, PROMOTED, True, True, (output(),), 30, DataQuality(0, 0), impact=SIGNED)
 
 
 def told(facts: ModelFacts) -> tuple[str, str]:
@@ -54,6 +56,10 @@ def test_a_model_with_nothing_against_it_may_be_used_and_its_signer_is_the_ledge
 @pytest.mark.parametrize(
     "change, outcome, code",
     [
+        ({"impact": Impact("broken")}, "not_to_be_used", "impact_broken"),
+        ({"impact": Impact("overdue", 12)}, "with_conditions", "impact_overdue"),
+        ({"impact": Impact("unsigned")}, "with_conditions", "impact_unsigned"),
+        ({"impact": None}, "with_conditions", "impact_unsigned"),
         ({"stopped": Stopped("2026-11-22", "antti", "why")}, "not_to_be_used", "stopped"),
         ({"ledger_intact": False}, "not_to_be_used", "ledger_broken"),
         ({"log_intact": False}, "not_to_be_used", "log_broken"),

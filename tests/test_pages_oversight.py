@@ -52,6 +52,19 @@ def test_a_report_without_a_style_block_may_use_none() -> None:
     assert "style-src 'none'" in report_policy("<p style='color:red'>x</p>")
 
 
+def test_the_papers_of_a_report_are_linked_and_given(tuula: FakeBrowser) -> None:
+    page = tuula.get("/models")
+    base = "/models/segmentation_suuntima_like/3/files"
+    assert all(f'href="{base}/{kind}"' in page.text for kind in ("pdf", "json", "card"))
+    paper = tuula.get(f"{base}/pdf")
+    assert (paper.headers["content-type"], paper.content[:5]) == ("application/pdf", b"%PDF-")
+    assert 'filename="audit_segmentation_suuntima_like_v3.pdf"' in paper.headers["content-disposition"]
+    card = tuula.get(f"{base}/card")
+    assert card.headers["content-security-policy"] == report_policy(card.text)
+    assert [tuula.get(f"{base}/{kind}").status_code for kind in ("html5", "..%2f..%2fpasswd")] == [404, 404]
+    assert FakeBrowser(user="aino").get(f"{base}/pdf").status_code in (403, 404)
+
+
 @pytest.mark.parametrize(
     "path",
     ["/models/segmentation_suuntima_like/9/report", "/models/..%2f..%2fetc/passwd/report", "/models/x/%2e%2e/report"],

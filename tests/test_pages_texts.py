@@ -187,6 +187,7 @@ def test_every_text_is_used_somewhere() -> None:
         "time_limit.",
         "groups.",
         "plan_indicators.",
+        "models.paper.",
         "switch.",
         "own_log.",
         "live_on.",

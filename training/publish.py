@@ -9,17 +9,14 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from evaluation.explanation import LinearHalf
+from evaluation.audit.explained import outputs
 from evaluation.shap_report import ExplainedOutput, ReportIdentity, write_report
 from evaluation.stored import CLASSES_FILE, PREDICTIONS_FILE, measure, measure_classes
 from features.attrition import ATTRITION_CSV, ATTRITION_JSON, attrition_csv, attrition_json
 from models.answers import Text
 from models.bundles.bundle import Bundle
 from models.bundles.golden import draw_rows, with_golden
-from models.learners.baseline import LogisticRegression
-from models.learners.binary import BinaryModel, Learner
-from models.learners.blend import Blend
-from models.learners.boosting import BoostedTrees
+from models.learners.binary import BinaryModel
 from models.need import NeedModel
 from models.owners import Owners, owner_tags
 from models.parts import ClientParts
@@ -137,32 +134,4 @@ def bundle_files(model: ClientModel, training: np.ndarray) -> dict[str, bytes]:
 
 def explained_output(id: str, name: Text, model: BinaryModel, used: np.ndarray) -> ExplainedOutput:
     """What the audit report needs to check one served output, on at most MOST_EXPLAINED_ROWS rows."""
-    rows = used[:MOST_EXPLAINED_ROWS]
-    explained = model.explain(rows)
-    trees, line, share = _halves(model.learner)
-    return ExplainedOutput(
-        id=id,
-        name=name,
-        booster=trees.booster if trees else None,
-        line=linear_half(line, rows, share) if line else None,
-        slope=model.calibration.slope,
-        intercept=model.calibration.intercept,
-        rows=rows,
-        served_base=explained.base,
-        served_contributions=explained.shares,
-        probabilities=explained.probabilities,
-    )
-
-
-def _halves(learner: Learner) -> tuple[BoostedTrees | None, LogisticRegression | None, float]:
-    """(trees, line, the line's share of the score)."""
-    if isinstance(learner, Blend):
-        return learner.trees, learner.line, learner.line_share
-    if isinstance(learner, LogisticRegression):
-        return None, learner, 1.0
-    return (learner if isinstance(learner, BoostedTrees) else None), None, 0.0
-
-
-def linear_half(line: LogisticRegression, rows: np.ndarray, share: float) -> LinearHalf:
-    """The linear part of a score, for shap.LinearExplainer."""
-    return LinearHalf(line.coefficients, line.intercept, line.standardised(rows), share)
+    return outputs.explained_output(id, name, model, used[:MOST_EXPLAINED_ROWS])

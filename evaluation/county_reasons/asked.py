@@ -1,7 +1,7 @@
 """The live models, and which clients each of them would answer about."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +17,10 @@ from models.eligibility import assess
 from models.explaining.bulk import BulkExplainer, bulk_explained
 from models.learners.binary import BinaryModel, Explained
 from models.need import NeedModel, gate
+from models.parts import ClientParts
 from models.registry import RegisteredBundle, Registry
 from models.segmentation import SegmentationModel, output_id
+from models.texts import Texts
 
 KINDS = ("segmentation", "need")
 ClientModel = SegmentationModel | NeedModel
@@ -45,6 +47,7 @@ class Asked:
     version: RegisteredBundle
     model: ClientModel
     outputs: tuple[Output, ...]
+    bundle: Bundle
 
     def answered(self, rows: np.ndarray) -> np.ndarray:
         """True for the whole rows of clients about whom the model answers."""
@@ -78,12 +81,31 @@ def check_features(asked: Asked, columns: Sequence[str]) -> None:
         )
 
 
+@dataclass(frozen=True)
+class ReadModel:
+    """A model out of its verified bundle, with its outputs ready to explain."""
+
+    model: ClientModel
+    outputs: tuple[Output, ...]
+
+    @property
+    def parts(self) -> ClientParts:
+        """Features, words and what is usual."""
+        return self.model.parts
+
+
+def read_model(bundle: Bundle) -> ReadModel:
+    """The segmentation or need model inside a verified bundle."""
+    model = _model(bundle)
+    return ReadModel(model, _outputs(model))
+
+
 def _asked(workspace: Workspace, registry: Registry, version: RegisteredBundle) -> Asked:
     with tempfile.TemporaryDirectory() as folder:
         fetched = registry.fetch(version.name, version.version, Path(folder) / "bundle")
         bundle = verify_bundle(fetched, trusted_keys(workspace.keys))
-    model = _model(bundle)
-    return Asked(version, model, _outputs(model))
+    read = read_model(bundle)
+    return Asked(version, read.model, read.outputs, bundle)
 
 
 def _model(bundle: Bundle) -> ClientModel:
@@ -98,6 +120,23 @@ def _outputs(model: ClientModel) -> tuple[Output, ...]:
         for axis in model.axes
         for level, binary in axis.steps
     )
+
+
+def every_output(model: ClientModel) -> tuple[Output, ...]:
+    """Every explained probability: of ordered levels each of them, not the main one alone."""
+    if not isinstance(model, NeedModel):
+        return _outputs(model)
+    names = model.task.outcome.level_names
+    return tuple(
+        _output(id, model.task.name.as_text() if id == model.task.id else _level_name(model, id, names), one)
+        for id, one in model.outputs.items()
+    )
+
+
+def _level_name(model: NeedModel, id: str, names: Mapping[str, Texts]) -> Text:
+    """Of a level below or above the main one: the level's own name after the task's."""
+    task, level = model.task.name.as_text(), id.removeprefix(f"{model.task.id}_")
+    return {language: f"{words}: {names[level].as_text()[language]}" for language, words in task.items()}
 
 
 def _output(id: str, name: Text, model: BinaryModel) -> Output:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
+from models.oversight.impact import Impact
+
 Outcome = Literal["may_be_used", "with_conditions", "cannot_tell", "not_to_be_used"]
 Kind = Literal["client", "planning"]
 """A model about a client (segment, need), or one of sums (demand, service chain)."""
@@ -81,6 +83,8 @@ class ModelFacts:
     stopped: Stopped | None = None
     today: date | None = None
     """The day on which the verdict is asked, by the system's clock; a waiver ends by it."""
+    impact: Impact | None = None
+    """The people-impact assessment; None = nobody looked for one, which counts as none."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from datetime import date
 
 from models.oversight.facts import CARE, NOTE, STOP, UNKNOWN, ModelFacts, Outcome, Point, Promotion, Verdict
 from models.oversight.figures import client_points, planning_points
+from models.oversight.impact import Impact
 from models.oversight.limits import OLD_DAYS, TOO_OLD_DAYS
 
 SHOWN = 3
@@ -41,6 +42,7 @@ def _points(facts: ModelFacts) -> Iterator[Point]:
         yield from planning_points(facts)
     yield from _age(facts.days_old)
     yield from _quality(facts)
+    yield from _impact(facts.impact or Impact("unsigned"))
     yield Point(NOTE, "own_county")
 
 
@@ -87,6 +89,16 @@ def _age(days: int | None) -> Iterator[Point]:
         yield Point(UNKNOWN, "age_unknown")
     elif days > OLD_DAYS:
         yield Point(STOP if days > TOO_OLD_DAYS else CARE, "old", {"days": days}, size=days / OLD_DAYS - 1)
+
+
+def _impact(impact: Impact) -> Iterator[Point]:
+    """Somebody has to have judged, within half a year, what the model does to people."""
+    if impact.state == "broken":
+        yield Point(STOP, "impact_broken", size=1.0)
+    elif impact.state == "overdue":
+        yield Point(CARE, "impact_overdue", {"days": impact.days_late}, size=0.1)
+    elif impact.state == "unsigned":
+        yield Point(CARE, "impact_unsigned", size=0.05)
 
 
 def _quality(facts: ModelFacts) -> Iterator[Point]:

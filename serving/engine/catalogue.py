@@ -1,5 +1,6 @@
 """What there is to choose from: the scheme's picture, the forecast series, the registered model versions."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,17 @@ from models.scheme import Axis as SchemeAxis
 from models.scheme import Scheme
 from serving.asking import AxisQuestion
 from serving.engine.contract import DataStamp
-from serving.pages.services import Axis, Layout, ModelVersion
+from serving.pages.services import Axis, Layout, ModelVersion, Paper
 from serving.records.entries import local_text
 
 REPORT_FILE = "report.html"
+PAPERS: Mapping[Paper, str] = {
+    "html": "audit_{name}_v{version}.html",
+    "pdf": "audit_{name}_v{version}.pdf",
+    "json": "audit_{name}_v{version}.json",
+    "card": "card_{name}_v{version}.html",
+}
+"""The files of an audit report by what they are."""
 QUALITY_FILE, PUBLISHED_LETTERS = "quality.html", 12  # as evaluation publishes it: folder named after the snapshot
 DATA_UNTIL_TAG = "data_until"
 MOST_LEVELS = 4
@@ -56,26 +64,44 @@ def known_until(model: Any) -> tuple[date, date]:
     return first - timedelta(days=1), first
 
 
-def versions_of(registry: Registry, data: DataStamp | None) -> tuple[ModelVersion, ...]:
+def versions_of(registry: Registry, published: Path, data: DataStamp | None) -> tuple[ModelVersion, ...]:
     """Every registered version, newest first within a name; `data` says until when the present registers reach."""
     found = []
     for name in registry.names():
         champion = registry.champion(name)
         for registered in reversed(registry.versions(name)):
             live = champion is not None and champion.version == registered.version
-            found.append(_version(registry, registered, live, data))
+            found.append(_version(registry, published, registered, live, data))
     return tuple(found)
 
 
-def report_of(registry: Registry, name: str, version: str) -> str | None:
-    """The audit report that the training run stored; None when the version or its report is not there."""
+def report_of(registry: Registry, published: Path, name: str, version: str) -> str | None:
+    """The audit report published about a version, else what its training run stored; None when neither is there."""
     if name not in registry.names() or version not in {one.version for one in registry.versions(name)}:
         return None
+    registered = registry.version(name, version)
+    file = audit_file(published, registered, "html")
+    if file is not None:
+        return file.read_text(encoding="utf-8")
     try:
-        file = registry.artefact(registry.version(name, version).run_id, REPORT_FILE)
+        return registry.artefact(registered.run_id, REPORT_FILE).read_text(encoding="utf-8")
     except ModelError:
         return None
-    return file.read_text(encoding="utf-8")
+
+
+def audit_file(published: Path, registered: RegisteredBundle, kind: Paper) -> Path | None:
+    """One file of the audit report of a version (`python -m evaluation.audit`); None when it is not published."""
+    name = PAPERS[kind].format(name=registered.name, version=registered.version)
+    file = published / registered.snapshot_sha256[:PUBLISHED_LETTERS] / name
+    return file if file.is_file() else None
+
+
+def paper_of(registry: Registry, published: Path, name: str, version: str, kind: Paper) -> bytes | None:
+    """One file of a version's audit report; None when the version or the file is not there."""
+    if name not in registry.names() or version not in {one.version for one in registry.versions(name)}:
+        return None
+    file = audit_file(published, registry.version(name, version), kind)
+    return file.read_bytes() if file is not None else None
 
 
 def quality_report_of(published: Path, data: DataStamp | None) -> str | None:
@@ -91,9 +117,12 @@ def published_of(published: Path, data: DataStamp | None, name: str) -> str | No
     return file.read_text(encoding="utf-8") if file else None
 
 
-def _version(registry: Registry, registered: RegisteredBundle, live: bool, data: DataStamp | None) -> ModelVersion:
+def _version(
+    registry: Registry, published: Path, registered: RegisteredBundle, live: bool, data: DataStamp | None
+) -> ModelVersion:
     same_data = data is not None and data.snapshot_sha256 == registered.snapshot_sha256
     known = data.data_until.isoformat() if data is not None and same_data else ""
+    papers = [kind for kind in PAPERS if audit_file(published, registered, kind) is not None]
     return ModelVersion(
         name=registered.name,
         version=registered.version,
@@ -102,8 +131,9 @@ def _version(registry: Registry, registered: RegisteredBundle, live: bool, data:
         data_until=registered.tags.get(DATA_UNTIL_TAG) or known,
         bundle_sha256=registered.sha256,
         metrics=registry.metrics(registered.run_id),
-        report=_has_report(registry, registered.run_id),
+        report=bool(papers) or _has_report(registry, registered.run_id),
         snapshot_sha256=registered.snapshot_sha256,
+        papers=tuple(kind for kind in papers if kind != "html"),
     )
 
 

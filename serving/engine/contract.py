@@ -13,7 +13,7 @@ from models.similar import Similar
 from serving.access import ClientTies
 from serving.asking import AxisQuestion, Explored
 from serving.pages.coordinator.services import Outcome
-from serving.pages.services import Layout, ModelVersion
+from serving.pages.services import Layout, ModelVersion, Paper
 from serving.planning.live import LiveDemand, LiveFlow
 
 if TYPE_CHECKING:  # they stand on the facts that are described here
@@ -174,6 +174,9 @@ class Engine(Protocol):
 
     def report(self, name: str, version: str) -> str | None:
         """The audit report (HTML text) of one version; None when there is none."""
+
+    def paper(self, name: str, version: str, kind: Paper) -> bytes | None:
+        """One file of the published audit report of a version; None when there is none."""
 
     def quality_report(self) -> str | None:
         """The data-quality report (HTML text) of the served registers; None when there is none."""

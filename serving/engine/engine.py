@@ -31,7 +31,7 @@ from serving.engine.registers import Registers, differs, open_registers, packed_
 from serving.engine.shelf import LiveModel, Shelf
 from serving.engine.warming import warm
 from serving.pages.coordinator.services import Outcome
-from serving.pages.services import Layout, ModelVersion, Unavailable
+from serving.pages.services import Layout, ModelVersion, Paper, Unavailable
 from serving.planning.live import LiveDemand, LiveFlow
 from serving.records.entries import HELSINKI
 from serving.refusals import refusal
@@ -217,15 +217,23 @@ class RegisterEngine:
 
     def versions(self) -> tuple[ModelVersion, ...]:
         """Every registered version."""
+        stamp = self._registers.stamp if self._registers else None
         try:
-            return catalogue.versions_of(connect(self._workspace), self._registers.stamp if self._registers else None)
+            return catalogue.versions_of(connect(self._workspace), self._workspace.published, stamp)
         except LuotainError as error:
             raise Unavailable(str(error)) from None
 
     def report(self, name: str, version: str) -> str | None:
-        """The training run's report."""
+        """The published audit report, else the training run's."""
         try:
-            return catalogue.report_of(connect(self._workspace), name, version)
+            return catalogue.report_of(connect(self._workspace), self._workspace.published, name, version)
+        except LuotainError as error:
+            raise Unavailable(str(error)) from None
+
+    def paper(self, name: str, version: str, kind: Paper) -> bytes | None:
+        """One file of the published audit report of a version."""
+        try:
+            return catalogue.paper_of(connect(self._workspace), self._workspace.published, name, version, kind)
         except LuotainError as error:
             raise Unavailable(str(error)) from None
 

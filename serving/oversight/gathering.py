@@ -9,8 +9,10 @@ from typing import Any
 
 from configs.errors import LuotainError
 from configs.workspace import Workspace
+from models.bundles.papers import newest_signed
 from models.names import DEMAND_PREFIX, FLOW_PREFIX
 from models.oversight.facts import DataQuality, ModelFacts, Promotion, Stopped
+from models.oversight.impact import Impact, impact_of
 from serving.engine.contract import DataStamp
 from serving.pages.services import ModelVersion
 from serving.records.promotions import Promotions, read_promotions
@@ -38,6 +40,7 @@ def facts_of(
     data: DataStamp | None,
     quality: DataQuality | None,
     stopped: Stopped | None,
+    impact: Impact | None = None,
 ) -> ModelFacts:
     """The facts of one live version; `chains` = (ledger, audit log), `data` says which day it is."""
     return ModelFacts(
@@ -52,7 +55,14 @@ def facts_of(
         quality=quality,
         stopped=stopped,
         today=datetime.now(UTC).date(),
+        impact=impact,
     )
+
+
+def impact_state(workspace: Workspace, name: str, version: str, today: date) -> Impact:
+    """The people-impact assessment of a version: the newest signed file under the records folder counts."""
+    signed, intact = newest_signed(workspace.records, workspace.keys, name, version)
+    return impact_of(signed, intact, version, today)
 
 
 def published_json(published: Path, snapshot_sha256: str, file: str) -> Mapping[str, Any] | None:

@@ -8,7 +8,7 @@ from models.names import NEED_PREFIX
 from models.oversight.verdict import verdict
 from serving.engine.contract import DataStamp
 from serving.oversight.chains import ChainMemory
-from serving.oversight.gathering import facts_of, ledger_of, published_json, quality_of
+from serving.oversight.gathering import facts_of, impact_state, ledger_of, published_json, quality_of
 from serving.oversight.stopping import StopList
 from serving.pages.oversight.services import FirstScreen, Judged, LiveOn, LiveThen, NotUnderstood
 from serving.pages.services import ModelVersion, Unavailable
@@ -69,7 +69,9 @@ class Verdicts:
         report = published_json(published, version.snapshot_sha256, f"{version.name}_v{version.version}.json")
         quality = quality_of(published_json(published, data.snapshot_sha256, QUALITY) if data else None)
         stopped = self._stops.all().get(version.name)
-        found = facts_of(version, promotion, chains, report, data, quality, stopped)
+        day = data.as_of if data else self._desk.records.now().astimezone(HELSINKI).date()
+        impact = impact_state(self._desk.settings.workspace, version.name, version.version, day)
+        found = facts_of(version, promotion, chains, report, data, quality, stopped, impact)
         title = self.titles().get(version.name)
         return Judged(version.name, title, version.version, version.report, verdict(found))
 

@@ -113,6 +113,7 @@ def _routes() -> list[Route | Mount]:
         _signed_in("/models", oversight.models),
         _signed_in("/models/quality", oversight.quality),
         _signed_in("/models/{name}/{version}/report", oversight.report),
+        _signed_in("/models/{name}/{version}/files/{kind}", oversight.paper),
         _signed_in("/decisions", oversight.decisions),
         _signed_in("/audit-log", oversight.audit_log),
         _signed_in("/emergencies", emergencies.cases),

@@ -168,6 +168,10 @@ class Receipt:
     reason: str
 
 
+Paper = Literal["html", "pdf", "json", "card"]
+"""A file of an audit report: the page, on paper, its figures, the model card."""
+
+
 @dataclass(frozen=True)
 class ModelVersion:
     """One registered model version.  `report` = a SHAP report was published for it."""
@@ -182,6 +186,8 @@ class ModelVersion:
     report: bool = False
     snapshot_sha256: str = ""
     """The registers it was trained on; its published report lies in their folder."""
+    papers: tuple[Paper, ...] = ()
+    """The files of the published audit report beside its page."""
 
 
 @dataclass(frozen=True)
@@ -282,6 +288,9 @@ class PageServices(Protocol):
 
     def report(self, visitor: Visitor, name: str, version: str) -> str:
         """The published SHAP report (HTML text) of one listed version.  Raises NotYours."""
+
+    def paper(self, visitor: Visitor, name: str, version: str, kind: str) -> bytes:
+        """One file of the published audit report of a version: pdf, json or card.  Raises NotYours."""
 
     def has_quality_report(self) -> bool:
         """Whether a data-quality report of the served registers was published."""

@@ -231,6 +231,12 @@ class FakeServices:
             raise NotYours("Unknown.")
         return REPORT
 
+    def paper(self, visitor: Visitor, name: str, version: str, kind: str) -> bytes:
+        self._check(visitor, "auditor")
+        if (name, version) != ("segmentation_suuntima_like", "3") or kind not in ("pdf", "json", "card"):
+            raise NotYours("Unknown.")
+        return REPORT.encode() if kind == "card" else b"%PDF-1.4" if kind == "pdf" else b"{}"
+
     def decision_log(self, visitor: Visitor, page: int, filters: Mapping[str, str]) -> LogPage:
         self._check(visitor, "auditor")
         columns = ("time", "actor", "role", "unit", "choice", "proposed", "decided", "reason")
@@ -284,9 +290,10 @@ def _series() -> list[Series]:
 def _versions() -> tuple[ModelVersion, ...]:
     metrics = {"auroc": 0.8123, "baseline_auroc": 0.7985, "calibration_slope": 1.012}
     demand = {"wape": 0.0413, "baseline_wape": 0.0688, "coverage80": 0.81}
-    name = "segmentation_suuntima_like"
+    name, papers = "segmentation_suuntima_like", ("pdf", "json", "card")
+    live = ModelVersion(name, "3", True, "2026-11-20T10:03:00", "2024-12-31", SHA, metrics, report=True, papers=papers)
     return (
-        ModelVersion(name, "3", True, "2026-11-20T10:03:00", "2024-12-31", SHA, metrics, report=True),
+        live,
         ModelVersion(name, "2", False, "2026-10-18T13:44:00", "2024-11-30", "e1" + SHA[2:], metrics),
         ModelVersion("demand_home_care", "1", False, "2026-11-20T10:21:00", "2024-12-31", "a9" + SHA[2:], demand),
     )

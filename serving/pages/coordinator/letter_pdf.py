@@ -1,17 +1,12 @@
 """The client's letter as a PDF.  The font has every letter of Finland's languages, the Sámi ones too."""
 
-from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 from xml.sax.saxutils import escape
 
 from fpdf import FPDF, ViewerPreferences
 
-from configs.errors import ConfigError
+from configs.fonts import FAMILY, FILES, font_folder
 from serving.pages.coordinator.letter_text import LetterText
 
-FAMILY = "DejaVu"
-FILES = {"": "DejaVuSans.ttf", "B": "DejaVuSans-Bold.ttf"}
 MARGIN, BODY, HEADING, TITLE, LINE, INDENT = 22.0, 10.5, 12.5, 16.0, 5.6, 5.0
 """Millimetres, and points of the letters."""
 XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
@@ -45,21 +40,6 @@ def pdf_of(letter: LetterText, language: str) -> bytes:
     page.ln(LINE)
     _write(page, letter.foot)
     return bytes(page.output())
-
-
-@cache
-def font_folder() -> Path:
-    """Where the fonts lie: among those that the plotting library brings."""
-    found = find_spec("matplotlib")
-    folders = (
-        [Path(place) / "mpl-data" / "fonts" / "ttf" for place in (found.submodule_search_locations or ())]
-        if found
-        else []
-    )
-    for folder in (*folders, Path("/usr/share/fonts/truetype/dejavu")):
-        if all((folder / file).is_file() for file in FILES.values()):
-            return folder
-    raise ConfigError("The font DejaVu Sans is missing, so no PDF can be made. Install the package `fonts-dejavu`.")
 
 
 def _heading(page: FPDF, words: str, size: float) -> None:

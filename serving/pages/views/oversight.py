@@ -58,6 +58,23 @@ def report(page: Page) -> Response:
     return HTMLResponse(html, headers={"Content-Security-Policy": report_policy(html)})
 
 
+PAPERS = {"pdf": ("application/pdf", "audit_{}.pdf"), "json": ("application/json", "audit_{}.json")}
+"""Files that are downloaded; a page is shown under its own policy."""
+
+
+def paper(page: Page) -> Response:
+    """One file of the published audit report: the model card as a page, the others to keep."""
+    parameters = page.request.path_params
+    name, version, kind = parameters["name"], parameters["version"], parameters["kind"]
+    content = page.services.paper(page.who, name, version, kind)
+    if kind not in PAPERS:
+        html = content.decode()
+        return HTMLResponse(html, headers={"Content-Security-Policy": report_policy(html)})
+    media, file = PAPERS[kind]
+    kept = file.format(f"{name}_v{version}")
+    return Response(content, media_type=media, headers={"Content-Disposition": f'attachment; filename="{kept}"'})
+
+
 def quality(page: Page) -> Response:
     """The published data-quality report as it is, under the same policy."""
     html = page.services.quality_report(page.who)
