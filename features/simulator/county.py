@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from features.simulator import drift
 from features.simulator.delivery.recording import stamp
 from features.simulator.delivery.registers import Registers
 from features.simulator.events import supply
@@ -43,12 +44,13 @@ class Simulated:
 
 def simulate(county: County) -> Simulated:
     """Run the world, then let its registers record it."""
+    county = drift.joined(county)
     months = build_months(county)
     people = make_residents(county, months)
     world = walk(county, people, months)
     counts = draw_counts(county, people, months, world)
     states = lasting_states(county, people, months, world, counts)
-    contacts = draw_contacts(county, people, months, world, counts)
+    contacts = drift.contacts_of(county, months, draw_contacts(county, people, months, world, counts))
     spans, wards = care_spans(county, people, months, world), ward_spans(county, people, months, world)
     concerns = draw_concerns(county, people, months, world)
     requests = draw_requests(county, people, months, world, counts, concerns, spans)
@@ -59,8 +61,8 @@ def simulate(county: County) -> Simulated:
     sector = contacts["sector"] == "social"
     registers = {
         "asukkaat": residents_table(county, people, months, world),
-        HEALTH: kept.contacts(contacts[~sector], at_once=False),
-        SOCIAL: kept.contacts(contacts[sector], at_once=False),
+        HEALTH: drift.recorded(county, kept.contacts(contacts[~sector], at_once=False)),
+        SOCIAL: drift.recorded(county, kept.contacts(contacts[sector], at_once=False)),
         HOME_CARE: kept.contacts(visits, at_once=True),
         "jaksot": kept.episodes(_kinds(people, months, world, states, spans, wards, county)),
         "arviot": kept.moments(

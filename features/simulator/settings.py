@@ -1,6 +1,7 @@
 """What a county YAML may say.  Every rate of the simulated world is named here and given in `configs/county/`."""
 
 from datetime import date
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -195,6 +196,15 @@ class Faults(StrictConfig):
     kinds: list[str]
 
 
+class Drift(StrictConfig):
+    """A change planted from one day on, for the proof that monitoring finds it.  Off in every county file."""
+
+    kind: Literal["recording", "digital_share", "definition", "new_municipality"]
+    since: date
+    share: float = Field(default=0.4, ge=0, le=1, description="share of the rows concerned that change")
+    municipality: str | None = Field(default=None, description="code of the one that joins (new_municipality)")
+
+
 class County(StrictConfig):
     """The whole world of one simulated county."""
 
@@ -222,6 +232,7 @@ class County(StrictConfig):
         default={},
         description="planted unfairness: municipality code -> share of its service that is left (0.7 = -30 %)",
     )
+    drift: Drift | None = None
 
     @model_validator(mode="after")
     def _shares_and_targets(self) -> "County":
@@ -232,6 +243,9 @@ class County(StrictConfig):
         unknown = sorted(set(self.underserved) - {town.code for town in self.municipalities})
         if unknown:
             raise ConfigError(f"`underserved`: the county has no municipality {unknown[0]}.")
+        if self.drift and self.drift.kind == "new_municipality":
+            if self.drift.municipality not in [town.code for town in self.municipalities]:
+                raise ConfigError("`drift.municipality` must be the code of one of the municipalities.")
         if self.start >= self.end:
             raise ConfigError("`start` must be before `end`.")
         return self
