@@ -71,6 +71,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             patch.setattr(module, "read_table", lambda _, name, columns=None: tables[name])
         patch.setattr("training.needs.labelled.label_history", lambda _, *asked: small.labelled(tables, *asked))
         patch.setattr("training.records.read_table", lambda _, name: tables[name])
+        patch.setattr("evaluation.fairness.traits.read_table", lambda _, name, columns: tables[name])
         patch.setattr(segmentation, "build", small.build)
         patch.setattr("evaluation.audit.drawn.clients.read_table", lambda *_: tables["residents"])
         patch.setenv("LUOTAIN_VAR", str(root))

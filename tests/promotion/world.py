@@ -33,6 +33,7 @@ def patch_registers(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(module, "read_table", lambda _, name, columns=None: tables[name])
     patch.setattr("training.needs.labelled.label_history", lambda _, *asked: small.labelled(tables, *asked))
     patch.setattr("training.records.read_table", lambda _, name: tables[name])
+    patch.setattr("evaluation.fairness.traits.read_table", lambda _, name, columns: tables[name])
     patch.setattr(segmentation, "build", small.build)
     patch.setattr(again, "build", small.build)
 
