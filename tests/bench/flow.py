@@ -20,7 +20,7 @@ from evaluation.flow.backtest import History, choose_recipe, judged, metrics, re
 from evaluation.flow.chances import chance_losses, choose_chances, loss_metrics
 from features.flow import conserved, spells_at, weekly_flows, weeks_between
 from features.ingest.discover import data_folder
-from models.flow.bottlenecks import rank, weekly_work
+from models.flow.measured.bottlenecks import rank, weekly_work
 from models.flow.capacity import capacities
 from models.flow.config import FlowConfig
 from models.flow.forecast import fit_flow
