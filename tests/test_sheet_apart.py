@@ -6,6 +6,8 @@ import pytest
 
 from models.demand.sheet_default import forecast_sheet, known_future
 from models.demand.sheet_default.apart import standing_apart
+from serving.pages.language import language
+from serving.pages.planner.saying import in_every_language
 from tests.sheet_data import FREQ, SEASON, bad, few_windows, sheet  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.usefixtures("few_windows")
@@ -57,6 +59,15 @@ def test_a_series_apart_is_forecast_alone_as_among_others_with_its_own_intervals
 def test_what_stands_apart_is_told_from_the_series_itself(values, apart):
     panel = pd.DataFrame({"unique_id": "a", "ds": pd.date_range("2019-01-01", periods=72, freq="MS"), "y": values})
     assert bool(standing_apart(panel, 12)) == apart
+
+
+@pytest.mark.parametrize("kind, code", [("restless", "apart_restless"), ("a typo", "apart_odd")])
+def test_why_a_series_stands_apart_is_said_in_three_languages(kind, code):
+    why = standing_apart(bad(kind).astype({"y": float}).assign(ds=lambda rows: pd.to_datetime(rows["ds"])), 12)["z"]
+    said = in_every_language(why)
+    assert (why.code, len({*said.values()})) == (code, 3)
+    assert language("en").text("why.other") not in said.values()
+    assert said["fi"].startswith("Ennustettu erikseen")
 
 
 # --- known-future columns -------------------------------------------------------------------------------------------

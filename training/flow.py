@@ -33,14 +33,14 @@ from features.source_catalogue import load_source_catalogue
 from features.store import Snapshot, open_snapshot
 from models.bundles.golden import DEFAULT_SEED, GOLDEN_FILE, draw_rows, golden_file
 from models.flow.answers import FlowReport
-from models.flow.measured.bottlenecks import rank, weekly_work
-from models.flow.measured.breakdown import stage_lines, throughput
 from models.flow.capacity import StageCapacity, capacities
 from models.flow.config import FlowConfig
-from models.flow.measured.conformance import conformance
 from models.flow.forecast import FlowFit, fit_flow, fit_widths, forecast_table, grows_first, with_intervals
-from models.flow.model import FlowModel
+from models.flow.measured.bottlenecks import rank, weekly_work
+from models.flow.measured.breakdown import stage_lines, throughput
+from models.flow.measured.conformance import conformance
 from models.flow.measured.weeks import stage_waits, throughput_weeks
+from models.flow.model import FlowModel
 from models.flow.whatif import answered, what_if
 from models.names import flow_model
 from training.flow_tables import backtest_lines, forecast_lines, loss_lines, report_lines

@@ -1,1 +1,1 @@
-"""What the log says of the past weeks: times and counts, where the chain is held up, and whether it went as described."""
+"""What the log says of the past: times and counts, where a chain is held up, whether it went as described."""
