@@ -58,3 +58,8 @@ def series(name: str, start: str, values: Any, freq: str = "MS") -> pd.DataFrame
 
 def together(*parts: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts).sort_values(["unique_id", "ds"], ignore_index=True)
+
+
+def residuals(*by_step: list[float], level: str = "area") -> pd.DataFrame:
+    rows = [(level, step, one) for step, values in enumerate(by_step, start=1) for one in values]
+    return pd.DataFrame(rows, columns=["level", "step", "scaled"])

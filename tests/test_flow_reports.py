@@ -9,11 +9,11 @@ import pytest
 
 from configs.errors import ModelError
 from features.flow import reached_phases, weeks_between
-from models.flow.bottlenecks import WeeklyWork, delay_days, rank
-from models.flow.breakdown import stage_lines, stay_days, throughput
 from models.flow.capacity import capacities, queue_of, unhindered_days, without_capacity
-from models.flow.conformance import conformance, departures
 from models.flow.forecast import Recipe, fit_flow, fit_widths, forecast_table, grows_first, with_intervals
+from models.flow.measured.bottlenecks import WeeklyWork, delay_days, rank
+from models.flow.measured.breakdown import stage_lines, stay_days, throughput
+from models.flow.measured.conformance import conformance, departures
 from models.flow.whatif import what_if
 from tests.flow_data import (
     ASSESSMENT,

@@ -10,9 +10,9 @@ import pytest
 from configs.errors import ModelError
 from features.flow import reached_phases, weekly_flows, weeks_between
 from models.flow.capacity import capacities
-from models.flow.conformance import lead_times
 from models.flow.forecast import Recipe, fit_flow
-from models.flow.weeks import stage_waits, throughput_weeks, weekly_spread
+from models.flow.measured.conformance import lead_times
+from models.flow.measured.weeks import stage_waits, throughput_weeks, weekly_spread
 from models.flow.whatif import basis_of, what_if
 from tests.flow_data import (
     ASSESSMENT,

@@ -33,14 +33,14 @@ from features.source_catalogue import load_source_catalogue
 from features.store import Snapshot, open_snapshot
 from models.bundles.golden import DEFAULT_SEED, draw_rows, with_golden
 from models.flow.answers import FlowReport
-from models.flow.bottlenecks import rank, weekly_work
-from models.flow.breakdown import stage_lines, throughput
 from models.flow.capacity import StageCapacity, capacities
 from models.flow.config import FlowConfig
-from models.flow.conformance import conformance
 from models.flow.forecast import FlowFit, fit_flow, fit_widths, forecast_table, grows_first, with_intervals
+from models.flow.measured.bottlenecks import rank, weekly_work
+from models.flow.measured.breakdown import stage_lines, throughput
+from models.flow.measured.conformance import conformance
+from models.flow.measured.weeks import stage_waits, throughput_weeks
 from models.flow.model import FlowModel
-from models.flow.weeks import stage_waits, throughput_weeks
 from models.flow.whatif import answered, what_if
 from models.names import flow_model
 from models.owners import owner_tags

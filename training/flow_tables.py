@@ -6,8 +6,8 @@ import pandas as pd
 
 from evaluation.flow.backtest import choose_recipe, scaled_error
 from evaluation.flow.chances import choose_chances, loss_table
-from models.flow.bottlenecks import Bottleneck, Measured
-from models.flow.breakdown import ALL
+from models.flow.measured.bottlenecks import Bottleneck, Measured
+from models.flow.measured.breakdown import ALL
 from models.flow.model import FlowModel
 
 NOT_KNOWN = "–"

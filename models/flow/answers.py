@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from models.answers import ModelStamp
-from models.flow.bottlenecks import Ranking
-from models.flow.breakdown import StageLine, Throughput
-from models.flow.conformance import Conformance
-from models.flow.weeks import WaitWeek, WeeklySpread
+from models.flow.measured.bottlenecks import Ranking
+from models.flow.measured.breakdown import StageLine, Throughput
+from models.flow.measured.conformance import Conformance
+from models.flow.measured.weeks import WaitWeek, WeeklySpread
 from models.flow.whatif import Basis, WhatIf
 from models.texts import Text
 

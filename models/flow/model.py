@@ -15,10 +15,10 @@ from models.bundles.bundle import Bundle
 from models.flow.answers import FlowAnswer, FlowPoint, FlowReport, FlowWeek, StageInfo
 from models.flow.config import FlowConfig
 from models.flow.forecast import FlowFit, Widths
+from models.flow.measured.weeks import weekly_spread
 from models.flow.moves.simulate import Present, draw_futures
 from models.flow.sentences import notes
 from models.flow.stored import as_json, fit_files, read_fit, table
-from models.flow.weeks import weekly_spread
 from models.flow.whatif import WhatIf, basis_of, what_if
 from models.texts import Text
 

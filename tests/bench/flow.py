@@ -20,10 +20,10 @@ from evaluation.flow.backtest import History, choose_recipe, judged, metrics, re
 from evaluation.flow.chances import chance_losses, choose_chances, loss_metrics
 from features.flow import conserved, spells_at, weekly_flows, weeks_between
 from features.ingest.discover import data_folder
-from models.flow.bottlenecks import rank, weekly_work
 from models.flow.capacity import capacities
 from models.flow.config import FlowConfig
 from models.flow.forecast import fit_flow
+from models.flow.measured.bottlenecks import rank, weekly_work
 from models.flow.whatif import what_if
 from tests.bench.counties import run
 from tests.bench.flow_intervals import Held, client_delays, held, interval_figures

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from models.flow.bottlenecks import HIGH, LOW, WeeklyWork, rank
+from models.flow.measured.bottlenecks import HIGH, LOW, WeeklyWork, rank
 from tests.bench.queueing import DAY_HOURS, Station, simulate
 from tests.bench.report import Figure
 

@@ -5,10 +5,10 @@ from datetime import date, timedelta
 
 from models.answers import MODEL_INFORMS
 from models.flow.answers import FlowAnswer, FlowPoint, FlowReport, FlowWeek, StageInfo
-from models.flow.bottlenecks import Bottleneck, Measured, Ranking
-from models.flow.breakdown import StageLine, Throughput
-from models.flow.conformance import Conformance, Deviation, LeadTime
-from models.flow.weeks import WaitWeek, WeeklySpread
+from models.flow.measured.bottlenecks import Bottleneck, Measured, Ranking
+from models.flow.measured.breakdown import StageLine, Throughput
+from models.flow.measured.conformance import Conformance, Deviation, LeadTime
+from models.flow.measured.weeks import WaitWeek, WeeklySpread
 from models.flow.whatif import WhatIf
 from serving.planning.records import FlowPicture
 from tests.pages.answers import stamp, words

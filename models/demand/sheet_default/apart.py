@@ -4,16 +4,20 @@ Everything that the series of a sheet share (trees, choice, interval quantiles) 
 Whether a series stands apart is told from its own values: no other series can move it in or out.
 """
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
+
+from configs.phrases import Phrase
 
 RESTLESS = 0.5
 """Mean change, both from period to period and from season to season, over the mean from which a series is restless."""
 ODD_NOISE = 5.0
 """Standard deviations of a count by which a value may differ beside a whole median."""
-RESTLESS_SAID = "Forecast by itself: it changes from period to period by half of its mean or more."
-ODD_SAID = "Forecast by itself: the value at {when} is unlike its neighbours and the same period of another season."
-LACKING_SAID = "Forecast by itself, without the columns: `{column}` has no number at {when}."
+RESTLESS_SAID = Phrase(
+    "Forecast by itself: it changes from period to period by half of its mean or more.", "apart_restless"
+)
 
 
 def standing_apart(panel: pd.DataFrame, season: int) -> dict[str, str]:
@@ -26,6 +30,17 @@ def standing_apart(panel: pd.DataFrame, season: int) -> dict[str, str]:
     return found
 
 
+def lacking(column: str, when: date) -> Phrase:
+    """Why a series without a number of a known column stands apart."""
+    english = f"Forecast by itself, without the columns: `{column}` has no number at {when}."
+    return Phrase(english, "apart_lacking", column=column, date=when)
+
+
+def _odd(when: date) -> Phrase:
+    english = f"the value at {when} is unlike its neighbours and the same period of another season"
+    return Phrase(f"Forecast by itself: {english}.", "apart_odd", date=when)
+
+
 def _reason(y: np.ndarray, dates: pd.DatetimeIndex, season: int) -> str:
     step = np.abs(np.diff(y))
     seasonal = np.abs(y[season:] - y[:-season]) if len(y) > season else np.array([np.inf])
@@ -34,7 +49,7 @@ def _reason(y: np.ndarray, dates: pd.DatetimeIndex, season: int) -> str:
     median = float(np.median(y))
     odd = _unlike(y, season)
     if odd.max() > median + ODD_NOISE * np.sqrt(max(median, 1.0)):
-        return ODD_SAID.format(when=dates[int(odd.argmax())].date())
+        return _odd(dates[int(odd.argmax())].date())
     return ""
 
 

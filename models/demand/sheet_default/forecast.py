@@ -14,7 +14,8 @@ from features.panel import Refused, checked_series
 from models.demand.config import DemandConfig
 from models.demand.intervals import series_scale, with_intervals
 from models.demand.sheet_default import members
-from models.demand.sheet_default.apart import LACKING_SAID, standing_apart
+from models.demand.sheet_default.apart import lacking as without_number
+from models.demand.sheet_default.apart import standing_apart
 from models.demand.sheet_default.inferring import MINIMUM, SEASON, default_config, horizon_of
 from models.demand.sheet_default.reading import Sheet, periods_after, read_sheet, split_known
 from models.demand.sheet_default.rolling import (
@@ -215,7 +216,7 @@ def _usable(sheet: Sheet, panel: pd.DataFrame, horizon: int) -> tuple[tuple[str,
             notes.append(Phrase(english, "column_constant", column=name))
         else:
             good.append(name)
-            lacking |= {one: LACKING_SAID.format(column=name, when=day) for one, day in without.items()}
+            lacking |= {one: without_number(name, day) for one, day in without.items()}
     return tuple(good), tuple(notes), lacking
 
 

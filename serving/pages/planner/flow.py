@@ -5,7 +5,7 @@ from typing import Any
 from starlette.responses import Response
 
 from models.flow.answers import FlowAnswer, StageInfo
-from models.flow.breakdown import StageLine
+from models.flow.measured.breakdown import StageLine
 from models.flow.whatif import WhatIf
 from serving.pages.charts import measured_bar
 from serving.pages.page import Page

@@ -5,9 +5,9 @@ from functools import partial
 
 from models.answers import ForecastAnswer, ForecastPoint
 from models.flow.answers import FlowAnswer, FlowWeek, StageInfo
-from models.flow.bottlenecks import Bottleneck
-from models.flow.breakdown import StageLine
-from models.flow.weeks import WaitWeek, WeeklySpread
+from models.flow.measured.bottlenecks import Bottleneck
+from models.flow.measured.breakdown import StageLine
+from models.flow.measured.weeks import WaitWeek, WeeklySpread
 from serving.pages.charts import ForecastTexts, forecast_chart
 from serving.pages.page import Page
 from serving.pages.views.forecasts import NARROW, SEEN_NARROW, WIDE, begins_at_zero, decimals_of

@@ -58,6 +58,7 @@ def upload(page: Page) -> Response:
         hidden=max(0, made.forecast["series_id"].nunique() - SHOWN_SERIES),
         sentence=lambda said: sentence(said, page.format),
         refused=[one for one in made.statuses if one.status == "refused"],
+        alone=[one for one in made.statuses if one.status == "forecast" and one.reason],
     )
 
 

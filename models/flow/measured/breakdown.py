@@ -12,8 +12,8 @@ import pandas as pd
 
 from features.flow import Chain
 from models.flow.capacity import unhindered_days
+from models.flow.measured.weeks import reached_the_end
 from models.flow.moves.hazards import stay_curve
-from models.flow.weeks import reached_the_end
 from models.small_cells import SMALLEST_CELL, hidden_cells
 
 ALL = "all"
