@@ -1,4 +1,4 @@
-"""The report of fairness: what it says, what it hides, what may leave the house, and what a county without truth has."""
+"""The report of fairness: what it says, what it hides, and what may leave the house."""
 
 import json
 
