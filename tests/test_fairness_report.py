@@ -26,6 +26,29 @@ from tests.test_fairness import POINT, in_area, stored
 
 TRAITS = load_config("configs/traits.yaml", TraitsConfig)
 
+ENCODING = {
+    "adversaries": [
+        {
+            "output": "need",
+            "trait": "instance",
+            "group": "instance_b",
+            "from_score": 0.52,
+            "from_score_at_same_outcome": 0.51,
+            "from_features": 0.87,
+        }
+    ],
+    "ablations": [
+        {
+            "output": "need",
+            "trait": "instance",
+            "features": ["a", "b"],
+            "auroc_change": -0.01,
+            "gap_before": 0.2,
+            "gap_after": 0.1,
+        }
+    ],
+}
+
 
 @pytest.fixture(scope="module")
 def report():
@@ -34,7 +57,7 @@ def report():
     frame.loc[in_area(frame, "3") & (frame["label"] == 1), "p"] *= 0.7
     frame["group_area"] = np.where(frame["client"] < 3, "tiny", frame["group_area"])
     table = fairness_table(frame, POINT, subject="need_x", asked=("area", "homeless"), with_shapes=False)
-    found = Found("a" * 64, "2024-12-31", [ModelTables("need_x", "7", "need", [table])])
+    found = Found("a" * 64, "2024-12-31", [ModelTables("need_x", "7", "need", [table], ENCODING)])
     return report_of(found, load_config("configs/fairness.yaml", FairnessConfig), TRAITS)
 
 
@@ -63,6 +86,8 @@ def test_the_page_tells_what_the_registers_do_not(report):
     assert "<script" not in page
     assert "http" not in page
     assert page.count("ei näytetä") >= 2
+    assert "instance_b" in page
+    assert "0,87" in page
 
 
 def test_P6_no_figure_of_a_hidden_group_is_in_any_file(report):
