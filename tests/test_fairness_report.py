@@ -19,7 +19,7 @@ from evaluation.fairness.report import Found, ModelTables, report_of, told
 from evaluation.fairness.settings import FairnessConfig
 from evaluation.fairness.subjects.outcomes import backtest_table, sets_part
 from evaluation.fairness.subjects.waiting import waiting_part
-from evaluation.fairness.traits import TraitsConfig, had_contact, homes, most_used, thirds
+from evaluation.fairness.traits import TraitsConfig, had_contact, homes, most_used, thirds, traits_of
 from evaluation.published import published_folder
 from evaluation.small_cells.ledger import Ledger
 from tests.test_fairness import POINT, in_area, stored
@@ -220,3 +220,18 @@ def test_every_vulnerable_group_has_a_source_and_names():
     assert len(TRAITS.not_recorded) >= 10
     assert all("seed" in group.source for group in TRAITS.groups.values())
     assert WorkingPoint(share=0.1).as_json() == {"share": 0.1}
+
+
+@pytest.mark.parametrize("with_residents", [True, False])
+def test_a_county_without_contacts_has_no_groups_by_service_and_no_fault(monkeypatch, with_residents):
+    stays = pd.DataFrame({"client_id": ["a"], "municipality": ["901"], "postal_area": ["90110"]})
+    stays = stays.assign(valid_from=pd.Timestamp("2020-01-01"), superseded_at=pd.NaT)
+    columns = ["client_id", "time", "service", "legacy_org", "source", "superseded_at"]
+    tables = {"residents": stays if with_residents else stays.iloc[:0], "contacts": pd.DataFrame(columns=columns)}
+    monkeypatch.setattr("evaluation.fairness.traits.read_table", lambda _, name, columns: tables[name])
+    rows = pd.DataFrame({"client_id": ["a"], "as_of": [pd.Timestamp("2024-12-31")]})
+    found = traits_of(None, TRAITS, rows, {"memory_disorder": np.array([1.0])})
+    assert found["trait_legacy_org"].tolist() == ["unknown"]
+    assert found["trait_memory_disorder"].tolist() == [True]
+    assert "trait_low_income" not in found
+    assert "trait_informal_carer" not in found
