@@ -157,7 +157,7 @@ def test_coverage_and_error_of_an_amount():
     assert table.of("area", "near").verdict == ()
 
 
-def test_P6_a_group_of_few_people_shows_nothing_and_keeps_its_verdict(even):
+def test_P5_P6_a_group_of_few_people_shows_no_figure_and_no_percentile(even):
     few = even.assign(group_area=np.where(even["client"] < 3, "tiny", even["group_area"]))
     table = fairness_table(few, POINT, with_shapes=False)
     line = table.of("area", "tiny")

@@ -1,4 +1,4 @@
-"""The report of fairness: what it says and hides, what may leave the house, and what a county without truth has."""
+"""The report of fairness: what it says, what it hides, and what may leave the house."""
 
 import json
 
@@ -19,12 +19,35 @@ from evaluation.fairness.report import Found, ModelTables, report_of, told
 from evaluation.fairness.settings import FairnessConfig
 from evaluation.fairness.subjects.outcomes import backtest_table, sets_part
 from evaluation.fairness.subjects.waiting import waiting_part
-from evaluation.fairness.traits import TraitsConfig, had_contact, homes, most_used, thirds
+from evaluation.fairness.traits import TraitsConfig, had_contact, homes, most_used, thirds, traits_of
 from evaluation.published import published_folder
 from evaluation.small_cells.ledger import Ledger
 from tests.test_fairness import POINT, in_area, stored
 
 TRAITS = load_config("configs/traits.yaml", TraitsConfig)
+
+ENCODING = {
+    "adversaries": [
+        {
+            "output": "need",
+            "trait": "instance",
+            "group": "instance_b",
+            "from_score": 0.52,
+            "from_score_at_same_outcome": 0.51,
+            "from_features": 0.87,
+        }
+    ],
+    "ablations": [
+        {
+            "output": "need",
+            "trait": "instance",
+            "features": ["a", "b"],
+            "auroc_change": -0.01,
+            "gap_before": 0.2,
+            "gap_after": 0.1,
+        }
+    ],
+}
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +57,7 @@ def report():
     frame.loc[in_area(frame, "3") & (frame["label"] == 1), "p"] *= 0.7
     frame["group_area"] = np.where(frame["client"] < 3, "tiny", frame["group_area"])
     table = fairness_table(frame, POINT, subject="need_x", asked=("area", "homeless"), with_shapes=False)
-    found = Found("a" * 64, "2024-12-31", [ModelTables("need_x", "7", "need", [table])])
+    found = Found("a" * 64, "2024-12-31", [ModelTables("need_x", "7", "need", [table], ENCODING)])
     return report_of(found, load_config("configs/fairness.yaml", FairnessConfig), TRAITS)
 
 
@@ -63,6 +86,8 @@ def test_the_page_tells_what_the_registers_do_not(report):
     assert "<script" not in page
     assert "http" not in page
     assert page.count("ei näytetä") >= 2
+    assert "instance_b" in page
+    assert "0,87" in page
 
 
 def test_P6_no_figure_of_a_hidden_group_is_in_any_file(report):
@@ -195,3 +220,18 @@ def test_every_vulnerable_group_has_a_source_and_names():
     assert len(TRAITS.not_recorded) >= 10
     assert all("seed" in group.source for group in TRAITS.groups.values())
     assert WorkingPoint(share=0.1).as_json() == {"share": 0.1}
+
+
+@pytest.mark.parametrize("with_residents", [True, False])
+def test_a_county_without_contacts_has_no_groups_by_service_and_no_fault(monkeypatch, with_residents):
+    stays = pd.DataFrame({"client_id": ["a"], "municipality": ["901"], "postal_area": ["90110"]})
+    stays = stays.assign(valid_from=pd.Timestamp("2020-01-01"), superseded_at=pd.NaT)
+    columns = ["client_id", "time", "service", "legacy_org", "source", "superseded_at"]
+    tables = {"residents": stays if with_residents else stays.iloc[:0], "contacts": pd.DataFrame(columns=columns)}
+    monkeypatch.setattr("evaluation.fairness.traits.read_table", lambda _, name, columns: tables[name])
+    rows = pd.DataFrame({"client_id": ["a"], "as_of": [pd.Timestamp("2024-12-31")]})
+    found = traits_of(None, TRAITS, rows, {"memory_disorder": np.array([1.0])})
+    assert found["trait_legacy_org"].tolist() == ["unknown"]
+    assert found["trait_memory_disorder"].tolist() == [True]
+    assert "trait_low_income" not in found
+    assert "trait_informal_carer" not in found

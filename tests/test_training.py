@@ -11,8 +11,12 @@ import pytest
 import yaml
 
 from configs.errors import ConfigError, DataError, GateError
-from configs.loader import read_yaml, validate_config
+from configs.loader import load_config, read_yaml, validate_config
 from configs.workspace import Workspace
+from evaluation.fairness.comparing.figures import USUAL
+from evaluation.fairness.gaps import fairness_metrics
+from evaluation.fairness.stored import tables_of
+from evaluation.fairness.traits import TraitsConfig
 from evaluation.shap_report import render
 from features.catalogue.specs import feature_specs
 from features.histories import History
@@ -314,6 +318,22 @@ def test_a_waived_leak_passes_and_is_shown_wherever_the_model_is(trained, worksp
 def test_a_waiver_that_says_nothing_or_names_nothing_is_refused(trained, workspace, waiver, message):
     with pytest.raises(ConfigError, match=message):
         need.train(need_config(leak_alarm={"waivers": [waiver]}))
+
+
+@pytest.mark.parametrize("name", ["need_heavier_home_care_6m", "segmentation_suuntima_like"])
+def test_fairness_is_measured_and_can_be_computed_again_from_what_is_stored(trained, name):
+    version = trained.latest(name)
+    again = tables_of(trained, version, load_config("configs/traits.yaml", TraitsConfig), USUAL, 5)[0]
+    logged = trained.metrics(version.run_id)
+    assert {**logged, **fairness_metrics(again)} == logged
+    assert {"fairness_recall_gap_failures", "fairness_observed_expected_failures"} <= set(logged)
+    assert "homeless" in again.missing
+    assert {row.trait for row in again.rows} >= {"municipality", "sex"}
+    told = json.loads(trained.artefact(version.run_id, "encoding.json").read_text())
+    assert logged["encoding_max_from_score"] >= 0.5
+    assert {one["trait"] for one in told["adversaries"]} <= {"instance", "legacy_org"}
+    people = pd.read_parquet(trained.artefact(version.run_id, "traits.parquet"))
+    assert not [column for column in people if column != "row" and not column.startswith("trait_")]
 
 
 def test_the_attrition_table_goes_down_to_the_training_rows(trained, workspace):
