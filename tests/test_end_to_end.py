@@ -80,11 +80,14 @@ def road(tmp_path_factory: pytest.TempPathFactory) -> Road:
     made.run("features.simulator", "configs/county/tiny.yaml")
     made.run("features.ingest", "configs/ingest.yaml")
     made.run("features.histories", "configs/histories.yaml")
+    made.run("evaluation.quality", "configs/quality.yaml")
     made.bundle = made.train()  # type: ignore[attr-defined]
     gates = yaml.safe_load((PROJECT_ROOT / "configs/gates.yaml").read_text(encoding="utf-8"))
     gates["kinds"]["segmentation"]["beats_baseline"][0]["margin"] = -1.0  # a tiny county proves the road, not the model
-    gates["kinds"]["segmentation"]["limits"]["calibration_slope"] = {"low": -9.0, "high": 9.0}
-    gates["kinds"]["segmentation"]["limits"]["fairness_observed_expected_failures"] = {"high": 99.0}
+    limits = gates["kinds"]["segmentation"]["limits"]
+    limits["calibration_slope"] = {"low": -9.0, "high": 9.0}
+    limits["conformal_coverage"] = {"low": 0.0, "high": 1.0}
+    limits["fairness_observed_expected_failures"] = {"high": 99.0}
     (made.folder / "gates.yaml").write_text(yaml.safe_dump(gates), encoding="utf-8")
     shown = made.run("training.promote", "configs/promote.yaml", gates=str(made.folder / "gates.yaml"))
     assert "version 1 is live now" in shown

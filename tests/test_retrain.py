@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from configs.errors import DataError
 from configs.loader import PROJECT_ROOT, load_config
 from configs.workspace import Workspace
 from training import retrain
@@ -95,6 +96,12 @@ def test_F11_a_killed_retraining_goes_on_only_with_the_same_code_and_registers(
         monkeypatch.setattr(journal, "snapshot_of", lambda _: "b" * 64)
     assert retrain.retrain(steps("ingest", "need", "promote"), "monthly", recorder({}, calls)) == 0
     assert [step for step, _ in calls][2:] == again
+
+
+def test_of_two_retrainings_at_once_the_second_is_told(var: Path) -> None:
+    with journal.only_retraining(Workspace.of("var")), pytest.raises(DataError, match="Another retraining"):
+        retrain.retrain(steps("need"), "monthly", recorder({}, []))
+    assert retrain.retrain(steps("need"), "monthly", recorder({}, [])) == 0
 
 
 def test_the_fingerprint_sees_every_change_of_code_and_config(tmp_path: Path) -> None:

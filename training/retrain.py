@@ -16,7 +16,7 @@ from configs.command import fail, parse_config_path, say
 from configs.errors import GateError, LuotainError
 from configs.loader import StrictConfig, load_config
 from configs.workspace import Workspace
-from training.retraining.journal import Done, Journal, open_journal, snapshot_of
+from training.retraining.journal import Done, Journal, only_retraining, open_journal, snapshot_of
 from training.retraining.kept import SINCE
 from training.retraining.report import write_report
 
@@ -89,6 +89,11 @@ class Course:
 def retrain(config: RetrainConfig, name: str, main_of: MainOf) -> int:
     """The whole retraining of that name, or what a cut one had left; ends with the report."""
     workspace = Workspace.of(config.var)
+    with only_retraining(workspace):
+        return _retrain(config, name, main_of, workspace)
+
+
+def _retrain(config: RetrainConfig, name: str, main_of: MainOf, workspace: Workspace) -> int:
     course = Course(workspace, open_journal(workspace, name))
     if course.journal.resumed:
         say(f"Going on with the retraining of {course.journal.begun[:16]} UTC, which was cut.")

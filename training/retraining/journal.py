@@ -4,10 +4,12 @@ One small file per retraining config in the data folder, replaced whole.  It is 
 configs and the registers are those it was begun with; otherwise, or when the last one ended, a new one begins.
 """
 
+import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,6 +79,21 @@ class Journal:
             "ended": self.ended,
             "resumed": self.resumed,
         }
+
+
+@contextmanager
+def only_retraining(workspace: Workspace) -> Iterator[None]:
+    """Hold the data folder's retrainings.  Raises DataError when another one runs; a killed one holds nothing."""
+    folder = workspace.root / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise DataError("Another retraining of this data folder is running. Wait until it has ended.") from None
+    finally:
+        os.close(handle)
 
 
 def open_journal(workspace: Workspace, name: str) -> Journal:
