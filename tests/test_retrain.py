@@ -61,6 +61,14 @@ def test_a_refused_candidate_ends_the_retraining(var: Path) -> None:
     assert [step for step, _ in calls] == ["need", "promote", "need", "promote"]
 
 
+def test_after_a_refused_candidate_the_later_steps_tell_of_what_is_live(var: Path) -> None:
+    calls: list[tuple[str, str]] = []
+    assert retrain.retrain(steps("need", "promote", "client_groups"), "m", recorder({"promote": 5}, calls)) == 5
+    assert [step for step, _ in calls] == ["need", "promote", "client_groups"]
+    (report,) = (var / "retraining").glob("*.json")
+    assert json.loads(report.read_text())["exit_code"] == 5
+
+
 class Killed(BaseException):
     """Stands for kill -9: nothing is cleared up after it."""
 

@@ -55,8 +55,11 @@ MainOf = Callable[[str], Callable[[Sequence[str]], int]]
 
 
 def run_steps(config: RetrainConfig, main_of: MainOf, course: "Course") -> int:
-    """Run the steps; returns 0, or the exit code of the first step that failed (its message is already printed)."""
-    started = time.monotonic()
+    """Run the steps; returns 0, or the exit code of the first step that failed (its message is already printed).
+
+    A refused candidate stops nothing: what was live stays live, and the later steps tell of that.  Its code is returned.
+    """
+    started, refused = time.monotonic(), 0
     total = len(config.steps)
     for number, step in enumerate(config.steps, start=1):
         if course.journal.is_done(number - 1):
@@ -66,12 +69,13 @@ def run_steps(config: RetrainConfig, main_of: MainOf, course: "Course") -> int:
         begun = time.monotonic()
         code = main_of(step.step)(["--config", step.config])
         course.ended(step, time.monotonic() - begun, code)
-        if code:
+        refused = refused or (code if code == GateError.exit_code else 0)
+        if code and code != GateError.exit_code:
             say(f"[{number}/{total}] {step.step} stopped the retraining (exit code {code}); later steps were not run.")
             return code
         say(f"[{number}/{total}] {step.step} took {time.monotonic() - begun:.1f} s")
     say(f"\nAll {total} steps took {time.monotonic() - started:.1f} s.")
-    return 0
+    return refused
 
 
 class Course:
