@@ -23,7 +23,11 @@ from typing import Any
 import pytest
 import yaml
 
-from configs.loader import PROJECT_ROOT
+from configs.loader import PROJECT_ROOT, load_config
+from evaluation.indicators.compute import readiness_of
+from evaluation.indicators.document import summary_of
+from evaluation.indicators.settings import IndicatorsConfig
+from features.store import open_snapshot
 from tests.canary import canary_hits
 
 GUARD = PROJECT_ROOT / "tests" / "loopback_only"
@@ -227,6 +231,14 @@ def test_no_model_reads_the_simulators_truth(road: Road) -> None:
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("road")
+def test_the_page_of_indicators_says_what_the_store_really_has(road: Road) -> None:
+    """Which definitions are computable, and which table each other one waits for."""
+    config = load_config("configs/indicators.yaml", IndicatorsConfig)
+    text = (PROJECT_ROOT / "docs/indicators.md").read_text(encoding="utf-8")
+    told = {id: state for id, state in summary_of(text).items() if id in config.measured}
+    assert readiness_of(open_snapshot(road.var / "store"), config) == told
+
+
 def test_mlflow_runs_a_step_from_another_folder(road: Road, tmp_path: Path) -> None:
     store = f"sqlite:///{tmp_path / 'other.db'}"
     scripts = str(Path(sys.executable).parent)
