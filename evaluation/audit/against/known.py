@@ -1,18 +1,17 @@
 """Every kind of evidence that a rule of the coverage matrix may ask for."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from evaluation.audit.against.kinds import Evidence, Report
 from models.oversight.limits import ADDITIVITY, AGREEMENT
 
 
-def _figures(report: Report) -> Mapping[str, Any]:
-    return report["figures"]  # type: ignore[no-any-return]
+def _figures(report: Report) -> Any:
+    return report["figures"]
 
 
-def _explained(report: Report) -> list[Any]:
-    return _figures(report).get("explanation", [])  # type: ignore[no-any-return]
+def _explained(report: Report) -> Any:
+    return _figures(report).get("explanation", [])
 
 
 def _facts(report: Report, name: str) -> bool:
@@ -109,12 +108,7 @@ KNOWN: tuple[Evidence, ...] = (
         "The training configuration is not stored.",
         "python -m training.need",
     ),
-    Evidence(
-        "environment",
-        lambda r: bool(r["made"]["environment"]),
-        "Ympäristöä ei tunneta.",
-        "The environment is not known.",
-    ),
+    Evidence("environment", lambda r: bool(r["made"]["environment"]), "Ympäristöä ei tunneta.", "Environment unknown."),
     Evidence(
         "performance",
         lambda r: _measured(r, "auroc") or "whole" in _figures(r),
