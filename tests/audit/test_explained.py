@@ -12,6 +12,7 @@ from configs.errors import DataError
 from evaluation.audit.drawn.clients import answered_rows, drawn_clients, groups_of
 from evaluation.audit.drawn.weighted import Strata, draw, tenths
 from evaluation.audit.explained import checks, examples, proxies
+from evaluation.audit.explained.changes import changes
 from evaluation.audit.explained.importance import by_group, importance, most_apart
 from evaluation.audit.explained.outputs import explained_output
 from evaluation.audit.explained.sentences import numbers_in, state_of
@@ -265,3 +266,16 @@ def test_the_same_model_compared_with_itself_has_not_moved(world: World) -> None
     own = {line["family"]: line["mean"] for line in importance(explained.shares, specs, drawn.strata)}
     told = compared(own, explained.log_odds, one.model, asked.model.parts, drawn.whole)
     assert told == {"rank": pytest.approx(1.0), "overlap": 1.0, "moved": 0.0, "correlation": pytest.approx(1.0)}
+
+
+def test_what_would_change_it_is_told_of_many_and_never_of_few(world: World) -> None:
+    asked = _asked(world, NEED)
+    drawn = drawn_clients(asked, world.history, SNAPSHOT, 10_000, seed=1)
+    told = changes(asked.outputs[0].model, asked.model.parts, drawn.used, NEED)
+    p = asked.outputs[0].model.probabilities(drawn.used)
+    assert told is not None
+    assert told["line"] == pytest.approx(np.quantile(p, 0.9))
+    assert told["clients"] == (p >= told["line"]).sum()
+    assert all(line["share"] is None or line["share"] * told["clients"] >= 5 for line in told["families"])
+    silent = replace(asked.model.parts, changeable=None)
+    assert changes(asked.outputs[0].model, silent, drawn.used, NEED) is None

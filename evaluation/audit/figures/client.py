@@ -12,6 +12,7 @@ from configs.errors import ModelError
 from evaluation import metrics as formulas
 from evaluation.audit.drawn.clients import DrawnClients, drawn_clients
 from evaluation.audit.explained import checks, examples, proxies
+from evaluation.audit.explained.changes import changes
 from evaluation.audit.explained.importance import by_group, importance, most_apart
 from evaluation.audit.explained.interactions import interactions
 from evaluation.audit.explained.outputs import explained_output
@@ -111,6 +112,7 @@ def _explained(
         "examples": examples.examples(
             segment, names, drawn.used, output.served_contributions, asked.model.parts.explainer
         ),
+        "changes": changes(one.model, asked.model.parts, _spread(drawn, config), one.id),
         "retrains": retrains(material, asked, one, means, output, drawn),
         "seeds": seeds(material, one.id),
         "checks": {

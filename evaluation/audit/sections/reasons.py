@@ -37,7 +37,8 @@ def explanation(report: Report) -> list[Block]:
     for one in figures["explanation"]:
         blocks += [Heading(one["name"].get("fi", one["id"]), one["name"].get("en", ""))]
         blocks += [_importance(report, one), _direction(report, one), *_interactions(report, one)]
-        blocks += [_by_group(report, one), _proxies(report, one), *_stability(one), *_examples(one)]
+        blocks += [_by_group(report, one), _proxies(report, one), *_stability(one)]
+        blocks += [*_changes(report, one), *_examples(one)]
     return blocks + missing(report, "seed_stability", "retrain_stability")
 
 
@@ -130,6 +131,20 @@ def _proxies(report: Report, one: Mapping[str, Any]) -> Table:
         )
     columns = ("Ryhmä", "Otoksessa", "Todennäköisyys kertoo", "Parhaiten kertova tieto", "Sijaismuuttuja")
     return Table("Kertovatko tiedot suojatusta piirteestä (0,5 = ei)", columns, rows, frozenset({3, 4}))
+
+
+def _changes(report: Report, one: Mapping[str, Any]) -> Iterator[Block]:
+    found = one["changes"]
+    if found is None:
+        return
+    yield Words(
+        f"Mikä muuttaisi tulosta: {found['clients']} suurimman kymmenyksen asiakkaasta {percent(found['reached'])} "
+        f"siirtyisi rajan {percent(found['line'])} alle, kun enintään muutama muuttuva tieto olisi toinen.",
+        "Counterfactual summary: it describes the model and is not advice.",
+    )
+    if found["families"]:
+        rows = [[family(report, line["family"]), percent(line["share"])] for line in found["families"]]
+        yield Table("Muuttuvat tiedot", ("Tietoryhmä", "Osuus asiakkaista"), rows)
 
 
 def _stability(one: Mapping[str, Any]) -> Iterator[Block]:

@@ -1,0 +1,113 @@
+"""What other commands publish is told when it is there, and is an explained gap until then."""
+
+import json
+from typing import Any
+
+import pytest
+
+from evaluation.audit.against.evidence import BY_KEY
+from evaluation.audit.page import render
+from evaluation.audit.summary import summarise
+from tests.audit.conftest import BOOK, CONFIG, NEED, TODAY, World
+
+FAIRNESS = {
+    "models": [
+        {
+            "name": NEED,
+            "version": "1",
+            "encoding": None,
+            "tables": [
+                {
+                    "rows": [
+                        {
+                            "output": "x",
+                            "trait": "municipality",
+                            "group": "902",
+                            "hidden": False,
+                            "verdict": ["recall"],
+                        },
+                        {"output": "x", "trait": "sex", "group": "female", "hidden": False, "verdict": []},
+                        {"output": "x", "trait": "language", "group": "sv", "hidden": True, "verdict": []},
+                    ]
+                }
+            ],
+        }
+    ]
+}
+QUALITY = {
+    "changes": [{"declared": None}, {"declared": {"en": "a merged register"}}],
+    "worst": [{"source": "r", "unit": "u", "table": "contacts", "field": "reason", "rows": 90, "completeness": 0.25}],
+}
+FACTS = {
+    "made": "2025-01-01",
+    "chains": [{"log": "audit_log", "entries": 12, "first_bad": None}],
+    "promotions": [
+        {
+            "act": "promote", "at": "2024-12-31T10:00:00+00:00", "name": NEED, "version": "1", "who": "anna",
+            "why": "scheduled", "bundle_sha256": "ab", "metrics": {"auroc": 0.8}, "metrics_before": {"auroc": 0.7},
+            "checks": [{"rule": "auroc", "passed": False, "waiver": {"rule": "auroc", "who": "antti", "why": "w"}}],
+        }
+    ],
+    "access": {
+        "events": 12, "denied": 1, "errors": 0, "break_glass": 0, "out_of_hours": 2,
+        "by_event": [["answer", 12]], "denied_by_ground": [["no_such_client", 1]],
+    },
+    "decisions": {
+        "answers": 12, "decisions": 10, "decided_share": 0.8, "override_share": 0.5, "median_seconds": 40.0,
+        "own_views": 0, "reasons": [["records_old", 5]], "reviews": [["need_found", 6]],
+    },
+}  # fmt: skip
+FILES = {
+    "fairness.json": FAIRNESS,
+    "quality.json": QUALITY,
+    "service_facts.json": FACTS,
+    "monitor.json": {"alarm": False},
+}
+EVIDENCE = {
+    "fairness.json": ("fairness_tables",),
+    "quality.json": ("quality_report",),
+    "service_facts.json": ("logs", "chains", "ledger", "decisions", "reviews"),
+    "monitor.json": ("monitoring",),
+}
+
+
+@pytest.fixture(scope="module")
+def fuller(world: World, report: dict[str, Any]) -> dict[str, Any]:
+    """The same figures with everything published."""
+    read, folder = world.read(NEED), world.material(NEED).folder
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in FILES.items():
+        (folder / name).write_text(json.dumps(content))
+    try:
+        return summarise(read, CONFIG, BOOK, TODAY)
+    finally:
+        for name in FILES:
+            (folder / name).unlink()
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_published_file_is_evidence_and_its_absence_a_gap(
+    report: dict[str, Any], fuller: dict[str, Any], file: str
+) -> None:
+    for key in EVIDENCE[file]:
+        assert not BY_KEY[key].present(report), key
+        assert BY_KEY[key].present(fuller), key
+        assert BY_KEY[key].fi in render(report)
+        assert BY_KEY[key].fi not in render(fuller)
+
+
+def test_what_they_say_is_on_the_page(fuller: dict[str, Any]) -> None:
+    text = render(fuller)
+    assert fuller["fairness"]["flagged"] == [
+        {"output": "x", "trait": "municipality", "group": "902", "verdict": ["recall"]}
+    ]
+    assert (fuller["fairness"]["groups"], fuller["fairness"]["hidden"]) == (3, 1)
+    for said in ("Kunta: 902", "r u contacts.reason", "auroc 0,700 → 0,800", "antti", "records_old", "need_found"):
+        assert said in text, said
+
+
+def test_waived_reviewed_and_decided_the_rules_pass(report: dict[str, Any], fuller: dict[str, Any]) -> None:
+    gaps = {line["id"] for line in report["matrix"] if line["state"] == "gap"}
+    still = {line["id"] for line in fuller["matrix"] if line["state"] == "gap"}
+    assert {"aia_12", "aia_14", "dpa_nonselected", "aia_10_2f", "aia_72", "aia_iv_6"} <= gaps - still
+    assert still <= gaps
