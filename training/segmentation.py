@@ -12,6 +12,7 @@ import pandas as pd
 from configs.command import parse_config_path, run_command, say
 from configs.loader import load_config
 from configs.workspace import Workspace
+from evaluation.monitoring.decided import stored_decisions
 from evaluation.shap_report import ReportIdentity
 from features.histories import History, build, load_history
 from features.store import Snapshot, open_snapshot, read_table
@@ -32,6 +33,7 @@ from training.held_out import Sample
 from training.holdout import Rows, numbered, shuffled
 from training.leak_alarm import Alarm, sound
 from training.publish import Outcome, explained_output, measured, publish
+from training.decision_labels import day_after, decision_labels, with_decisions
 from training.records import Records, recorded_segmentations
 from training.search import Searcher
 from training.segments import labels, outcome, reach
@@ -97,7 +99,7 @@ def learn_from(given: Given) -> tuple[Learned, Weighting | None]:
     Raises DataError when a level is missing or too rare.
     """
     config, history = given.config, given.history
-    records = recorded_segmentations(given.snapshot, given.scheme)
+    records = labelled(given)
     split = temporal_client_holdout(records.as_of, records.clients, config.holdout_share, config.train_from)
     labels.require_levels(given.scheme, records.levels, split, config.minimum_positives)
     built = build(given.snapshot, records.rows, history.catalogue, history.vocabulary)
@@ -109,6 +111,16 @@ def learn_from(given: Given) -> tuple[Learned, Weighting | None]:
     weights = None if weighting is None else _spread(weighting.weights, split.train)
     segments = labels.segment_labels(given.scheme, records.levels)
     return Learned(records, frame, split, parts, parts.used_columns(frame), segments, unseen, weights), weighting
+
+
+def labelled(given: Given) -> Records:
+    """Recorded segmentations and, where the config says so, labels from decisions."""
+    records, source = recorded_segmentations(given.snapshot, given.scheme), given.config.decisions
+    if source == "none":
+        return records
+    decided = stored_decisions(given.workspace, given.snapshot)
+    until = day_after(given.snapshot.data_until)
+    return with_decisions(records, decision_labels(decided, given.scheme, source, until), given.scheme)
 
 
 def _parts(given: Given, train: np.ndarray, used: tuple[str, ...], clients: np.ndarray) -> ClientParts:
