@@ -10,13 +10,14 @@ QUALITY_HTML, QUALITY_JSON = "quality.html", "quality.json"
 CLUSTERS_HTML, CLUSTERS_JSON, SELECTION_JSON = "clusters.html", "clusters.json", "selection.json"
 REASONS_HTML, REASONS_JSON, REASONS_CSV = "county_reasons.html", "county_reasons.json", "county_reasons.csv"
 AREAS_HTML, AREAS_JSON, AREAS_CSV = "areas.html", "areas.json", "areas.csv"
+MONITOR_HTML, MONITOR_JSON = "monitor.html", "monitor.json"
 CLIENT_GROUPS = "client_groups.json"
 PLANNING = "planning"
 """Folder of planning files below a snapshot's."""
 DECAY = "decay_{task}.json"
 TAKEN_ALONG = (
     *("quality.*", "clusters.*", "selection.json", "county_reasons.*"),
-    *(DECAY.format(task="*"), "areas.*", CLIENT_GROUPS, "factors_*", "demand_*", f"{PLANNING}/*"),
+    *(DECAY.format(task="*"), "areas.*", "monitor.*", CLIENT_GROUPS, "factors_*", "demand_*", f"{PLANNING}/*"),
 )
 """Written by commands of their own for the same snapshot; evaluate keeps them when it replaces the folder."""
 

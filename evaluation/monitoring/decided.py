@@ -13,6 +13,7 @@ from features.store import Snapshot, read_table
 from models.small_cells import SMALLEST_CELL, hidden_cells
 
 SEEN = ("service", "decisions_seen.parquet")
+REVIEWS = ("service", "reviews_seen.parquet")
 EVERY_UNIT = "*"
 
 
@@ -56,3 +57,20 @@ def _rates(rows: pd.DataFrame) -> Mapping[str, float | None]:
     same = float(np.mean(said == done))
     chance = kappa(done, said)
     return {"agreement": same, "override": 1 - same, "kappa": float(chance) if np.isfinite(chance) else None}
+
+
+def stored_reviews(workspace: Workspace) -> pd.DataFrame:
+    """Reviews of clients whom no proposal selected: unit, client_id, finding; empty where none was exported."""
+    file = workspace.extracts.joinpath(*REVIEWS)
+    return read_frame(file) if file.is_file() else pd.DataFrame(columns=["unit", "client_id", "finding"])
+
+
+def reviewed(reviews: pd.DataFrame) -> list[dict[str, Any]]:
+    """Clients per finding; None = hidden, because few or because the total would give a few away."""
+    counts = reviews.groupby("finding", observed=True)["client_id"].nunique()
+    names = [str(name) for name in counts.index]
+    hidden = hidden_cells(counts.tolist())
+    return [
+        {"finding": name, "clients": None if hide else int(n)}
+        for name, n, hide in zip(names, counts, hidden, strict=True)
+    ]
