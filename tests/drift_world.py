@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from evaluation.monitoring.state import Periods, Tested, tested
+from evaluation.monitoring.state import Periods, Tested, judged
 from features.catalogue import Catalogue, load_catalogue
 from features.catalogue.specs import feature_names
 from features.catalogue.vocabulary import vocabulary_of
@@ -31,7 +31,7 @@ RESIDENTS = 500
 
 def found(seed: int, kind: str | None) -> list[Tested]:
     """The tests of the newest quarter of one county."""
-    return tested(periods(seed, kind), level=0.05, smallest=0.05)
+    return judged(periods(seed, kind), level=0.05, smallest=0.05)
 
 
 def periods(seed: int, kind: str | None) -> Periods:

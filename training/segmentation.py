@@ -28,12 +28,12 @@ from models.scheme import Axis, Level, Scheme, load_scheme
 from models.segmentation import SegmentationModel
 from training.attrition import split_steps
 from training.axes import FittedAxis, Learned, questions_of, trees_alone
+from training.decision_labels import day_after, decision_labels, with_decisions
 from training.fitting import Fitted, column_directions, fit_calibrated
 from training.held_out import Sample
 from training.holdout import Rows, numbered, shuffled
 from training.leak_alarm import Alarm, sound
 from training.publish import Outcome, explained_output, measured, publish
-from training.decision_labels import day_after, decision_labels, with_decisions
 from training.records import Records, recorded_segmentations
 from training.search import Searcher
 from training.segments import labels, outcome, reach

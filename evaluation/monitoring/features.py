@@ -10,7 +10,7 @@ import pandas as pd
 
 from evaluation.monitoring.distances import distances
 from evaluation.monitoring.settings import Thresholds
-from evaluation.monitoring.state import Periods, Tested, tested
+from evaluation.monitoring.state import Periods, Tested, judged
 from models.small_cells import SMALLEST_CELL
 
 SCORE = "score of "
@@ -39,7 +39,7 @@ def periods_of(rows: pd.DataFrame, columns: Mapping[str, np.ndarray]) -> Periods
 
 def drift(periods: Periods, limits: Thresholds, seed: int) -> tuple[list[dict[str, Any]], list[str]]:
     """(a line per feature, most moved first; the alarms: one state over all lines)."""
-    found = tested(periods, limits.level, limits.smallest_change, seed=seed)
+    found = judged(periods, limits.level, limits.smallest_change, seed=seed)
     newest = len(periods.dates) - 1
     before = reference(periods.dates)
     far = {name: _far(periods, place, before, newest) for place, name in enumerate(periods.names)}

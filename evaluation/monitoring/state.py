@@ -2,7 +2,7 @@
 
 Each feature is a mean over clients per period.  Its path (level, trend, season) is fitted to the earlier periods and
 foretells the newest one; the miss is one weighted sum over a client's rows.  The null distribution of the largest miss
-of all features together comes from random signs **by client**: a client who is there in every period is drawn once, with
+of all features together comes from random signs **by client**: a client of every period is drawn once, with
 all rows and all features, so neither repeated clients nor related features make alarms (Westfall & Young 1993).
 """
 
@@ -48,7 +48,7 @@ class Tested:
     alarm: bool
 
 
-def tested(periods: Periods, level: float, smallest: float, season: bool = True, seed: int = 0) -> list[Tested]:
+def judged(periods: Periods, level: float, smallest: float, season: bool = True, seed: int = 0) -> list[Tested]:
     """Every feature tested; the family has an alarm when any feature has.
 
     `level`: chance of any alarm in a quiet period.  `smallest`: least miss that is told, in standard deviations.
