@@ -10,6 +10,7 @@ QUALITY_HTML, QUALITY_JSON = "quality.html", "quality.json"
 CLUSTERS_HTML, CLUSTERS_JSON, SELECTION_JSON = "clusters.html", "clusters.json", "selection.json"
 REASONS_HTML, REASONS_JSON, REASONS_CSV = "county_reasons.html", "county_reasons.json", "county_reasons.csv"
 AREAS_HTML, AREAS_JSON, AREAS_CSV = "areas.html", "areas.json", "areas.csv"
+MONITOR_HTML, MONITOR_JSON = "monitor.html", "monitor.json"
 CLIENT_GROUPS = "client_groups.json"
 GUIDANCE_HTML, GUIDANCE_JSON, GUIDANCE_CSV = "guidance.html", "guidance.json", "guidance.csv"
 FAIRNESS, FAIRNESS_PUBLICATION = "fairness", "fairness_publication"
@@ -34,6 +35,7 @@ TAKEN_ALONG = (
     "card_*",
     SERVICE_FACTS,
     SEEDS_JSON,
+    "monitor.*",
 )
 """Written by commands of their own for the same snapshot; evaluate keeps them when it replaces the folder."""
 

@@ -33,6 +33,7 @@ STEPS = [
     "fairness",
     "indicators",
     "reconcile",
+    "monitor",
 ]
 
 

@@ -14,6 +14,7 @@ from configs.loader import load_config
 from configs.workspace import Workspace
 from evaluation.fairness import WorkingPoint
 from evaluation.fairness.settings import AXIS_THRESHOLD
+from evaluation.monitoring.decided import stored_decisions
 from evaluation.shap_report import ReportIdentity
 from features.histories import History, build, load_history
 from features.store import Snapshot, open_snapshot, read_table
@@ -29,6 +30,7 @@ from models.scheme import Axis, Level, Scheme, load_scheme
 from models.segmentation import SegmentationModel
 from training.attrition import split_steps
 from training.axes import FittedAxis, Learned, questions_of, trees_alone
+from training.decision_labels import day_after, decision_labels, with_decisions
 from training.fairness import HoldOut, Judged, judged
 from training.fitting import Fitted, column_directions, fit_calibrated
 from training.held_out import Sample
@@ -104,7 +106,7 @@ def learn_from(given: Given) -> tuple[Learned, Weighting | None]:
     Raises DataError when a level is missing or too rare.
     """
     config, history = given.config, given.history
-    records = recorded_segmentations(given.snapshot, given.scheme)
+    records = labelled(given)
     split = temporal_client_holdout(records.as_of, records.clients, config.holdout_share, config.train_from)
     labels.require_levels(given.scheme, records.levels, split, config.minimum_positives)
     built = build(given.snapshot, records.rows, history.catalogue, history.vocabulary)
@@ -116,6 +118,16 @@ def learn_from(given: Given) -> tuple[Learned, Weighting | None]:
     weights = None if weighting is None else _spread(weighting.weights, split.train)
     segments = labels.segment_labels(given.scheme, records.levels)
     return Learned(records, frame, split, parts, parts.used_columns(frame), segments, unseen, weights), weighting
+
+
+def labelled(given: Given) -> Records:
+    """Recorded segmentations and, where the config says so, labels from decisions."""
+    records, source = recorded_segmentations(given.snapshot, given.scheme), given.config.decisions
+    if source == "none":
+        return records
+    decided = stored_decisions(given.workspace, given.snapshot)
+    until = day_after(given.snapshot.data_until)
+    return with_decisions(records, decision_labels(decided, given.scheme, source, until), given.scheme)
 
 
 def _parts(given: Given, train: np.ndarray, used: tuple[str, ...], clients: np.ndarray) -> ClientParts:

@@ -2,7 +2,7 @@
 
 Each feature is a mean over clients per period.  Its path (level, trend, season) is fitted to the earlier periods and
 foretells the newest one; the miss is one weighted sum over a client's rows.  The null distribution of the largest miss
-of all features together comes from random signs **by client**: a client who is there in every period is drawn once, with
+of all features together comes from random signs **by client**: a client of every period is drawn once, with
 all rows and all features, so neither repeated clients nor related features make alarms (Westfall & Young 1993).
 """
 
@@ -15,6 +15,7 @@ import numpy as np
 from configs.errors import DataError
 
 LEAST_PERIODS = 4
+LEAST_WITH_SEASON = 7
 DRAWS = 999
 
 
@@ -47,18 +48,19 @@ class Tested:
     alarm: bool
 
 
-def tested(periods: Periods, level: float, smallest: float, season: bool = True, seed: int = 0) -> list[Tested]:
+def judged(periods: Periods, level: float, smallest: float, season: bool = True, seed: int = 0) -> list[Tested]:
     """Every feature tested; the family has an alarm when any feature has.
 
     `level`: chance of any alarm in a quiet period.  `smallest`: least miss that is told, in standard deviations.
     A feature is its standardised rank among all rows, and apart from it the share of rows where it is known.
     """
     values, names = _scores(periods)
-    weight = contrast(periods.dates, season)
-    expected, found, influence = _misses(periods, values, weight)
-    miss = found - expected
-    error = np.sqrt((influence**2).sum(axis=0)) + 1e-12
-    largest = _null(influence / error, seed)
+    design = _design(periods.dates, season)
+    means, influence = _misses(periods, values, contrast(design))
+    expected, found = contrast(design)[:-1] @ -means[:-1], means[-1]
+    miss, sampled = found - expected, np.sqrt((influence**2).sum(axis=0)) + 1e-12
+    error = np.maximum(sampled, _unsteadiness(design, means[:-1]))
+    largest = _null(influence / sampled, seed)
     corrected = [(1 + int((largest >= size).sum())) / (1 + DRAWS) for size in np.abs(miss) / error]
     return [
         Tested(name, float(e), float(f), float(s), p, p <= level and abs(f - e) >= smallest)
@@ -66,19 +68,31 @@ def tested(periods: Periods, level: float, smallest: float, season: bool = True,
     ]
 
 
-def contrast(dates: Sequence[date], season: bool) -> np.ndarray:
-    """Weights of the periods' means: 1 for the newest, minus what least squares takes of each earlier one.
+def contrast(design: np.ndarray) -> np.ndarray:
+    """Weights of the periods' means: 1 for the newest, minus what least squares takes of each earlier one."""
+    return np.append(-design[-1] @ np.linalg.pinv(design[:-1]), 1.0)
 
-    With season and two full years before the newest period: level, trend and quarter; else level and trend.
-    """
+
+def _design(dates: Sequence[date], season: bool) -> np.ndarray:
+    """Periods x (level, trend and, with two full years before the newest period, quarter of the year)."""
     years = np.array([(day - dates[-1]).days / 365.25 for day in dates])
     columns = [np.ones(len(dates)), years]
-    if season and years[0] <= -2.0:
+    if season and years[0] <= -2.0 and len(dates) > LEAST_WITH_SEASON:
         quarters = np.array([(day.month - 1) // 3 for day in dates])
-        columns += [(quarters == q).astype(float) - (quarters == quarters[-1]) for q in sorted({*quarters[:-1]})[1:]]
-    design = np.column_stack(columns)
-    taken = design[-1] @ np.linalg.pinv(design[:-1])
-    return np.append(-taken, 1.0)
+        columns += [(quarters == quarter).astype(float) for quarter in sorted(set(quarters.tolist()))[1:]]
+    return np.column_stack(columns)
+
+
+def _unsteadiness(design: np.ndarray, means: np.ndarray) -> np.ndarray:
+    """Error of the foretold mean that the earlier periods' own distance from the path speaks for.
+
+    A feature that already jumped or swings with the weather of the years is not foretold by a path; its miss is judged
+    by how it swung, however many clients there are.
+    """
+    earlier = design[:-1]
+    left = means - earlier @ (np.linalg.pinv(earlier) @ means)
+    free = len(means) - np.linalg.matrix_rank(earlier)
+    return np.asarray(np.sqrt((left**2).sum(axis=0) / max(1, free)) * np.linalg.norm(contrast(design)))
 
 
 def _scores(periods: Periods) -> tuple[np.ndarray, list[str]]:
@@ -99,8 +113,8 @@ def _ranked(column: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(column), np.nan, middle / spread if spread > 0 else 0.0)
 
 
-def _misses(periods: Periods, values: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(foretold mean, newest mean, influence: clients x features) of every feature."""
+def _misses(periods: Periods, values: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(means: periods x features, influence on the miss: clients x features)."""
     _, place = np.unique(periods.client.astype(str), return_inverse=True)
     influence = np.zeros((place.max() + 1, values.shape[1]))
     means = np.zeros((len(weight), values.shape[1]))
@@ -110,7 +124,7 @@ def _misses(periods: Periods, values: np.ndarray, weight: np.ndarray) -> tuple[n
         n = np.maximum(known.sum(axis=0), 1)
         means[number] = np.where(known, part, 0.0).sum(axis=0) / n
         np.add.at(influence, place[rows], share * np.where(known, part - means[number], 0.0) / n)
-    return -(weight[:-1] @ means[:-1]), means[-1], influence
+    return means, influence
 
 
 def _null(standard: np.ndarray, seed: int) -> np.ndarray:

@@ -11,6 +11,7 @@ from configs.loader import StrictConfig, nearest
 from models.conformal import DEFAULT_COVERAGE
 from models.owners import Owners
 from models.scheme import Scheme
+from training.decision_labels import Source
 from training.fitting import FitSettings, Served
 from training.leak_alarm import LeakAlarm
 
@@ -75,6 +76,8 @@ class SegmentationConfig(StrictConfig):
     """Families that the axes may not see (protected traits, traces of the recording instance)."""
     train_from: date | None = None
     """Records before this date are not learned from: a known break in supply, demand or recording."""
+    decisions: Source = "none"
+    """Which decisions of professionals are labels too; `own_view_first` never learns an accepted proposal alone."""
     holdout_share: float = Field(default=0.25, gt=0, lt=1)
     minimum_positives: int = Field(default=40, ge=2)
     leak_alarm: LeakAlarm = LeakAlarm()
