@@ -57,7 +57,7 @@ MainOf = Callable[[str], Callable[[Sequence[str]], int]]
 def run_steps(config: RetrainConfig, main_of: MainOf, course: "Course") -> int:
     """Run the steps; returns 0, or the exit code of the first step that failed (its message is already printed).
 
-    A refused candidate stops nothing: what was live stays live, and the later steps tell of that.  Its code is returned.
+    A refused candidate stops nothing: what was live stays live, and later steps tell of it.  Its code is returned.
     """
     started, refused = time.monotonic(), 0
     total = len(config.steps)

@@ -243,9 +243,9 @@ class County(StrictConfig):
         unknown = sorted(set(self.underserved) - {town.code for town in self.municipalities})
         if unknown:
             raise ConfigError(f"`underserved`: the county has no municipality {unknown[0]}.")
-        if self.drift and self.drift.kind == "new_municipality":
-            if self.drift.municipality not in [town.code for town in self.municipalities]:
-                raise ConfigError("`drift.municipality` must be the code of one of the municipalities.")
+        codes = [town.code for town in self.municipalities]
+        if self.drift and self.drift.kind == "new_municipality" and self.drift.municipality not in codes:
+            raise ConfigError("`drift.municipality` must be the code of one of the municipalities.")
         if self.start >= self.end:
             raise ConfigError("`start` must be before `end`.")
         return self
