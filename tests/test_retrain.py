@@ -65,8 +65,8 @@ def test_after_a_refused_candidate_the_later_steps_tell_of_what_is_live(var: Pat
     calls: list[tuple[str, str]] = []
     assert retrain.retrain(steps("need", "promote", "client_groups"), "m", recorder({"promote": 5}, calls)) == 5
     assert [step for step, _ in calls] == ["need", "promote", "client_groups"]
-    (report,) = (var / "retraining").glob("*.json")
-    assert json.loads(report.read_text())["exit_code"] == 5
+    (report,) = (var / "retraining").glob("*.md")
+    assert json.loads(report.with_suffix(".json").read_text())["exit_code"] == 5
 
 
 class Killed(BaseException):
