@@ -14,6 +14,7 @@ STEPS = [
     *("quality", "rules", "crosswalk", "decay", "clusters", "selection", "county_reasons", "areas", "planning"),
     "demand_reports",
     "client_groups",
+    "monitor",
 ]
 
 

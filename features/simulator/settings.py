@@ -236,8 +236,8 @@ class County(StrictConfig):
             raise ConfigError(f"`drivers` must hold exactly {', '.join(TARGETS)}.")
         if set(self.instances) != set(INSTANCES):
             raise ConfigError("`instances` must hold exactly `a` and `b`.")
-        joins = self.drift is not None and self.drift.kind == "new_municipality"
-        if joins and self.drift.municipality not in [town.code for town in self.municipalities]:  # type: ignore[union-attr]
+        joining = {self.drift.municipality} if self.drift and self.drift.kind == "new_municipality" else set()
+        if not joining <= {town.code for town in self.municipalities}:
             raise ConfigError("`drift.municipality` must be the code of one of the municipalities.")
         if self.start >= self.end:
             raise ConfigError("`start` must be before `end`.")
