@@ -43,7 +43,7 @@ def agreement(decisions: pd.DataFrame, least_decisions: int) -> list[dict[str, A
 
 
 def _line(unit: str, rows: pd.DataFrame, hidden: bool, least: int) -> dict[str, Any]:
-    empty = {"clients": None, "decisions": None, "agreement": None, "override": None, "kappa": None}
+    empty: dict[str, Any] = {"clients": None, "decisions": None, "agreement": None, "override": None, "kappa": None}
     if hidden:
         return {"unit": unit, "hidden": True, **empty}
     found = {**empty, "clients": int(rows["client_id"].nunique()), "decisions": len(rows)}

@@ -73,7 +73,13 @@ def _realised(
 ) -> tuple[dict[str, Any], list[str]]:
     window = Window(model.task.horizon_days, model.task.gap_days)
     complete = [day for day in days if labels_known(day, window) <= snapshot.data_until]
-    empty = {"as_of": None, "clients": None, "events": None, "auroc": None, "observed_to_expected": None}
+    empty: dict[str, Any] = {
+        "as_of": None,
+        "clients": None,
+        "events": None,
+        "auroc": None,
+        "observed_to_expected": None,
+    }
     if not complete:
         return empty, []
     (step,) = frozen_steps(snapshot, history, model, complete[-1:], 3)

@@ -1,4 +1,4 @@
-"""Changes planted from one day on (`drift` of a county file): what monitoring must find.  None leaves every byte as is."""
+"""Changes planted from one day on (`drift` of a county file): what monitoring must find.  None changes no byte."""
 
 import numpy as np
 import pandas as pd

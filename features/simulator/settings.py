@@ -240,10 +240,10 @@ class County(StrictConfig):
             raise ConfigError(f"`drivers` must hold exactly {', '.join(TARGETS)}.")
         if set(self.instances) != set(INSTANCES):
             raise ConfigError("`instances` must hold exactly `a` and `b`.")
-        unknown = sorted(set(self.underserved) - {town.code for town in self.municipalities})
+        codes = {town.code for town in self.municipalities}
+        unknown = sorted(set(self.underserved) - codes)
         if unknown:
             raise ConfigError(f"`underserved`: the county has no municipality {unknown[0]}.")
-        codes = [town.code for town in self.municipalities]
         if self.drift and self.drift.kind == "new_municipality" and self.drift.municipality not in codes:
             raise ConfigError("`drift.municipality` must be the code of one of the municipalities.")
         if self.start >= self.end:
