@@ -56,6 +56,7 @@ NO_PAGE = {
     "/clients/{handle}/own-view": "leads back to the client",
     "/clients/{handle}/decided/{decision_id}": "looked at after a decision, below",
     "/clients/{handle}/letter.pdf": "a PDF file",
+    "/models/{name}/{version}/files/{kind}": "files of the audit report",
     "/reviews/{handle}": "leads back to the queue",
     "/forecasts/download": "a sheet",
     "/forecasts/overrides": "leads back to the forecast",

@@ -44,7 +44,7 @@ from training.segments import labels, outcome, reach
 from training.segments.beside import Beside
 from training.segments.config import SegmentationConfig
 from training.segments.rivals import Contest, rivals_of
-from training.segments.weights import Weighting, inverse_probability, unrecorded_rows
+from training.segments.weights import Weighting, inverse_probability, spread, unrecorded_rows
 from training.splits import Holdout, temporal_client_holdout
 from training.tracking import tracked_run
 
@@ -115,7 +115,7 @@ def learn_from(given: Given) -> tuple[Learned, Weighting | None]:
     used, unseen = _used(given, frame[split.train], names)
     parts = _parts(given, frame[split.train], used, records.clients[split.train])
     weighting = _weighting(given, records, frame, split)
-    weights = None if weighting is None else _spread(weighting.weights, split.train)
+    weights = None if weighting is None else spread(weighting.weights, split.train)
     segments = labels.segment_labels(given.scheme, records.levels)
     return Learned(records, frame, split, parts, parts.used_columns(frame), segments, unseen, weights), weighting
 
@@ -162,13 +162,6 @@ def _weighting(given: Given, records: Records, frame: np.ndarray, split: Holdout
     others, names = history.frame.iloc[drawn].to_numpy(np.float32), [spec.name for spec in history.specs]
     others = others[labels.pass_the_gate(given.rules, others, names)]
     return inverse_probability(frame[split.train], others, names, fit.baseline, fit.weight_limits)
-
-
-def _spread(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """The values where the mask is True, NaN elsewhere."""
-    found = np.full(len(mask), np.nan)
-    found[mask] = values
-    return found
 
 
 def _ages(frame: np.ndarray, names: Sequence[str]) -> np.ndarray:

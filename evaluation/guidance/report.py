@@ -5,13 +5,13 @@ from typing import Any
 
 import pandas as pd
 
-from evaluation.client_groups.hiding import hidden_in_grid
 from evaluation.guidance.baseline import Share, held_against, share
 from evaluation.guidance.counting import Counted, Wanted
 from evaluation.guidance.effect import compared
 from evaluation.guidance.groups import ANY, NEITHER
 from evaluation.guidance.outcomes import NOTHING
 from evaluation.guidance.transitions import LEFT, NONE, quarter_starts
+from evaluation.small_cells.hiding import hidden_in_grid
 from models.small_cells import SMALLEST_CELL, hidden_cells
 
 FORMAT = 1

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluation.client_groups.hiding import change
 from evaluation.indicators.settings import different
 from evaluation.indicators.telling.lines import AREA, COUNTY, NOT_COVERED, SOURCE_MISSING
 from evaluation.reconcile.settings import ReconcileConfig
+from evaluation.small_cells.shown import change
 
 Line = Mapping[str, Any]
 Report = Mapping[str, Any]

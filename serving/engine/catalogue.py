@@ -1,17 +1,19 @@
 """What there is to choose from: the scheme's picture, the forecast series, the registered model versions."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from configs.errors import ModelError
-from models.registry import RegisteredBundle, Registry
+from configs.errors import LuotainError, ModelError
+from configs.workspace import Workspace
+from models.registry import RegisteredBundle, Registry, connect
 from models.scheme import Axis as SchemeAxis
 from models.scheme import Scheme
 from serving.asking import AxisQuestion
 from serving.engine.contract import DataStamp
-from serving.pages.services import Axis, Layout, ModelVersion, Paper
+from serving.pages.services import Axis, Layout, ModelVersion, Paper, Unavailable
 from serving.records.entries import local_text
 
 REPORT_FILE = "report.html"
@@ -73,6 +75,15 @@ def versions_of(registry: Registry, published: Path, data: DataStamp | None) -> 
             live = champion is not None and champion.version == registered.version
             found.append(_version(registry, published, registered, live, data))
     return tuple(found)
+
+
+@contextmanager
+def asked(workspace: Workspace) -> Iterator[tuple[Registry, Path]]:
+    """The registry and the published files.  Raises Unavailable when they cannot be asked."""
+    try:
+        yield connect(workspace), workspace.published
+    except LuotainError as error:
+        raise Unavailable(str(error)) from None
 
 
 def report_of(registry: Registry, published: Path, name: str, version: str) -> str | None:

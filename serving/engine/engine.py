@@ -225,17 +225,13 @@ class RegisterEngine:
 
     def report(self, name: str, version: str) -> str | None:
         """The published audit report, else the training run's."""
-        try:
-            return catalogue.report_of(connect(self._workspace), self._workspace.published, name, version)
-        except LuotainError as error:
-            raise Unavailable(str(error)) from None
+        with catalogue.asked(self._workspace) as (registry, published):
+            return catalogue.report_of(registry, published, name, version)
 
     def paper(self, name: str, version: str, kind: Paper) -> bytes | None:
         """One file of the published audit report of a version."""
-        try:
-            return catalogue.paper_of(connect(self._workspace), self._workspace.published, name, version, kind)
-        except LuotainError as error:
-            raise Unavailable(str(error)) from None
+        with catalogue.asked(self._workspace) as (registry, published):
+            return catalogue.paper_of(registry, published, name, version, kind)
 
     def quality_report(self) -> str | None:
         """The data-quality report of the registers that are served."""

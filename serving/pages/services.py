@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from models.answers import NeedAnswer, SegmentAnswer, Text
 from serving.asking import AxisQuestion, Explored, GivenAnswer
+from serving.pages.papers import Papers
 from serving.pages.refused import NotAllowed as NotAllowed
 from serving.pages.refused import NotYours as NotYours
 from serving.pages.refused import Refused as Refused
@@ -221,7 +222,7 @@ class ChainStatus:
     checkpoint_seq: int | None
 
 
-class PageServices(Protocol):
+class PageServices(Papers, Protocol):
     """The service core as the pages see it.  Every method may be called from several threads."""
 
     @property
@@ -285,18 +286,6 @@ class PageServices(Protocol):
 
     def models(self, visitor: Visitor) -> tuple[ModelVersion, ...]:
         """Every registered model version, newest first within a name."""
-
-    def report(self, visitor: Visitor, name: str, version: str) -> str:
-        """The published SHAP report (HTML text) of one listed version.  Raises NotYours."""
-
-    def paper(self, visitor: Visitor, name: str, version: str, kind: str) -> bytes:
-        """One file of the published audit report of a version: pdf, json or card.  Raises NotYours."""
-
-    def has_quality_report(self) -> bool:
-        """Whether a data-quality report of the served registers was published."""
-
-    def quality_report(self, visitor: Visitor) -> str:
-        """The published data-quality report (HTML text).  Raises NotYours."""
 
     def decision_log(self, visitor: Visitor, page: int, filters: Mapping[str, str]) -> LogPage:
         """Recorded decisions, newest first."""

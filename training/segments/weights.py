@@ -75,3 +75,10 @@ def unrecorded_rows(
     possible = np.flatnonzero((days < until) & ~np.isin(clients, recorded))
     drawn = np.random.default_rng(seed).choice(possible, min(most, len(possible)), replace=False)
     return np.sort(drawn)
+
+
+def spread(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The values where the mask is True, NaN elsewhere."""
+    found = np.full(len(mask), np.nan)
+    found[mask] = values
+    return found

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from evaluation.client_groups.hiding import hidden_together
 from evaluation.indicators.telling.figures import Figure
+from evaluation.small_cells.hiding import hidden_together
 from models.small_cells import SMALLEST_CELL
 
 FEW, UNIFORM = "few", "uniform"
