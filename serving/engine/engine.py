@@ -287,9 +287,8 @@ class RegisterEngine:
 
     def _refresh_registers(self) -> None:
         try:
-            store: Path = self._workspace.store
-            if self._registers is None or differs(self._registers.snapshot, store):
-                opened = open_registers(store, self._settings.published_data)
+            if self._registers is None or differs(self._registers.snapshot, self._workspace.store):
+                opened = open_registers(self._workspace.store, self._settings.published_data)
                 refuse_test_persons(opened.snapshot, self._settings)
                 packed = packed_or_none(self._workspace.packed, opened.snapshot)
                 self._registers = replace(opened, packed=packed)

@@ -52,7 +52,7 @@ def train_need(**changes: object) -> None:
 
 
 def gates(**limits: object) -> Gates:
-    """The shipped gates; calibration and fairness are loosened, because 160 invented clients prove the road and not the model."""
+    """The shipped gates; calibration and fairness are loosened: 160 invented clients prove the road, not the model."""
     values = read_yaml("configs/gates.yaml")
     for kind in ("need", "segmentation"):
         values["kinds"][kind]["beats_baseline"][0]["margin"] = -1.0
