@@ -101,7 +101,7 @@ def homes(contacts: pd.DataFrame, stays: pd.DataFrame) -> dict[str, pd.Series]:
     Not the client's own: who mostly visits the hospital would be the hospital's, and groups would differ by use.
     """
     town = stays.set_index("client_id")["municipality"].astype(str)
-    instance = contacts["source"].astype(str).str.rpartition("/")[2]
+    instance = contacts["source"].astype(str).str.split("/").str[-1]
     found = {}
     for trait, values in ((LEGACY, contacts["legacy_org"]), (INSTANCE, instance)):
         own = most_used(contacts["client_id"], values)
