@@ -17,14 +17,14 @@ from configs.loader import load_config
 from configs.workspace import Workspace
 from evaluation.monitoring.decided import agreement, reviewed, stored_decisions, stored_reviews
 from evaluation.monitoring.demand import coverages
-from evaluation.monitoring.features import SCORE, drawn_clients, drift, periods_of, reference
+from evaluation.monitoring.features import SCORE, drawn_clients, drift, municipality_columns, periods_of, reference
 from evaluation.monitoring.page import render
 from evaluation.monitoring.scored import live_models, scored
 from evaluation.monitoring.settings import MonitorConfig, Thresholds
 from evaluation.published import MONITOR_HTML, MONITOR_JSON, published_folder
 from features.histories import HistoriesConfig, History, build_grid, load_history
 from features.manifest import write_atomically
-from features.store import open_snapshot
+from features.store import open_snapshot, read_table
 from models.registry import connect
 
 DEFAULT = "configs/monitor.yaml"
@@ -55,6 +55,7 @@ def summarise(config: MonitorConfig, workspace: Workspace) -> dict[str, Any]:
         for name, model in live_models(registry, workspace, config.models)
     ]
     columns = {name: history.frame[name].to_numpy(np.float64) for name in history.frame.columns}
+    columns |= municipality_columns(history.rows, read_table(snapshot, "residents"))
     periods = periods_of(history.rows, columns | {SCORE + one.name: one.p for one in models})
     lines, alarms = drift(periods, limits, config.seed)
     forecasts, missed = coverages(registry, workspace, config.forecasts, limits)

@@ -6,6 +6,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
+from evaluation.monitoring.features import municipality_columns
 from evaluation.monitoring.state import Periods, Tested, judged
 from features.catalogue import Catalogue, load_catalogue
 from features.catalogue.specs import feature_names
@@ -53,14 +54,13 @@ def periods(seed: int, kind: str | None) -> Periods:
     values = build_features(tables, clients, days, catalogue, vocabulary)
     names = feature_names(catalogue, vocabulary)
     kept = [place for place, name in enumerate(names) if name.endswith(SHORT)]
-    towns = sorted(rows["municipality"].unique())
-    lives = (rows["municipality"].to_numpy()[:, None] == np.array(towns, object)).astype(float)
+    lives = municipality_columns(rows.assign(as_of=days.astype("datetime64[s]")), tables["residents"])
     return Periods(
         client=clients,
         period=rows["period"].to_numpy(),
         dates=dates,
-        names=[*(names[place] for place in kept), *(f"municipality_{town}" for town in towns)],
-        values=np.column_stack([values[:, kept].astype(float), lives]),
+        names=[*(names[place] for place in kept), *lives],
+        values=np.column_stack([values[:, kept].astype(float), *lives.values()]),
     )
 
 

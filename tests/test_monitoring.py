@@ -13,7 +13,7 @@ from evaluation.monitoring.decided import agreement, reviewed
 from evaluation.monitoring.demand import covered
 from evaluation.monitoring.distances import distances
 from evaluation.monitoring.estimated import estimated
-from evaluation.monitoring.features import reference
+from evaluation.monitoring.features import municipality_columns, reference
 from evaluation.monitoring.state import Periods, judged
 from features.simulator.county import simulate
 from features.simulator.load import load_county
@@ -133,6 +133,19 @@ def test_P1_findings_of_few_clients_are_hidden() -> None:
         {"client_id": [f"c{n}" for n in range(22)], "finding": ["nothing_missed"] * 20 + ["need_found"] * 2}
     )
     assert all(line["clients"] is None for line in reviewed(frame))
+
+
+@pytest.mark.parametrize("unit", ["s", "ms"])
+def test_a_client_lives_where_it_was_known_strictly_before_the_date(unit: str) -> None:
+    recorded = np.array(["2024-01-01", "2024-04-01"], f"datetime64[{unit}]").repeat(5)
+    who = [f"c{n}" for n in range(5)]
+    residents = pd.DataFrame({"client_id": who * 2, "recorded_at": recorded, "municipality": ["901"] * 5 + ["902"] * 5})
+    as_of = np.array(["2024-04-01", "2024-04-02"], "datetime64[s]").repeat(5)
+    found = municipality_columns(pd.DataFrame({"client_id": who * 2, "as_of": as_of}), residents)
+    assert {name: values.tolist() for name, values in found.items()} == {
+        "municipality_901": [1.0] * 5 + [0.0] * 5,  # recorded at the midnight of the date: not known
+        "municipality_902": [0.0] * 5 + [1.0] * 5,
+    }
 
 
 def test_only_forecasts_said_before_the_period_count() -> None:

@@ -23,13 +23,15 @@ def coverages(
     """A line per live demand model that has kept forecasts with realised periods, and the alarms."""
     lines, alarms = [], []
     for name, version in sorted(registry.champions().items()):
-        kept = [kept_forecasts(one) for one in sorted((workspace.published / folder).glob(f"*{_short(name)}"))]
-        if not name.startswith(DEMAND) or not kept or all(one.empty for one in kept):
+        if not name.startswith(DEMAND):
+            continue
+        kept = kept_forecasts(workspace.published / folder / name.removeprefix(DEMAND))
+        if kept.empty:
             continue
         with tempfile.TemporaryDirectory() as place:
             fetched = registry.fetch(name, version.version, Path(place) / "bundle")
             model = DemandModel.from_bundle(verify_bundle(fetched, trusted_keys(workspace.keys)))
-        line = covered(name, pd.concat(kept), {str(key): values for key, values in model.history.items()})
+        line = covered(name, kept, {str(key): values for key, values in model.history.items()})
         lines.append(line)
         if line["sums"] >= limits.least_sums and line["coverage80"] < limits.coverage80:
             alarms.append(f"{name}: the 80 % interval held {line['coverage80']:.2f} of {line['sums']} realised periods")
@@ -53,7 +55,3 @@ def covered(name: str, kept: pd.DataFrame, history: dict[str, pd.Series]) -> dic
         for level in (80, 95)
     }
     return {"name": name, "sums": len(known), "coverage80": share[80], "coverage95": share[95]}
-
-
-def _short(name: str) -> str:
-    return name.removeprefix(DEMAND)

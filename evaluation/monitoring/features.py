@@ -13,7 +13,7 @@ from evaluation.monitoring.settings import Thresholds
 from evaluation.monitoring.state import Periods, Tested, judged
 from models.small_cells import SMALLEST_CELL
 
-SCORE = "score of "
+SCORE, MUNICIPALITY = "score of ", "municipality_"
 
 
 def drawn_clients(clients: np.ndarray, most: int) -> np.ndarray:
@@ -23,11 +23,40 @@ def drawn_clients(clients: np.ndarray, most: int) -> np.ndarray:
     return np.isin(clients.astype(str), order[:most])
 
 
+def municipality_columns(rows: pd.DataFrame, residents: pd.DataFrame) -> dict[str, np.ndarray]:
+    """1 for rows of clients who were known to live there, by municipality with five clients on some date."""
+    texts = {name: residents[name].astype(object) for name in ("client_id", "municipality")}
+    order = pd.DataFrame({**texts, "recorded_at": residents["recorded_at"].astype("datetime64[s]")})
+    order = order.sort_values("recorded_at", kind="stable")
+    asked = pd.DataFrame(
+        {
+            "client_id": rows["client_id"].astype(object).to_numpy(),
+            "as_of": rows["as_of"].to_numpy().astype("datetime64[s]"),
+            "place": np.arange(len(rows)),
+        }
+    )
+    found = pd.merge_asof(
+        asked.sort_values("as_of", kind="stable"),
+        order,
+        left_on="as_of",
+        right_on="recorded_at",
+        by="client_id",
+        allow_exact_matches=False,
+    ).sort_values("place")
+    town = found["municipality"].fillna("unknown").to_numpy(object)
+    most = found.groupby(["municipality", "as_of"]).size().groupby("municipality").max()
+    return {f"{MUNICIPALITY}{code}": (town == code) * 1.0 for code in sorted(most[most >= SMALLEST_CELL].index)}
+
+
 def periods_of(rows: pd.DataFrame, columns: Mapping[str, np.ndarray]) -> Periods:
     """Clients' rows by date, with every column that differs at all and is known of five clients on every date."""
     as_of = rows["as_of"].to_numpy().astype("datetime64[D]")
     days, period = np.unique(as_of, return_inverse=True)
-    kept = {name: values for name, values in columns.items() if _is_told(values, period, len(days))}
+    kept = {
+        name: values
+        for name, values in columns.items()
+        if name.startswith(MUNICIPALITY) or _is_told(values, period, len(days))
+    }
     return Periods(
         client=rows["client_id"].to_numpy(object),
         period=period,
