@@ -155,16 +155,3 @@ def test_the_chances_with_the_lower_log_loss_are_served(counted: float, trees: f
     table = losses(counted, trees)
     assert choose_chances(table) == chosen
     assert loss_metrics(table)["log_loss_lightgbm"] == pytest.approx(trees + 0.026)
-
-
-@pytest.mark.parametrize(
-    "apart, chosen",
-    [
-        ([-0.02, -0.01, -0.03, -0.02], "lightgbm"),  # mean -.02, standard error .004
-        ([-0.06, 0.05, -0.05, 0.04], "counted"),     # mean -.005, standard error .029
-        ([0.01, 0.02, 0.01, 0.02], "counted"),
-    ],
-)  # fmt: skip
-def test_trees_must_be_better_by_more_than_the_standard_error_over_origins(apart: list[float], chosen: str) -> None:
-    parts = [losses(0.4, 0.4 + one).assign(origin=origin) for origin, one in enumerate(apart)]
-    assert choose_chances(pd.concat(parts)) == chosen

@@ -4,7 +4,6 @@ Both learn from the days before the origin; what they are asked is what each cli
 after it: stays, goes to which stage, or leaves the chain.  0 = told for certain; the reported origins are not seen.
 """
 
-import math
 from collections.abc import Mapping
 
 import pandas as pd
@@ -16,7 +15,6 @@ from models.flow.moves.boosted import curves, fit_boosted
 from models.flow.moves.hazards import fit_hazards
 from models.flow.moves.weekly_chances import log_loss, person_weeks, weekly_chances
 
-COUNTED = "counted"
 TIE = 1e-6
 """Nats a person-week; a smaller difference is rounding."""
 
@@ -72,32 +70,10 @@ def loss_table(losses: pd.DataFrame) -> list[tuple[tuple[int, str], float, Mappi
 
 
 def choose_chances(losses: pd.DataFrame) -> str:
-    """The kind whose best time to learn from has the lower log loss; the counted ones unless another is told from them.
-
-    Told: the mean over the origins of the difference lies below zero by more than its standard error (of one origin:
-    below zero).  Few origins say little, and the counted chances are those that need no tree.
-    """
-    best = _best_by_kind(losses)
-    if COUNTED not in best:
-        return min(best, key=lambda kind: best[kind].mean())
-    told = {kind: loss.mean() for kind, loss in best.items() if kind == COUNTED or _told(loss - best[COUNTED])}
-    return min(told, key=lambda kind: told[kind])
-
-
-def _best_by_kind(losses: pd.DataFrame) -> dict[str, pd.Series]:
-    """Kind → mean log loss of a person-week by origin, of the time to learn from that has the least in all."""
-    found: dict[str, tuple[float, pd.Series]] = {}
-    for (_, kind), rows in losses.groupby(["weeks", "chances"]):
-        total, sums = _mean(rows), rows.groupby("origin")[["loss", "person_weeks"]].sum()
-        if str(kind) not in found or total < found[str(kind)][0]:
-            found[str(kind)] = total, sums["loss"] / sums["person_weeks"]
-    return {kind: by_origin for kind, (_, by_origin) in sorted(found.items())}
-
-
-def _told(apart: pd.Series) -> bool:
-    """Do the differences by origin lie below zero by more than chance."""
-    error = float(apart.std(ddof=1) / math.sqrt(len(apart))) if len(apart) > 1 else 0.0
-    return float(apart.mean()) < -max(error, TIE)
+    """The kind whose best time to learn from has the lower log loss; a tie goes to the counted ones."""
+    best = {chances: min(loss for (_, kind), loss, _ in loss_table(losses) if kind == chances)
+            for chances in sorted(set(losses["chances"]))}  # fmt: skip
+    return min(best, key=lambda chances: round(best[chances] / TIE))
 
 
 def loss_metrics(losses: pd.DataFrame) -> dict[str, float]:
