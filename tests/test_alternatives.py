@@ -12,6 +12,7 @@ from features.catalogue.specs import FeatureSpec
 from models.alternatives import Alternatives, evidence_of, load_alternatives
 from models.answers import Alternative
 from models.explaining.sentences import load_sentences
+from tests.plans import covers
 
 PATH = "configs/alternatives/home_and_housing.yaml"
 CATALOGUE, SENTENCES = load_catalogue("configs/features.yaml"), load_sentences("configs/sentences.yaml")
@@ -40,6 +41,7 @@ def told(**values: float) -> dict[str, list[tuple[str, str]]]:
     return {one.id: [(evidence.family, evidence.direction) for evidence in one.evidence] for one in found}
 
 
+@covers("000-51")
 def test_the_five_alternatives_of_the_plan_in_the_order_of_the_file():
     assert list(told()) == [
         *("supported_housing", "home_care", "social_rehabilitation_at_home", "goal_directed_social_work"),
@@ -91,6 +93,7 @@ def test_evidence_is_told_in_three_languages_with_its_source():
     assert [one.direction for one in care.evidence] == ["for", "against", "unknown"]
 
 
+@covers("000-51")
 def test_there_is_no_score_and_no_choice():
     assert [field.name for field in fields(Alternative)] == ["id", "name", "evidence"]
     assert set(CONFIG.notice.as_text()) == {"fi", "sv", "en"}

@@ -6,6 +6,7 @@ from configs.loader import load_config
 from models.routing import RoutingTable, suggested_routing
 from serving.export_log import decisions_frame
 from tests.fake_engine import HENKILOTUNNUS, MINE, MINE_TOO, OTHERS
+from tests.plans import covers
 from tests.served import MARKS, about, error, serving
 
 pytestmark = MARKS
@@ -29,6 +30,7 @@ def decide(served, key, user="coordinator", **fields):
     return served.ask("/v1/decision", question, user, Idempotency_Key=key)
 
 
+@covers("000-4")
 def test_the_answer_suggests_routing_and_the_professionals_own_is_the_label(served):
     said = served.ask("/v1/segment", about()).json()
     targets = [target["id"] for target in said["routing"]["targets"]]
@@ -46,6 +48,7 @@ def test_the_answer_suggests_routing_and_the_professionals_own_is_the_label(serv
     assert (row["routing_target"], row["segment"]) == ("own_worker", "network")
 
 
+@covers("000-4")
 @pytest.mark.parametrize(
     "proposed,       credible,                       targets,                                   urgency",
     [

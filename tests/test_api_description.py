@@ -8,6 +8,7 @@ from configs.loader import PROJECT_ROOT
 from serving.api.description import OPERATIONS, description
 from serving.api.questions import NeedItem, SegmentItem
 from serving.middleware.errors import BY_STATUS
+from tests.plans import covers
 from tests.served import MARKS, serving
 from tests.serving_parts import SETTINGS, service_of
 
@@ -31,6 +32,7 @@ def test_every_address_of_the_service_is_described_and_no_other():
     assert forms == {one.path: set(one.question.model_fields) for one in OPERATIONS}
 
 
+@covers("000-82", "002-A8", "002-D2")
 def test_every_question_asks_for_decision_point_and_purpose():
     for one in OPERATIONS:
         body = DOCUMENT["paths"][one.path]["post"]["requestBody"]["content"]["application/json"]["schema"]

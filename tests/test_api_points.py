@@ -4,6 +4,7 @@ import pytest
 
 from models.points import chosen_reasons, with_reasons
 from tests.fake_engine import MINE, FakeCase, FakeEngine, reason
+from tests.plans import covers
 from tests.served import MARKS, about, error, serving
 
 pytestmark = MARKS
@@ -20,12 +21,14 @@ def at(point, **more):
     return about(**{**more, "decision_point": point})
 
 
+@covers("002-A8")
 def test_a_point_says_what_the_answer_is_for(served):
     said = served.ask("/v1/segment", at("acute_discharge")).json()["decision_point"]
     assert (said["id"], said["horizon_days"], said["reasons"]) == ("acute_discharge", 92, 3)
     assert "kotiutuksen" in said["text"]["fi"]
 
 
+@covers("002-A8")
 def test_a_task_beyond_the_points_horizon_is_not_answered_there(served):
     assert served.ask("/v1/need", at("client_guidance", task=TASK)).status_code == 200
     response = served.ask("/v1/need", at("acute_discharge", task=TASK), Accept_Language="en")

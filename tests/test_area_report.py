@@ -23,6 +23,7 @@ from models.learners.calibration import Calibration
 from models.need import NeedModel, load_task
 from tests.client_case import catalogue, draw, labels, parts
 from tests.histories_data import empty_tables, store_of, table_of
+from tests.plans import covers
 
 TODAY = pd.Timestamp("2025-01-01")
 PAST = Newcomers(
@@ -137,6 +138,7 @@ def test_the_page_shows_no_hidden_figure_and_loads_nothing(counted) -> None:
     assert not any(word in page for word in ("<script", "http://", "https://", "src="))
 
 
+@covers("002-A7")
 def test_a_gap_is_a_table_of_its_own(counted) -> None:
     line = {"area": "county", "figure": 12.5, "forecast": 10.0, "gap": 2.5}
     report = whole(*counted, demand={"comparable": True, "why": None, "lines": [line]})

@@ -22,12 +22,14 @@ from evaluation.small_cells.hiding import hidden_areas
 from models.demand.config import DemandConfig
 from models.need import load_task
 from tests.histories_data import table_of
+from tests.plans import covers
 
 THREE = np.array([0.2, 0.5, 0.9])
 PLAIN = Weighing(half_life_days=365, prior_events=10)
 TODAY = pd.Timestamp("2025-01-01")
 
 
+@covers("002-A1")
 def test_the_sum_of_three_clients_by_hand() -> None:
     """1.6 people; variance .16 + .25 + .09 = .5, spread .7071; 1.2816 and 1.9600 spreads to each side."""
     found = sum_of_known(THREE, calibration=0.0).as_dict()
@@ -243,6 +245,7 @@ def test_why_a_forecast_cannot_be_compared(measure, horizon, says) -> None:
     assert says in why["en"]
 
 
+@covers("002-A7")
 def test_the_gap_is_ours_minus_the_forecast_over_the_horizon() -> None:
     """Horizon 15 days: two whole weeks of 3 and 4 people; the third week is left out."""
     assert comparable(demand(), "visits", 15) is None

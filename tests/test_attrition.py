@@ -14,6 +14,7 @@ from configs.workspace import Workspace
 from features.attrition import ATTRITION_CSV, ATTRITION_JSON, COLUMNS, attrition_csv
 from features.histories import HistoriesConfig, build_grid, load_history
 from tests.histories_data import store_of, table_of
+from tests.plans import covers
 from training.attrition import split_steps
 from training.splits import Holdout, temporal_client_holdout
 
@@ -51,6 +52,7 @@ def test_a_build_leaves_the_table_as_json_and_as_csv(built: Path) -> None:
     assert [row[1:] for row in rows[1:]] == [[str(step[name]) for name in COLUMNS[1:]] for step in steps]
 
 
+@covers("000-79")
 def test_the_files_say_what_the_history_itself_says(built: Path) -> None:
     config = validate_config(CONFIG, HistoriesConfig, "histories.yaml")
     history = load_history(Workspace.of("var"), config)

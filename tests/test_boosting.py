@@ -9,6 +9,7 @@ from models.learners.binary import BinaryModel
 from models.learners.boosting import BoostedClasses, BoostedTrees
 from models.learners.calibration import Calibration
 from tests.client_case import SMALL_TREES, draw, labels, names
+from tests.plans import covers
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +84,7 @@ def test_labels_all_alike_are_refused_in_one_sentence(rows, fit):
         fit(rows, np.ones(len(rows), dtype=np.int8))
 
 
+@covers("000-77", "001-H9")
 @pytest.mark.parametrize("direction", [1, -1])
 def test_a_known_direction_is_never_broken(rows, direction):
     noise = np.random.default_rng(8).integers(0, 2, len(rows))  # a label that tells nothing about emergency use

@@ -15,6 +15,7 @@ from features.catalogue import Catalogue, load_catalogue
 from features.catalogue.specs import feature_names, feature_specs
 from features.catalogue.vocabulary import Vocabulary, vocabulary_of
 from tests.histories_data import WORDS, catalogue_of, family, table_of
+from tests.plans import covers
 
 CATALOGUES = ["configs/features.yaml", "configs/real/features_hospital.yaml"]
 FIXED = set(
@@ -58,6 +59,7 @@ def test_a_shipped_catalogue_survives_the_trip_through_json(path: str) -> None:
     assert [one.id for one in again.enabled] == [one.id for one in catalogue.enabled]
 
 
+@covers("000-89")
 def test_the_demo_catalogue_holds_every_family_and_the_sensitive_ones_are_off() -> None:
     catalogue = load_catalogue("configs/features.yaml")
     assert set(catalogue.families) >= FIXED
@@ -216,6 +218,7 @@ def test_the_file_of_the_demo_names_every_code_it_declares() -> None:
     assert json.loads(catalogue.to_json())["observed_from"] == "residents"
 
 
+@covers("000-80", "001-F2", "001-G5")
 def test_a_family_whose_field_is_seldom_recorded_is_switched_off_and_named() -> None:
     contacts = [
         *[{"client_id": "a", "time": "2024-05-01", "reason": "K"}] * 2,

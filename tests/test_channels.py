@@ -11,6 +11,7 @@ from models.planning.channels.config import ChannelsConfig
 from models.planning.channels.plan import ChannelPlan, plan, with_matters
 from models.planning.channels.programme import visits_per_matter
 from tests.demand_data import words
+from tests.plans import covers
 
 
 def told(value: float) -> dict[str, Any]:
@@ -49,6 +50,7 @@ def matters(found: ChannelPlan, channel: str, clients: str | None = None) -> flo
     return float((rows if clients is None else rows[rows["clients"] == clients])["matters"].sum())
 
 
+@covers("002-A3", "002-H2")
 def test_the_known_best_mix() -> None:
     found = plan(config())
     # A digital matter takes 12 + 25 % of 60 = 27 minutes, a visit 60: all that can be digital is.
@@ -60,6 +62,7 @@ def test_the_known_best_mix() -> None:
     assert staff["moved"] == pytest.approx(56 - 100)
 
 
+@covers("002-A3")
 def test_contacts_moved_and_load_moved_are_different_things() -> None:
     table = plan(config()).channels.set_index("channel")
     assert table.loc["visit", "contacts"] == pytest.approx(20 + 80 * 0.25)  # repeat visits of unsolved digital matters
@@ -67,6 +70,7 @@ def test_contacts_moved_and_load_moved_are_different_things() -> None:
     assert table.loc["visit", "hours"] == pytest.approx(40)
 
 
+@covers("000-3", "001-H9", "002-A3")
 def test_the_digitally_excluded_keep_another_channel_even_when_digital_is_cheapest() -> None:
     found = plan(config(excluded=0.35, suitable=0.65))
     assert matters(found, "visit", "excluded") == pytest.approx(35)
@@ -74,6 +78,7 @@ def test_the_digitally_excluded_keep_another_channel_even_when_digital_is_cheape
     assert found.excluded_kept == 1
 
 
+@covers("002-F9")
 def test_repeat_contacts_are_an_exact_series() -> None:
     again = config(channels={"visit": channel(False, 60, 0.5, "visit"), "digital": channel(True, 12, 0.75, "digital")})
     assert np.allclose(visits_per_matter(again), [[2, 0], [0, 4 / 3]])  # 1 + 1/2 + 1/4 + … = 2
@@ -96,6 +101,7 @@ def test_one_more_unit_of_a_binding_limit_has_its_price() -> None:
     ]
 
 
+@covers("002-H4")
 def test_a_mix_moves_no_further_from_today_than_allowed() -> None:
     assert matters(plan(config(largest_change=told(0.25))), "digital") == pytest.approx(25)
 
@@ -148,6 +154,7 @@ def test_the_chatbot_is_told_apart_and_counts_nowhere() -> None:
     assert "900 talks, 50 % of them solved" in found.apart[0]["en"]
 
 
+@covers("002-F9")
 def test_a_forecast_gives_the_matters() -> None:
     assert matters(plan(with_matters(config(), {"all": 200.0}, "forecast")), "digital") == pytest.approx(160)
     with pytest.raises(ConfigError, match=r"unknown group `al`\. Did you mean `all`"):
@@ -172,6 +179,7 @@ def test_a_config_that_cannot_be_is_named(more: dict[str, Any], named: str) -> N
     assert named in str(refused.value)
 
 
+@covers("000-77", "002-B13", "002-H1")
 def test_the_shipped_config_is_solved_and_protects_the_excluded() -> None:
     found = plan(load_config("configs/channels.yaml", ChannelsConfig))
     assert found.solved, [text["en"] for text in found.in_the_way]

@@ -19,6 +19,7 @@ from serving.engine.client_file import (
     told_frames,
 )
 from tests.histories_data import empty_tables, table_of
+from tests.plans import covers
 
 AS_OF = date(2025, 1, 1)
 CLIENT = "0000000a" + "0" * 24
@@ -62,6 +63,7 @@ def named(rules, held, seen=()):
     return {alert.id: alert for alert in alerts_of(held, rules, CLIENT, seen)}
 
 
+@covers("001-A4")
 @pytest.mark.parametrize("packed", [False, True], ids=["frames", "columns"])
 def test_an_alert_shows_the_records_behind_it_and_nothing_not_known_yet(rules, packed):
     held = registers(
@@ -78,6 +80,7 @@ def test_an_alert_shows_the_records_behind_it_and_nothing_not_known_yet(rules, p
     assert proof.days == ("2024-12-20", "2024-12-10")
 
 
+@covers("002-B12")
 def test_a_target_group_is_named_and_one_visit_is_no_alert(rules):
     found = named(rules, registers(contacts=[emergency("2024-12-20")]))
     assert "frequent_emergency" not in found
@@ -100,6 +103,7 @@ def history(rules, held, seen=()):
     return history_of(told, AS_OF), contact_months(told, AS_OF)
 
 
+@covers("000-17")
 def test_the_history_tells_what_was_known_newest_first(rules):
     held = registers(
         plans=[
@@ -142,6 +146,7 @@ def test_every_scale_of_a_sensitive_instrument_is_restricted(rules):
     assert [one.what for one in found] == [("WHODAS",)]
 
 
+@covers("000-65")
 def test_contacts_are_counted_by_month_and_kind_and_those_that_did_not_take_place_are_not(rules):
     held = registers(
         contacts=[

@@ -12,6 +12,7 @@ from evaluation.client_groups.report import report_of
 from evaluation.small_cells.hiding import hidden_in_grid, hidden_together
 from evaluation.small_cells.shown import change, share
 from models.scheme import load_scheme
+from tests.plans import covers
 
 SCHEME = load_scheme("configs/schemes/suuntima_like.yaml")
 AREAS = {"901": {"fi": "a", "sv": "a", "en": "a"}, "902": {"fi": "b", "sv": "b", "en": "b"}}
@@ -44,6 +45,7 @@ def test_P2_a_small_group_is_hidden_in_its_row_and_its_column() -> None:
     assert cells[("902", "network")] == 50
 
 
+@covers("001-A8", "002-B4")
 def test_the_county_has_every_group_with_its_share() -> None:
     found = {one["segment"]: (one["n"], one["share"]) for one in report(SEGMENTS)["segments"]}
     assert found["network"] == (40 + 50, pytest.approx((40 + 50) / 203))
@@ -72,6 +74,7 @@ def test_P4_a_share_of_nobody_or_everybody_is_not_told(part: int | None, whole: 
     assert share(part, whole) == said
 
 
+@covers("001-C13")
 def test_residents_without_events_are_hidden_where_they_or_the_others_are_few() -> None:
     found = report(SEGMENTS, (("901", 100, 3), ("902", 90, 30), ("903", 80, 50)))["without_events"]
     shown = {one["area"]: one["silent"] for one in found}

@@ -15,6 +15,7 @@ from serving.records.logs import Wanted
 from serving.records.schema import AUDIT_LOG, OWN_VIEW_LOG, REVIEW_DRAW_LOG
 from serving.users import handles
 from tests.fake_engine import MINE, MINE_TOO, OTHERS, STRANGER, FakeEngine, said
+from tests.plans import covers
 from tests.serving_parts import CLIENT_QUESTION, SETTINGS, bearer, browser, house, service_of
 
 pytestmark = pytest.mark.filterwarnings(
@@ -123,6 +124,7 @@ def test_who_is_asked_follows_from_seed_client_user_and_day(var):
         one.close()
 
 
+@covers("001-H12", "002-B3")
 def test_agreement_is_counted_and_small_cells_hidden(asked):
     services, visitor = asked.services, coordinator(asked)
     handle = handle_of(visitor)
@@ -146,6 +148,7 @@ def test_agreement_is_counted_and_small_cells_hidden(asked):
 # The work list
 
 
+@covers("001-B3")
 @pytest.mark.parametrize(
     "filters,                          listed",
     [
@@ -205,6 +208,7 @@ def test_changes_are_told_since_the_last_visit_on_older_data(built):
 # The file and the letter
 
 
+@covers("002-G2")
 def test_the_file_is_logged_before_it_is_shown_and_earlier_forecasts_come_from_the_log(built):
     engine, services, visitor = built.desk.engine, built.services, coordinator(built)
     handle = handle_of(visitor)

@@ -26,6 +26,7 @@ from features.kernel import build_features
 from features.source_catalogue import SourceCatalogue, load_source_catalogue
 from tests.extracts import CONTACTS, RESIDENTS, Extracts
 from tests.histories_data import WORDS
+from tests.plans import covers
 
 FILES = profile_files()
 COUNTIES = {"varsinais_suomi", "kanta_hame", "paijat_hame", "keski_suomi", "etela_savo"}
@@ -35,6 +36,7 @@ SURNAMES = {"serving/directory.py", "features/simulator/residents/people.py"}
 ELSEWHERE = "091"
 
 
+@covers("002-A14")
 def test_the_five_counties_are_there() -> None:
     assert {file.stem for file in FILES} == COUNTIES
 
@@ -78,6 +80,7 @@ def test_the_same_indicator_means_the_same_everywhere() -> None:
     )
 
 
+@covers("002-A14")
 def test_no_county_is_named_in_code() -> None:
     code = {
         str(file.relative_to(PROJECT_ROOT)): file.read_text(encoding="utf-8")
@@ -186,6 +189,7 @@ def features_of(sources: Path, covered: str, folder: Path) -> Path:
     return file
 
 
+@covers("002-A14")
 @every_county
 def test_a_delivery_of_the_county_becomes_a_history(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -238,6 +242,7 @@ def test_a_declared_start_and_a_break_move_the_first_day() -> None:
         assert any(not one.comparable and one.date > system.history_start for one in profile.breaks_of(system))
 
 
+@covers("002-D15")
 def test_late_joiners_count_from_the_day_they_joined() -> None:
     profile = next(
         one for one in map(load_profile, FILES) if any(org.history_start for org in one.legacy_organisations)

@@ -13,6 +13,7 @@ from configs.loader import PROJECT_ROOT, load_config, read_yaml
 from evaluation import crosswalk as command
 from evaluation.crosswalk import Compared, CrosswalkRun, Mapped, compare, proposals, report, take_through
 from models.crosswalk import load_crosswalk
+from tests.plans import covers
 
 TABLES = sorted(f"configs/crosswalks/{file.name}" for file in (PROJECT_ROOT / "configs" / "crosswalks").glob("*.yaml"))
 SAME = "configs/crosswalks/suuntima_like_vantaa_kerava.yaml"
@@ -90,6 +91,7 @@ def both(first, segment, other, number, time="2025-02-01"):
     return rows
 
 
+@covers("002-B2")
 def test_clients_segmented_in_both_are_cross_tabulated_and_small_cells_hidden():
     rows = [
         *both(0, "self_managed", "omatoimi", 20),

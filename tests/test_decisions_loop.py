@@ -14,6 +14,7 @@ from serving import export_log
 from serving.records.entries import Actor, AuditEvent, DecisionEntry
 from serving.records.logs import Records
 from tests.extracts import ANNA, BERTTA, CONTACTS, Extracts, county
+from tests.plans import covers
 
 MAPPING = "configs/sources/service/decisions.yaml"
 DECIDED = datetime(2026, 7, 1, 21, 30, tzinfo=UTC)
@@ -46,6 +47,7 @@ def decide(extracts: Extracts, person: str, key: str, choice: str = "change", cl
     return client
 
 
+@covers("002-G2")
 def test_a_decision_comes_back_as_a_register_row(extracts: Extracts) -> None:
     until = extracts.snapshot().data_until
     assert extracts.read("decisions").empty

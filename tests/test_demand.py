@@ -23,6 +23,7 @@ from models.demand.hierarchy import BANDS_OF, aggregate, bottom_id, level_of, pu
 from models.demand.intervals import fit_quantiles, series_scale, with_intervals
 from models.demand.model import parse_booster
 from tests.demand_data import monthly, residuals, series, together, weekly
+from tests.plans import covers
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 STAMP = ModelStamp("demand_home_care_weekly", "3", "0" * 64, "2024-12-31", "2025-01-01")
@@ -55,6 +56,7 @@ def test_every_sum_is_published_and_its_parts_are_named():
     assert (by_id["county|hours|total"].level, by_id["902|visits|65plus"].level) == ("county", "area")
 
 
+@covers("000-50")
 def test_age_groups_cover_every_band_once():
     assert sorted(BANDS_OF["total"]) == sorted(BANDS)
     assert sorted((*BANDS_OF["under65"], *BANDS_OF["65plus"])) == sorted(BANDS)

@@ -16,6 +16,7 @@ from models.demand.hiding import clients_of, counts_by_series, hidden_series
 from models.demand.hierarchy import Published, aggregate, bottom_id, published_series
 from models.demand.model import DemandModel
 from tests.demand_data import monthly, series, together, weekly, words
+from tests.plans import covers
 from tests.test_series import ANNA, BO, resident, stored, visit
 from training.demand.series import NEVER_CHANGES, NOTHING, counted_series, shown_series
 
@@ -53,6 +54,7 @@ def test_the_shipped_configs_load_and_their_sums_are_of_their_own_parts(path: Pa
     assert {one.area for one in published} == {"county", *config.area_groups, *config.areas}
 
 
+@covers("000-67")
 def test_a_chatbot_is_in_no_sum_with_channels_that_people_answer():
     published = published_series(load_config("configs/demand/counted/digital_weekly.yaml", DemandConfig), [])
     mixed = [
@@ -202,6 +204,7 @@ def test_only_the_shown_periods_decide_and_no_series_at_all_is_an_error():
         shown_series(config, config.source, shown, frame, clients.assign(clients=1.0))
 
 
+@covers("002-A2")
 def test_counted_series_are_read_folded_and_named_by_the_config(tmp_path: Path):
     people = [resident(ANNA, history_start="2023-12-31"), resident(BO, birth_year=None, history_start="2023-12-31")]
     days = [str(day.date()) for day in pd.date_range("2024-01-01", periods=52, freq="7D")]

@@ -25,6 +25,7 @@ from evaluation.demand_reports.words import NOTES, note
 from models.demand.explained import Reasons
 from models.demand.model import DemandModel
 from tests.demand_data import series, together, weekly, words
+from tests.plans import covers
 
 WEEKS = 110
 START = "2023-01-02"
@@ -50,6 +51,7 @@ def model(horizon: int = 2, level: float = 10.0, periods: int = WEEKS) -> Demand
 # --- realised -------------------------------------------------------------------------------------------------------
 
 
+@covers("000-49")
 def test_a_kept_forecast_is_never_overwritten_and_is_compared_when_its_periods_are_complete(tmp_path: Path):
     then = model()
     file = kept.keep(tmp_path, "1", "2025-02-09", then)
@@ -92,6 +94,7 @@ def population() -> pd.DataFrame:
     return pd.concat([now, now.assign(year=2023.0, persons=1.0), now.assign(age_band="0-15", persons=9999.0)])
 
 
+@covers("000-49")
 def test_areas_are_compared_per_thousand_residents_of_the_latest_year():
     asked = Comparison(model="m", measure="visits", group="75plus", ages=("75-84", "85+"))
     found = {str(line["area"]): line for line in beside.units(model(), asked, population()).lines}
@@ -103,6 +106,7 @@ def test_areas_are_compared_per_thousand_residents_of_the_latest_year():
     assert (none.lines, none.notes) == ((), (note("no_population", ages="75-84, 85+"),))
 
 
+@covers("001-A5")
 def test_clients_become_whole_case_managers():
     asked = CaseloadConfig(
         model="m", measure="visits", group="total", clients_per_manager=10, lightest=5, heaviest=24, source="here"
@@ -116,6 +120,7 @@ def test_clients_become_whole_case_managers():
     assert nothing.notes[1] == note("no_segment_series", group="network")
 
 
+@covers("000-31")
 def test_euros_are_units_times_cost_over_the_horizon():
     cost = UnitCost(model="m", measure="visits", group="total", euros=29, price_year=2024, source="here")
     county = beside.euros(model(), cost).lines[0]
@@ -143,6 +148,7 @@ def settings_of_capacity(**units: tuple[str, str]) -> CapacitySettings:
     return validate_config(values, CapacitySettings, "capacity")
 
 
+@covers("002-A17")
 def test_demand_is_set_against_the_hours_that_are_staffed():
     assert capacity.daily_hours(staffed(), "u", 2) == pytest.approx((31 + 60 + 30) / (31 + 30))
     found = capacity.against_capacity({"m": model()}, staffed(), settings_of_capacity(u=("m", "901|visits|total")))
@@ -166,6 +172,7 @@ def test_a_unit_that_cannot_be_compared_is_named():
     )
 
 
+@covers("002-A17")
 def test_the_largest_drivers_of_an_explained_model_are_told():
     table = pd.DataFrame(
         {"series_id": "901|visits|total", "step": [1, 2], "value": 24.0, "base": 20.0, "calendar": [-3.0, -5.0],
@@ -204,6 +211,7 @@ def test_a_page_is_in_one_language_and_hides_what_is_unknown(language, said):
     assert NOTES["missing_model"].as_text()[language].format(models="x") in page
 
 
+@covers("001-C14")
 def test_a_csv_has_every_line_and_an_empty_cell_for_what_is_hidden():
     assert as_csv([{"area": "901", "share": None}, {"area": "902", "share": 0.25}]) == "area,share\n901,\n902,0.25\n"
 

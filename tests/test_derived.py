@@ -12,6 +12,7 @@ from features.catalogue.vocabulary import Vocabulary
 from features.kernel import build_features
 from features.reference import reference_features
 from tests.histories_data import catalogue_of, dates, empty_tables, family, table_of
+from tests.plans import covers
 
 NO_CODES = Vocabulary({}, pd.Timestamp("2025-01-01").date())
 HOME = {"client_id": "a"}
@@ -82,6 +83,7 @@ def test_share_is_the_part_of_the_filtered_rows() -> None:
     assert contacts(declared, "time service channel", *visits) == [1 / 2, round((1 + 1) / 3, 6)]
 
 
+@covers("000-21", "001-D5")
 @pytest.mark.parametrize(
     "met,         coci,                                usual",
     [
@@ -104,11 +106,13 @@ def test_continuity_is_undefined_below_three_visits(met: str, coci: float, usual
     np.testing.assert_allclose(found, [[coci], [usual]], atol=1e-6)
 
 
+@covers("000-21")
 def test_the_minimum_of_visits_is_declared() -> None:
     declared = {"aggregate": "coci", "value": "professional_id", "windows": [90], "at_least": 2}
     assert contacts(declared, "time professional_id", ("2025-03-01", "p"), ("2025-03-02", "p")) == [(4 - 2) / (2 * 1)]
 
 
+@covers("000-62")
 @pytest.mark.parametrize(
     "visits, share",
     [
@@ -172,6 +176,7 @@ def test_intensity_classes_by_visits_in_a_month(
     assert contacts(limits, "time", *[("2025-03-10",)] * visits) == [said_so]
 
 
+@covers("000-19", "001-G1", "002-B8")
 @pytest.mark.parametrize(
     "values, change",
     [
@@ -194,6 +199,7 @@ def test_a_window_of_change_asks_only_the_latest_as_last_does() -> None:
     np.testing.assert_equal(said(declared, assessments=values), [np.nan, 4 - 1])
 
 
+@covers("000-65")
 @pytest.mark.parametrize(
     "seen,          history_start, overdue",
     [
@@ -212,6 +218,7 @@ def test_overdue_cannot_tell_from_a_short_history(seen: str | None, history_star
     np.testing.assert_equal(said(declared, contacts=visits, residents=home), [overdue])
 
 
+@covers("000-12", "001-B3")
 @pytest.mark.parametrize(
     "plans, lapsed",
     [
@@ -231,6 +238,7 @@ def test_a_plan_lapses_when_its_end_became_known(plans: list[tuple[Any, ...]], l
 NAMED = "other_id role valid_from valid_to valid_to_recorded_at"
 
 
+@covers("001-B5")
 @pytest.mark.parametrize(
     "relations, share",
     [
@@ -278,6 +286,7 @@ def test_coverage_follows_the_municipality_known_at_the_date() -> None:
     np.testing.assert_equal(said(covered, at="2025-04-02", catalogue=catalogue, residents=moved), [np.nan])
 
 
+@covers("002-B17")
 def test_the_carer_s_records_stay_in_the_carer_s_row() -> None:
     tie = {"role": "informal_carer", "other_kind": "client", "other_id": "carer", "valid_from": "2025-01-01"}
     strain = {"time": "2025-03-01", "instrument": "COPE", "scale": "strain", "value": 50.0}

@@ -19,6 +19,7 @@ from models.eligibility import (
     holds_all,
     is_over_age,
 )
+from tests.plans import covers
 
 RULES = EligibilityRules(
     version="1",
@@ -34,6 +35,7 @@ def row(history, social, health, months, home_care) -> dict[str, float]:
     return {name: math.nan if value is None else float(value) for name, value in given.items()}
 
 
+@covers("001-A3")
 @pytest.mark.parametrize(
     "history, social, health, months, home_care,  flow,           duration,         status",
     [
@@ -122,6 +124,7 @@ def test_data_age_by_their_newest_record(contact, assessment, home_care, over_ag
     assert is_over_age(OVER_AGE, values) == over_age
 
 
+@covers("002-G9")
 def test_over_age_data_are_told_with_their_limit_before_any_duration_is_judged():
     rules = RULES.model_copy(update={"over_age": OVER_AGE})
     old = {**row(400, 0, 3, 0, 0), "days_since_contact": 500.0, "days_since_assessment": math.nan}

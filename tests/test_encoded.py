@@ -12,6 +12,7 @@ from evaluation.fairness.subjects.encoded import (
     standardised,
     told_apart,
 )
+from tests.plans import covers
 
 N = 1200
 NAMES = ("need", "habit", "noise")
@@ -51,12 +52,14 @@ def test_a_score_of_need_does_not_tell_the_instance(reports):
     assert found["from_features"] > 0.85  # the features would tell it; the score does not use what tells it
 
 
+@covers("002-D14")
 def test_a_score_of_recording_habits_tells_the_instance(reports):
     found = of(reports, "adversaries", "habitual")
     assert found["from_score_at_same_outcome"] > 0.75
     assert encoding_metrics(reports)["encoding_max_from_score"] >= found["from_score_at_same_outcome"]
 
 
+@covers("002-D14")
 def test_shuffling_what_tells_it_takes_it_away():
     held, label = asked()
     only_habit = Asked(held.used[:, 1:], NAMES[1:], held.client, held.traits)

@@ -17,6 +17,7 @@ from models.learners.binary import BinaryModel
 from models.learners.boosting import BoostedTrees
 from models.learners.calibration import Calibration
 from tests.client_case import SMALL_TREES, draw, labels, names, parts
+from tests.plans import covers
 
 STAMP = ModelStamp("need_x", "1", "0" * 64, "2023-12-31", "2024-01-01")
 TEXT = {"fi": "f", "sv": "s", "en": "e"}
@@ -91,6 +92,7 @@ def test_json_values_are_those_of_asdict(rows, model):
     assert json.dumps(json_values(answer)) == json.dumps(dataclasses.asdict(answer))
 
 
+@covers("002-A9")
 def test_missing_and_sources_name_what_the_answer_rests_on(rows):
     row = np.full(len(names()), np.nan, dtype=np.float32)
     row[names().index("emergency_contacts__90d")] = 0
@@ -126,6 +128,7 @@ def test_an_unknown_family_is_said_only_when_too_few_known_ones_weigh():
 R, C, P, S = "risk", "context", "protective", "resource"
 
 
+@covers("001-A6", "001-F3")
 @pytest.mark.parametrize(
     "contributions,                                                                            said",
     [
@@ -197,6 +200,7 @@ def test_a_reason_that_reads_backwards_is_said_without_its_comparison(rows):
     assert "tavallisesti" not in sentence["fi"]
 
 
+@covers("001-F3")
 def test_contributions_by_dimension_and_role_add_up_to_the_families(rows, model):
     explainer = parts(rows).explainer
     for row in rows[:50]:
@@ -216,6 +220,7 @@ def test_a_dimension_is_the_sum_of_its_families():
     assert found == [("age", "risk", 2.0), ("health", "risk", 0.5 - 0.2), ("health", "protective", 0.1)]
 
 
+@covers("002-B8")
 def test_a_reason_carries_the_day_of_its_newest_record(rows, model):
     row = rows[0].copy()
     row[names().index("emergency_contacts__90d")] = 4

@@ -15,6 +15,7 @@ from evaluation.fairness.comparing.parts import Part, hidden_groups, tabulate
 from evaluation.fairness.comparing.rows import csv_lines
 from evaluation.fairness.gaps import fairness_metrics
 from evaluation.metrics import recall_at_share
+from tests.plans import covers
 
 POINT = {"need": WorkingPoint(threshold=0.5)}
 
@@ -94,6 +95,7 @@ def test_recall_at_a_capacity_counts_ties_in_proportion(even):
     assert found == pytest.approx(recall_at_share(rough["label"].to_numpy(), rough["p"].to_numpy(), 0.2))
 
 
+@covers("002-B14")
 def test_a_group_whose_need_is_missed_is_flagged_and_counted():
     frame = stored()
     missed = in_area(frame, "3") & (frame["label"] == 1)
@@ -128,6 +130,7 @@ def test_one_clients_many_rows_do_not_make_an_interval_narrow(even):
     assert copied.metrics["recall"].low == pytest.approx(once.metrics["recall"].low, abs=1e-9)
 
 
+@covers("000-31")
 def test_yes_or_no_traits_have_one_line_and_missing_ones_are_named(even):
     traits = pd.DataFrame({"row": even["row"], "trait_low_income": even["client"] % 3 == 0, "trait_carer": False})
     table = fairness_table(even, POINT, traits, asked=("sex", "low_income", "carer", "homeless"), with_shapes=False)

@@ -22,6 +22,7 @@ from evaluation.fairness.subjects.waiting import waiting_part
 from evaluation.fairness.traits import TraitsConfig, had_contact, homes, most_used, thirds, traits_of
 from evaluation.published import published_folder
 from evaluation.small_cells.ledger import Ledger
+from tests.plans import covers
 from tests.test_fairness import POINT, in_area, stored
 
 TRAITS = load_config("configs/traits.yaml", TraitsConfig)
@@ -132,6 +133,7 @@ def test_coverage_of_sets_is_compared_where_they_were_stored():
     assert table.of("area", "east").verdict == ("coverage",)
 
 
+@covers("002-B13", "002-B14")
 def test_who_waits_longer_for_the_same_service_is_flagged():
     rng = np.random.default_rng(4)
     n = 400
@@ -215,6 +217,7 @@ def test_postal_areas_are_divided_into_thirds_of_residents():
     assert thirds(shares, areas) == {"20": "least deprived", "30": "middle", "10": "most deprived"}
 
 
+@covers("002-B14")
 def test_every_vulnerable_group_has_a_source_and_names():
     assert len(TRAITS.groups) >= 14
     assert len(TRAITS.not_recorded) >= 10

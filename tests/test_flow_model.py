@@ -26,6 +26,7 @@ from serving.planning.hashing import answer_sha256
 from serving.replaying.planned import PLANNED
 from tests.flow_data import ASSESSMENT, CARE, DECISION, client, config, episode, request, steady_spells, words
 from tests.histories_data import store_of, table_of
+from tests.plans import covers
 from tests.serving_parts import SETTINGS
 from training import flow
 
@@ -127,6 +128,7 @@ def test_the_answer_says_what_a_page_needs(trained: tuple) -> None:
     assert answer.first_week == "2024-12-30"
 
 
+@covers("002-A5")
 def test_the_forecast_of_the_bundle_conserves_people(trained: tuple) -> None:
     assert flow.people_lost(trained[2]) < 1e-9
 

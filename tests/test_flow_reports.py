@@ -29,6 +29,7 @@ from tests.flow_data import (
     stage,
     steady_spells,
 )
+from tests.plans import covers
 
 YEAR = pd.Timestamp("2024-01-01"), pd.Timestamp("2024-05-01")
 
@@ -49,6 +50,7 @@ def work(delay: list[float], used: list[float], grown: list[float], noise: float
     )
 
 
+@covers("002-A4")
 def test_the_held_up_stage_ranks_first_with_its_figures() -> None:
     found = rank(work([10, 70, 20], [0.6, 1.2, 0.9], [0.0, 0.3, 0.1]), draws=200, block=4, seed=1)
     assert [one.stage for one in found.stages] == ["b", "c", "a"]
@@ -190,6 +192,7 @@ def table_of_rises(**rises: list[float]) -> pd.DataFrame:
     )  # fmt: skip
 
 
+@covers("002-A5")
 @pytest.mark.parametrize(
     "rises, expected",
     [
@@ -207,6 +210,7 @@ STEPS = [stage(name, rows=CARE["rows"]) for name in "abcx"]
 PATH = chain(*STEPS, path=["a", "b", "c"], may_end_at=["b"], may_begin_at=["b"])
 
 
+@covers("000-83")
 @pytest.mark.parametrize(
     "stages, expected",
     [
@@ -246,6 +250,7 @@ def test_conformance_counts_finished_cases_and_hides_few() -> None:
     assert (reached.cases, reached.median) == (12, 14.0)  # not those who began with the care
 
 
+@covers("002-A4")
 def test_small_cells_of_a_break_down_are_hidden_with_their_complement() -> None:
     areas = {"901": 20, "902": 3, "903": 9, "904": 12}
     lines = [

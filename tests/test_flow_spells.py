@@ -14,6 +14,7 @@ from features.flow.chain import Chain
 from features.flow.spells import Spells
 from tests.flow_data import ASSESSMENT, CARE, DECISION, chain, client, episode, request, rows_of, spells, stage
 from tests.histories_data import table_of
+from tests.plans import covers
 
 CLINIC = {"filter": {"service": ["clinic"]}, "silence_days": 30}
 EXAM = {"filter": {"service": ["scan"]}, "silence_days": 20}
@@ -168,6 +169,7 @@ def test_a_stay_is_counted_where_its_client_was_then() -> None:
     ]
 
 
+@covers("002-A4")
 def test_weekly_flows_worked_by_hand() -> None:
     found = spells(
         ("a", "x", "2024-01-01", "2024-01-03"), ("a", "y", "2024-01-03", None),
@@ -187,6 +189,7 @@ def test_weekly_flows_worked_by_hand() -> None:
     assert conserved(flows)
 
 
+@covers("002-A5")
 @settings(max_examples=8, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 60), st.integers(0, 30), st.integers(0, 40)), max_size=25))
 def test_people_are_conserved_at_every_stage(matters: list[tuple[int, int, int, int]]) -> None:

@@ -30,8 +30,10 @@ from tests.flow_data import (
     words,
 )
 from tests.histories_data import table_of
+from tests.plans import covers
 
 
+@covers("000-83", "001-B2")
 def test_a_phase_is_reached_by_the_first_row_after_its_stage() -> None:
     """A plan before the assessment, one recorded too late and one a year off do not count; the case in reverse does."""
     plan = {"table": "plans", "filter": {"kind": "care_plan"}, "after": "assessment", "within_days": 60}

@@ -17,6 +17,7 @@ from models.answers import SourceAge
 from models.explaining.ages import source_ages
 from tests.histories_data import catalogue_of, empty_tables, family, table_of
 from tests.kernel_world import AS_OF, EVERYTHING, KEPT, any_tables
+from tests.plans import covers
 
 DAY = date(2024, 4, 1)
 VISITS = family("visits", "contacts", "count", windows=[30], filter={"service": "gp_visit"})
@@ -94,6 +95,7 @@ def test_a_code_has_its_own_date():
     }  # not by__other: the vocabulary decides what belongs there
 
 
+@covers("000-23")
 def test_a_row_without_the_value_is_not_behind_it():
     minutes = family("minutes", "contacts", "sum", value="minutes", windows=[30])
     rows = [contact("2024-01-05", minutes=20.0), contact("2024-03-05")]

@@ -20,6 +20,7 @@ from evaluation.guidance.page import render
 from evaluation.guidance.report import guided_lines, move_lines, profile_lines, report_of, shift_lines
 from evaluation.guidance.settings import Effect, GuidanceConfig, Use
 from models.routing import RoutingTable
+from tests.plans import covers
 
 CONFIG = load_config("configs/guidance.yaml", GuidanceConfig)
 ROUTING = load_config(CONFIG.routing, RoutingTable)
@@ -122,6 +123,7 @@ def test_a_case_is_followed_to_its_end_and_an_overlapping_one_is_not_counted_aga
     assert found["time"].dt.strftime("%m-%d").tolist() == ["01-01", "03-31"]  # b's 90 days end on the first unknown day
 
 
+@covers("000-7")
 def test_what_began_first_is_told_with_its_days():
     cases = pd.DataFrame({"client_id": ["a", "b", "c", "d"], "time": [day("2024-01-01 12:00")] * 4})
     begun = spells(
@@ -142,6 +144,7 @@ def test_quarters_end_before_the_last_known_day():
     assert [f"{one:%Y-%m-%d}" for one in starts] == ["2024-01-01", "2024-04-01", "2024-07-01"]
 
 
+@covers("002-B20")
 def test_moves_by_hand():
     starts = transitions.quarter_starts(UNTIL.date(), 2)
     found = spells(
@@ -170,6 +173,7 @@ def test_who_moved_away_and_came_back_has_not_left():
     assert transitions.left_on(stays.assign(valid_to=[day("2020-01-01"), day("2024-01-01")]))["a"] == day("2024-01-01")
 
 
+@covers("001-C2")
 def test_light_clients_and_what_they_use_beside():
     held = episodes(
         ("a", "2024-01-01", None, "home_care_regular", "light"),
@@ -184,6 +188,7 @@ def test_light_clients_and_what_they_use_beside():
     }  # fmt: skip
 
 
+@covers("001-E1")
 def test_frequent_users_and_their_profile():
     rows = [("a", f"2024-0{month}-01", "emergency_visit", "in_person") for month in (1, 2, 3, 4)]
     seen = contacts(*rows, ("b", "2024-01-01", "gp_visit", "in_person"), ("a", "2022-01-01", "gp_visit", "in_person"))
@@ -240,6 +245,7 @@ def effect_cases(concerned_after: int) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+@covers("001-G7")
 def test_the_difference_of_differences_by_hand():
     found = effect.compared(effect_cases(16), WANTED)["figures"]["started"]
     assert (found["concerned_before"], found["concerned_after"]) == (0.5, 0.8)
@@ -257,6 +263,7 @@ def test_without_a_change_the_interval_holds_zero_and_few_clients_tell_nothing()
     assert set(told["figures"].values()) == {None}
 
 
+@covers("001-G7")
 def test_a_baseline_is_stored_once_and_later_figures_are_held_against_it(tmp_path: Path):
     baseline.store(tmp_path, "now", {"data_until": "2024-01-01", "figures": {"x": baseline.share(50, 100)}})
     baseline.store(tmp_path, "now", {"data_until": "2025-01-01", "figures": {}})
@@ -307,6 +314,7 @@ def people_tables() -> dict[str, pd.DataFrame]:
     }
 
 
+@covers("000-7", "002-B6")
 def test_the_whole_report_by_hand_on_its_page_and_as_a_table():
     wanted = Wanted(UNTIL, CONFIG, ROUTING, "suuntima_like")
     counted = of_people(people_tables(), wanted)

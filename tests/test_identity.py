@@ -12,10 +12,12 @@ from features.identity import (
     pseudonymise_plain,
 )
 from features.keys import key_id, load_key
+from tests.plans import covers
 
 KEY = bytes(range(32))
 
 
+@covers("002-D2")
 def test_plain_identifiers_live_in_another_domain() -> None:
     assert pseudonymise_plain(KEY, "010594Y9032") != pseudonymise(KEY, "010594Y9032")
     assert pseudonymise_plain(KEY, " A-1 ") == pseudonymise_plain(KEY, "A-1")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.indicator_rows import parts_of, people, shown_rows, whole
+from tests.plans import covers
 
 Tables = Mapping[str, Any]
 TODAY = "2024-12-31"
@@ -406,10 +407,12 @@ CASES: dict[str, tuple[Tables, tuple[float, float, float]]] = {
 }
 
 
+@covers("000-86")
 def test_every_measured_definition_has_a_case() -> None:
     assert sorted(CASES) == sorted(whole().measured)
 
 
+@covers("000-59", "001-C3", "001-D2", "002-F1")
 @pytest.mark.parametrize("id", list(CASES))
 def test_a_definition_by_hand(id: str) -> None:
     tables, expected = CASES[id]

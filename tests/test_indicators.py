@@ -19,6 +19,7 @@ from evaluation.indicators.telling.report import as_csv, as_parquet
 from features.frames import frame_of
 from tests import indicator_rows
 from tests.indicator_rows import county, definitions, parts_of, people, report, shown_rows, whole
+from tests.plans import covers
 
 TODAY = "2024-12-31"
 
@@ -42,6 +43,7 @@ def test_working_days_over_finnish_holidays(start: str, stop: str, days: int) ->
     assert days_between(first, last, "calendar")[0] == (last - first).dt.days[0]
 
 
+@covers("001-D2")
 @pytest.mark.parametrize(
     "start,        limit, clock,     months, last",
     [
@@ -110,6 +112,7 @@ def test_a_corrected_row_counts_as_it_stands() -> None:
     assert parts_of("remote_contact_share", TODAY, residents=people("a"), contacts=[old, new]) == (1, 1, 0)
 
 
+@covers("001-D1")
 def test_a_free_time_far_ahead_is_known_when_it_was_opened() -> None:
     """All three times lie after as_of: they still say how long the wait is."""
     ahead = [{"slot_id": day, "slot_at": day} for day in ("2025-01-02", "2025-01-03", "2025-01-07")]
@@ -121,6 +124,7 @@ def test_a_free_time_far_ahead_is_known_when_it_was_opened() -> None:
 # Missing is never 0
 
 
+@covers("001-D1")
 def test_without_an_appointment_book_t3_is_not_available() -> None:
     found = county("t3_physician", TODAY, residents=people("a"))
     assert (found["value"], found["why"]) == (None, "source_missing")
@@ -140,6 +144,7 @@ def test_a_count_of_a_delivered_source_is_a_true_zero() -> None:
     assert county("visible_debt_count", TODAY, residents=people("a"), requests=[done])["value"] == 0
 
 
+@covers("001-B3")
 def test_plans_of_an_area_that_delivers_none_are_missing_not_uncovered() -> None:
     """902 has clients in home care and no plan at all: the county's value is 901's, and complete for half of them."""
     clients = [*people(*"abcd"), *people(*"efgh", municipality="902")]
@@ -162,6 +167,7 @@ def test_an_area_is_not_told_before_its_history_begins() -> None:
     assert lines["902"] == "not_covered"
 
 
+@covers("000-58")
 def test_a_source_that_fell_silent_is_not_a_zero() -> None:
     seen = shown_rows("client_id time\n a 2024-01-01", channel="chat")
     config = definitions("contacts_and_visits", silent_source_days=120)
@@ -172,6 +178,7 @@ def test_a_source_that_fell_silent_is_not_a_zero() -> None:
 # Values
 
 
+@covers("000-58")
 def test_an_unjudged_row_lowers_the_completeness_not_the_value() -> None:
     asked = [{"requested_at": "2024-07-01", "assessed_at": "2024-07-05"}] * 3
     wrong = {"requested_at": "2024-07-10", "assessed_at": "2024-07-09"}
@@ -183,6 +190,7 @@ def test_an_unjudged_row_lowers_the_completeness_not_the_value() -> None:
     assert (found["value"], found["median"], found["completeness"]) == (4, 4, 3 / 4)
 
 
+@covers("001-E3")
 def test_a_change_is_against_the_same_quarter_a_year_earlier() -> None:
     seen = shown_rows(
         "client_id time\n a 2024-07-01\n b 2024-08-01\n a 2024-09-01\n a 2023-07-01\n b 2023-08-01", channel="video"
@@ -205,6 +213,7 @@ def test_a_change_of_a_mean_is_of_means_not_of_sums() -> None:
     assert found["value"] == pytest.approx((3 + 6 + 9) / 3 / 4 - 1)
 
 
+@covers("000-59")
 def test_latent_debt_uses_each_age_bands_own_rate() -> None:
     """Reference: 75+ 2 contacts of 1 resident, under 65 1 of 1.  Now 1 and 1: 2 of an expected 3."""
     old, young = people("a"), people("b", birth_year=1990)
@@ -279,6 +288,7 @@ def test_P4_a_share_of_nobody_or_of_everybody_is_not_told() -> None:
     assert (found["indicators"][0]["latest"]["value"], found["indicators"][0]["latest"]["why"]) == (None, "uniform")
 
 
+@covers("000-86")
 def test_a_hidden_line_is_empty_in_every_file() -> None:
     found = report(definitions("home_care_light_share", smallest_cell=5), TODAY, **drawn_county({"901": (40, 2)}))
     rows = list(csv.DictReader(io.StringIO(as_csv(found))))
@@ -292,6 +302,7 @@ def test_a_hidden_line_is_empty_in_every_file() -> None:
 # Definitions
 
 
+@covers("002-F1", "002-F4")
 def test_values_of_two_definitions_are_refused_with_one_sentence() -> None:
     config = whole()
     comparable(config.definitions, "remote_share_with_phone", "remote_share_with_phone@1")
@@ -310,6 +321,7 @@ def test_a_definition_says_exactly_one_way() -> None:
 ROWS = {"seed 000 2C": 20, "seed 001_003 2a": 28, "seed 002_004 2.1": 30}
 
 
+@covers("000-38", "001-C3")
 @pytest.mark.parametrize("table", ROWS)
 def test_every_row_of_the_plans_tables_has_a_definition(table: str) -> None:
     named = [source for one in whole().definitions.values() for source in one.sources]
@@ -317,6 +329,7 @@ def test_every_row_of_the_plans_tables_has_a_definition(table: str) -> None:
     assert found == set(range(1, ROWS[table] + 1))
 
 
+@covers("000-39")
 def test_the_page_of_definitions_is_current() -> None:
     text = (PROJECT_ROOT / "docs/indicators.md").read_text(encoding="utf-8")
     assert page(whole(), summary_of(text)) == text

@@ -12,6 +12,7 @@ from features.keys import load_key
 from features.schema.frames import schema_of
 from features.tables import TABLES
 from tests.extracts import ANNA, BERTTA, CECILIA, CONTACTS, RESIDENTS, Extracts, county, report_of
+from tests.plans import covers
 
 
 @pytest.fixture
@@ -19,6 +20,7 @@ def extracts(var: Path) -> Extracts:
     return county(var)
 
 
+@covers("000-78", "001-H1", "002-D5")
 def test_rows_become_canonical_rows(extracts: Extracts) -> None:
     extracts.contacts(
         f"{ANNA};2024-03-01 10:00:00;2024-03-02 08:00:00;T1;A01;12,5",

@@ -10,6 +10,7 @@ import pytest
 from features.catalogue.vocabulary import Vocabulary
 from features.kernel import build_features
 from tests.histories_data import catalogue_of, dates, empty_tables, family, table_of
+from tests.plans import covers
 
 NO_CODES = Vocabulary({}, date(2025, 1, 1))
 
@@ -107,6 +108,7 @@ def test_a_correction_replaces_the_value_only_from_its_own_date_on(at: str, valu
     np.testing.assert_array_equal(row, [value])
 
 
+@covers("002-D15")
 @pytest.mark.parametrize("start, expected", [("2025-01-01", [0, 0]), ("2025-01-02", [0, np.nan])])
 def test_a_window_before_the_observed_history_is_unknown(start: str, expected: list[float]) -> None:
     tables = {"residents": table_of("residents", [resident(history_start=start)])}
@@ -114,6 +116,7 @@ def test_a_window_before_the_observed_history_is_unknown(start: str, expected: l
     np.testing.assert_array_equal(row, expected)
 
 
+@covers("002-A9")
 def test_without_a_known_resident_row_absence_is_unknown_and_presence_is_not() -> None:
     late = resident(recorded_at="2025-04-01")
     seen = {"client_id": "a", "time": "2025-03-01"}

@@ -11,6 +11,7 @@ from models.demand.config import DemandConfig
 from models.demand.hierarchy import published_series
 from models.demand.members import fit_members, forecast_members, singles
 from tests.demand_data import monthly, series, together
+from tests.plans import covers
 
 
 def say(panel: pd.DataFrame, *names: str, season: int = 3, horizon: int = 4, **more: str) -> dict[str, list[float]]:
@@ -111,6 +112,7 @@ def grown() -> tuple[pd.DataFrame, DemandConfig, pd.DataFrame]:
     return known, config, fitted.assign(value=lambda rows: served(rows.assign(group=groups), tested.choice))
 
 
+@covers("002-A2")
 def test_a_service_that_grows_fourfold_is_forecast_beyond_all_that_was_seen(grown):
     known, _, found = grown
     highest = known.loc[known["unique_id"] == "grows", "y"].max()

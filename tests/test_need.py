@@ -16,6 +16,7 @@ from models.learners.boosting import BoostedTrees
 from models.learners.calibration import Calibration
 from models.need import NeedModel, NeedTask, gate, load_task
 from tests.client_case import SMALL_TREES, draw, labels, names, parts
+from tests.plans import covers
 
 STAMP = ModelStamp("need_heavier_home_care_6m", "1", "0" * 64, "2023-12-31", "2024-01-01")
 TASK = load_task("configs/needs/heavier_home_care_6m.yaml")
@@ -69,6 +70,7 @@ def test_the_answer_adds_up_on_its_json(rows, model):
     assert (answer["horizon_days"], answer["gap_days"]) == (182, 0)
 
 
+@covers("000-11")
 def test_a_low_number_ends_nothing(rows, model):
     assert "ei päätä" in model.answer(client(rows), STAMP).notice["fi"]
 

@@ -14,6 +14,7 @@ from models.learners.boosting import BoostedTrees
 from models.learners.calibration import Calibration
 from models.need import NeedModel, load_task, main_step
 from tests.client_case import SMALL_TREES, draw, labels, names, parts
+from tests.plans import covers
 
 STAMP = ModelStamp("need_home_care_change_6m", "1", "0" * 64, "2023-12-31", "2024-01-01")
 CHANGE, MINUTES = load_task("home_care_change_6m"), load_task("home_care_minutes_6m")
@@ -49,6 +50,7 @@ def amount(rows) -> NeedModel:
     return NeedModel(described, MINUTES, yes, amount=AmountModel.fit(trees, trees.raw(rows), minutes))
 
 
+@covers("002-A1")
 def test_levels_sum_to_one_and_the_main_likelihood_is_the_main_level_s(rows, ordered) -> None:
     answer = ordered.answer(client(rows), STAMP, today=TODAY)
     assert [one.level for one in answer.levels] == ["lighter", "stable", "heavier", "residential"]
@@ -69,6 +71,7 @@ def test_every_level_s_reasons_add_up(rows, ordered) -> None:
         assert all(one.outcome[language] for language in ("fi", "sv", "en"))
 
 
+@covers("002-A1")
 def test_an_amount_is_told_in_its_unit_and_adds_up(rows, amount) -> None:
     told = amount.answer(client(rows), STAMP, today=TODAY).expected
     assert abs(told.base + sum(reason.contribution for reason in told.contributions) - told.value) <= 1e-9

@@ -9,6 +9,7 @@ import pytest
 from configs.errors import ConfigError
 from configs.loader import validate_config
 from features.outcomes import OutcomeRule, Step, Window, is_open, label_rows
+from tests.plans import covers
 
 AS_OF, UNTIL = "2024-01-01", date(2024, 12, 31)
 WARD = OutcomeRule(episode_start=("ward_stay",))
@@ -110,6 +111,7 @@ def test_another_kind_is_no_outcome():
 BEFORE = (LIGHT, "2023-06-01", None, "2023-06-01")
 
 
+@covers("002-B20")
 @pytest.mark.parametrize(
     "drawn,                                                                       label",
     [

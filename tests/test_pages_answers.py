@@ -19,6 +19,7 @@ from tests.pages.needs import TOO_OLD, ordered_need
 from tests.pages.richer import QUESTIONS, RECORDED, SURE
 from tests.pages.services import FakeServices
 from tests.pages.visitor import FakeBrowser, words
+from tests.plans import covers
 
 FI = Format(language("fi"))
 
@@ -105,6 +106,7 @@ def test_a_scheme_that_is_no_grid_is_a_list_and_a_table(aino: FakeBrowser) -> No
 # Arrangement
 
 
+@covers("001-A7", "001-B1")
 def test_what_is_arranged_for_the_segment(aino: FakeBrowser) -> None:
     page = said(aino, "h-sure")
     for expected in (

@@ -5,6 +5,7 @@ import pytest
 from tests.pages.oversight import NEED
 from tests.pages.services import FakeServices
 from tests.pages.visitor import FakeBrowser, words
+from tests.plans import covers
 
 
 @pytest.fixture
@@ -103,6 +104,7 @@ def test_the_manager_sees_the_indicators_of_the_plans_with_interval_target_and_w
     assert nothing.get("/groups/download?form=indicators").status_code == 404
 
 
+@covers("002-B4")
 def test_the_managers_groups_with_a_table_and_files() -> None:
     browser = FakeBrowser(user="maija")
     assert browser.get("/").headers["location"] == "/groups"

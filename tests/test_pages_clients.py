@@ -14,6 +14,7 @@ from tests.pages.answers import LAYOUT, need_answer, segment_answer
 from tests.pages.answers import words as text
 from tests.pages.services import FakeServices
 from tests.pages.visitor import FakeBrowser, words
+from tests.plans import covers
 
 FI = Format(language("fi"))
 GOOD = {"choice": "accept", "reason": "Sovittiin yhdessä.", "answer_id": "answer-1", "key": "k1"}
@@ -24,6 +25,7 @@ def aino() -> FakeBrowser:
     return FakeBrowser(user="aino")
 
 
+@covers("000-12")
 def test_the_list_shows_names_plans_and_handles_only(aino: FakeBrowser) -> None:
     page = aino.get("/clients")
     said = words(page.text)
@@ -61,6 +63,7 @@ def test_search_without_a_code_says_what_to_do(aino: FakeBrowser) -> None:
     assert "Kirjoita henkilötunnus." in empty.text
 
 
+@covers("001-B1", "002-B6")
 def test_the_client_page_says_the_proposal_its_sureness_its_reasons_and_its_stamp(aino: FakeBrowser) -> None:
     said = words(aino.get("/clients/h-answered").text)
     for expected in (

@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 from tests.fake_engine import HENKILOTUNNUS, FakeEngine
 from tests.pages.chromium import CHROMIUM, chromium, served
 from tests.pages.running import FIRST_PAGE, sign_in
+from tests.plans import covers
 from tests.serving_parts import house
 
 pytestmark = [
@@ -20,6 +21,7 @@ pytestmark = [
 ]
 
 
+@covers("001-A8")
 def test_three_people_walk_through_the_service(var: Path) -> None:
     whole = house(FakeEngine())
     try:

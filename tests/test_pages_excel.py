@@ -13,6 +13,7 @@ from serving.pages.format import Format
 from serving.pages.language import language
 from serving.planning.records import SeriesPicture
 from tests.pages.answers import forecast_answer, words
+from tests.plans import covers
 
 FI = Format(language("fi"))
 
@@ -23,6 +24,7 @@ def test_X8_a_text_that_a_spreadsheet_could_run_is_escaped(start: str) -> None:
     assert safe_text("Kotihoito") == "Kotihoito"
 
 
+@covers("001-C14")
 def test_the_workbook_holds_the_forecast_as_numbers() -> None:
     answer = forecast_answer()
     book = load_workbook(BytesIO(forecast_workbook(SeriesPicture(answer), FI)))

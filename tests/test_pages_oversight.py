@@ -9,6 +9,7 @@ from serving.pages.language import language
 from serving.pages.views.oversight import coded, report_policy
 from tests.pages.services import REPORT, FakeServices
 from tests.pages.visitor import FakeBrowser, words
+from tests.plans import covers
 
 
 @pytest.fixture
@@ -73,6 +74,7 @@ def test_W19_only_listed_reports_are_served(tuula: FakeBrowser, path: str) -> No
     assert tuula.get(path).status_code == 404
 
 
+@covers("001-H12")
 def test_the_decision_log_names_codes_and_shows_free_text_as_text(tuula: FakeBrowser) -> None:
     html = tuula.get("/decisions").text
     said = words(html)

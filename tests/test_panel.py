@@ -10,6 +10,7 @@ from configs.errors import DataError
 from features.panel import VisitRule, checked_series, last_complete_week, long_enough, sheet_panel, visit_panel
 from features.store import Snapshot
 from tests.histories_data import store_of, table_of
+from tests.plans import covers
 
 ANNA, BO, CAI = "00000000" + "a" * 24, "00000001" + "b" * 24, "00000002" + "c" * 24  # buckets 0, 1, 0
 HOME_CARE = VisitRule("home_care")
@@ -50,6 +51,7 @@ def test_the_last_week_is_whole_and_closed_to_late_recording(data_until, lag, mo
     assert last_complete_week(date.fromisoformat(data_until), lag) == pd.Timestamp(monday)
 
 
+@covers("002-F5")
 def test_weeks_run_from_monday_and_those_without_visits_are_zero(tmp_path):
     times = ["2024-11-25 00:00:00", "2024-12-01 23:59:59", "2024-12-02 08:00:00", "2024-12-16 09:00:00"]
     panel = visit_panel(

@@ -4,10 +4,12 @@ import pytest
 
 from tests.counts import count
 from tests.fair_county import PLANTED, flagged
+from tests.plans import covers
 
 SHARE_FOUND, SHARE_FALSE = 0.95, 0.05
 
 
+@covers("000-61")
 @pytest.mark.proof("planted_unfairness")
 def test_an_underserved_municipality_is_flagged():
     seeds = count("planted_unfairness", small=3, full=100)

@@ -25,6 +25,7 @@ from features.manifest import Batch, FileReport
 from features.source_catalogue import Source, SourceCatalogue
 from features.tables import TABLES
 from tests.histories_data import catalogue_of, family, store_of, table_of
+from tests.plans import covers
 
 CLIENT = "0000000a" + "0" * 24
 UNTIL = date(2024, 12, 31)
@@ -72,6 +73,7 @@ def month_series(values: list[float]) -> np.ndarray:
 # What a cell says
 
 
+@covers("001-G4")
 @pytest.mark.parametrize(
     "column,        values,                          expected",
     [
@@ -105,6 +107,7 @@ def test_dates_that_have_not_happened_are_not_missing() -> None:
 # Shares
 
 
+@covers("000-80", "001-G5")
 def test_the_shares_of_a_field_are_those_counted_by_hand() -> None:
     line = field_line(np.array([60, 20, 15, 5]), "channel", coded=True)
     assert line["completeness"] == (60 + 20) / 100
@@ -153,6 +156,7 @@ def test_only_catalogued_fields_are_judged_and_the_others_are_named() -> None:
 # Units
 
 
+@covers("001-G4")
 def test_the_emptiest_unit_stands_first_and_units_are_not_mixed() -> None:
     north = [{"unit": "north", "reason": "A" if number < 90 else None} for number in range(100)]
     south = [{"unit": "south", "reason": "A" if number < 30 else None} for number in range(100)]
@@ -173,6 +177,7 @@ def test_a_table_without_units_is_told_by_organisation() -> None:
 # Timeliness
 
 
+@covers("002-D1")
 def test_delays_are_counted_in_days_begun_and_late_is_later_than_declared() -> None:
     recorded = ["2024-03-01", "2024-03-01T08:00", "2024-03-04", "2024-03-04T00:00:01"] + ["2024-03-21"] * 6
     counts = counted(visits(*({"recorded_at": time} for time in recorded)))
@@ -201,6 +206,7 @@ def test_a_source_that_declares_nothing_is_never_called_late() -> None:
 # Changes of practice
 
 
+@covers("001-G4")
 @pytest.mark.parametrize(
     "values,                                   places",
     [
@@ -241,6 +247,7 @@ def monthly_visits(first: str, months: int, change: int, **changed: Any) -> list
     return rows
 
 
+@covers("002-D1")
 @pytest.mark.parametrize("broken, declared", [("2023-01-01", True), ("2023-02-20", True), ("2023-09-01", False)])
 def test_a_change_is_marked_as_declared_when_a_source_break_is_near(broken: str, declared: bool) -> None:
     what = {"fi": "Uusi järjestelmä.", "sv": "Nytt system.", "en": "New system."}
@@ -336,6 +343,7 @@ def test_buckets_add_up_to_the_whole(store: Workspace) -> None:
     assert counts.monthly[("s/a", "reason")][first : first + 30].sum(axis=1).tolist() == [20] * 30
 
 
+@covers("001-H10")
 def test_the_command_publishes_and_evaluate_takes_the_report_along(
     store: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,6 +13,7 @@ from features.tables import TABLES
 from models.answers import AxisAnswer
 from models.questionnaire import by_hand, decided_levels, recorded_answers, settled
 from models.scheme import Questionnaire, Scheme, load_scheme
+from tests.plans import covers
 
 SCHEME = load_scheme("configs/schemes/suuntima_like.yaml")
 AS_OF = date(2025, 4, 1)
@@ -67,6 +68,7 @@ def test_a_client_without_records_has_no_answers():
     assert known_answers({"segment_records": table()}, AS_OF) == ()
 
 
+@covers("000-2")
 def test_answers_come_oldest_first_and_an_unanswered_axis_is_no_answer():
     frame = table(row("2025-03-02", axis2=None), row("2025-01-05", axis1=None), row("2025-02-01", scheme=None))
     found = known_answers({"segment_records": frame}, AS_OF)
@@ -77,6 +79,7 @@ def answer(day, column, level, respondent, scheme="suuntima_like", version="1") 
     return RecordedAnswer(date.fromisoformat(day), scheme, version, column, level, respondent)
 
 
+@covers("001-A1")
 @pytest.mark.parametrize(
     "records, told",
     [

@@ -5,10 +5,12 @@ import pytest
 from serving.coordinator.chance import chance
 from serving.engine.overview import ClientLine
 from serving.reviews.sampling import SampleRule, draw, not_selected, reason_of
+from tests.plans import covers
 
 RULE = SampleRule(rate=0.02, seed=7, at_least=3)
 
 
+@covers("000-61")
 @pytest.mark.parametrize(
     "line,                                                       reason",
     [

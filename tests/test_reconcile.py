@@ -11,6 +11,7 @@ from evaluation.reconcile.matching import REASONS, reconciled
 from evaluation.reconcile.settings import ReconcileConfig
 from tests.histories_data import empty_tables, store_of
 from tests.indicator_rows import drawn_table, shown_rows, whole
+from tests.plans import covers
 
 NAME = {"fi": "x", "sv": "x", "en": "x"}
 CHOSEN = ("remote_contact_share", "home_care_light_share", "contacts_and_visits")
@@ -55,6 +56,7 @@ def reasons(old: dict[str, Any], new: dict[str, Any], tmp_path: Any) -> dict[str
     return report | {"county": {line["id"]: line for line in report["lines"] if line["by"] == "county"}}
 
 
+@covers("000-38")
 def test_a_store_that_lacks_a_source_is_named_and_the_rest_is_the_same(few: None, tmp_path: Any) -> None:
     found = reasons(tables(8), tables(8, care=False), tmp_path)
     light = found["county"]["home_care_light_share"]
@@ -89,6 +91,7 @@ def test_P3_a_difference_of_one_to_four_people_is_not_told() -> None:
     assert (line["old"], line["difference"]) == (20.0, 5.0)
 
 
+@covers("002-F4")
 def test_values_of_different_definitions_stand_side_by_side_and_are_not_compared(
     tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ from models.demand.config import DemandConfig
 from models.demand.members import forecast_members
 from models.demand.regimes import Regime, inside_any, restored, treated
 from tests.demand_data import monthly, series
+from tests.plans import covers
 
 
 def regime(treatment: str, first: str = "2020-03-01", after: str | None = "2020-05-01", **more: str) -> Regime:
@@ -84,6 +85,7 @@ def test_a_modelled_level_is_put_back_where_a_forecast_lies_in_the_regime():
     assert list(restored(ahead, panel, [regime("exclude", "2020-07-01", "2020-11-01")], 3, ["ets"])["ets"]) == [10, 10]
 
 
+@covers("002-A20")
 def test_an_excluded_break_does_not_pull_the_forecast():
     level = 100 + 20 * np.sin(np.arange(60) * np.pi / 6)
     level[36:48] *= 0.3  # a year of closed doors
@@ -98,6 +100,7 @@ def test_an_excluded_break_does_not_pull_the_forecast():
     assert wrong["flag"] == pytest.approx(100 * 0.7 / 5, rel=0.01), "a fifth of the seasons, 70 % too low"
 
 
+@covers("002-A20")
 def test_a_break_calibrates_no_interval():
     rows = pd.DataFrame(
         {"level": "area", "series_id": "a", "origin": 1, "step": 1, "y": 10.0, "ets": [11.0, 9, 11, 60], "scale": 1.0}

@@ -19,6 +19,7 @@ from features.rules.run import RulesConfig, RuleWork, judge, narrowed, rule_work
 from features.rules.spec import FLOWS, EligibilityRules, RuleBook, load_rules
 from features.store import Snapshot, read_table
 from tests.histories_data import WORDS, empty_tables, family, store_of, table_of
+from tests.plans import covers
 
 ANNA, BEA, CARL = ("0000000a" + "0" * 24, "0000000b" + "0" * 24, "0000000c" + "0" * 24)
 UNKNOWN = np.nan
@@ -86,6 +87,7 @@ def test_unknown_is_neither_yes_nor_no(
     assert [found[name] for name in ("either", "both", "only_a")] == [any_of, all_of, a_without_b]
 
 
+@covers("000-16", "001-A3")
 @pytest.mark.parametrize(
     "social,   visits,   flows,                              long_term",
     [
@@ -189,6 +191,7 @@ def test_who_fires(work: RuleWork) -> None:
     assert (memory[BEA], memory[CARL]) == ("cannot_tell", "does_not")  # no scale is unknown; no contact is no
 
 
+@covers("001-A4")
 def test_evidence_is_the_events_known_on_the_date(work: RuleWork) -> None:
     _, shown = judged(work)
     many = shown[shown["rule"] == "many"]
@@ -251,6 +254,7 @@ def test_the_shipped_rules_read_the_shipped_features() -> None:
     assert book.rules["client_flow_social"].any == load_config("configs/eligibility.yaml", EligibilityRules).social
 
 
+@covers("002-B12")
 def test_the_command_prints_counts_and_hides_small_ones(
     work: RuleWork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,6 +13,7 @@ from models.planning.scenarios.compared import chart, compare
 from models.planning.scenarios.config import as_json, scenario_of
 from models.planning.sums import parts_of
 from tests.planning_data import base_from, channel_base, population, scenario, small_base
+from tests.plans import covers
 
 LEVEL = {2025: 0.1, 2026: 0.1}  # reached in mid-2025; the dates lie in January, half-way from mid-2024
 
@@ -98,6 +99,7 @@ EARLY = {
 }
 
 
+@covers("000-54")
 def test_early_support_costs_at_once_and_relieves_after_the_delay() -> None:
     result = apply(
         scenario(early_support=[{**EARLY, "light": {"age_group": ["65to74"]}, "delay_weeks": 2}]), small_base()

@@ -14,6 +14,7 @@ from features.schema.scales import load_scales
 from features.sources.engine import Engine, quoted
 from features.sources.expressions import SQL_TYPES
 from features.tables import TABLES
+from tests.plans import covers
 
 GOOD: dict[str, dict[str, object]] = {
     name: {
@@ -74,6 +75,7 @@ def test_a_good_row_passes_both(table: str, engine: Engine) -> None:
     assert sql_reasons(engine, table, {}) == set()
 
 
+@covers("002-D5")
 def test_a_wrong_cell_fails_both(engine: Engine) -> None:
     cases = wrong_values()
     assert len(cases) > 100
@@ -105,6 +107,7 @@ def test_a_planned_date_may_lie_ahead(engine: Engine) -> None:
     assert sql_reasons(engine, "contacts", planned) == set()
 
 
+@covers("001-F2")
 @pytest.mark.parametrize(
     "instrument,    scale,   value, broken",
     [
@@ -132,6 +135,7 @@ def test_a_range_that_is_upside_down_is_refused(tmp_path: Path) -> None:
         load_scales(str(file))
 
 
+@covers("000-19", "002-D4")
 def test_both_rai_set_ups_of_the_demo_come_to_the_same_scales_and_each_has_a_range() -> None:
     coded = [read_yaml(f"configs/sources/demo/arviot_{one}.yaml")["columns"]["scale"]["codes"] for one in "ab"]
     assert set(coded[0].values()) == set(coded[1].values())

@@ -9,6 +9,7 @@ from configs.errors import ConfigError
 from configs.loader import PROJECT_ROOT, read_yaml
 from models.scheme import load_scheme, scheme_from_json
 from models.scheme_faults import DIGITAL
+from tests.plans import covers
 
 PATH = "configs/schemes/suuntima_like.yaml"
 ALL = sorted(f"configs/schemes/{file.name}" for file in (PROJECT_ROOT / "configs" / "schemes").glob("*.yaml"))
@@ -19,6 +20,7 @@ def values() -> dict:
     return copy.deepcopy(read_yaml(PATH))
 
 
+@covers("001-A2", "002-B1")
 @pytest.mark.parametrize(
     "complexity, resources, segment",
     [
@@ -32,6 +34,7 @@ def test_the_public_table_of_four_strategies(complexity, resources, segment):
     assert load_scheme(PATH).segment_of({"complexity": complexity, "resources": resources}) == segment
 
 
+@covers("002-B1")
 @pytest.mark.parametrize(
     "scheme,             levels, segments, cell,                                             segment",
     [
@@ -52,6 +55,7 @@ def test_schemes_of_other_counties_and_forms(scheme, levels, segments, cell, seg
     assert found.segment_of(cell) == segment
 
 
+@covers("001-A1")
 @pytest.mark.parametrize("path", ALL)
 def test_every_scheme_says_that_it_is_not_suuntima_and_that_a_professional_confirms(path):
     scheme = load_scheme(path)
@@ -62,6 +66,7 @@ def test_every_scheme_says_that_it_is_not_suuntima_and_that_a_professional_confi
     assert "The professional confirms" in scheme.notice.en
 
 
+@covers("000-1", "000-2", "000-3", "000-6", "001-A7")
 @pytest.mark.parametrize("path", ALL)
 def test_every_segment_is_arranged_and_nobody_is_followed_up_digitally_only(path):
     scheme = load_scheme(path)
@@ -171,6 +176,7 @@ def test_a_bundle_written_before_the_ways_were_listed_is_read_with_its_sentence(
     assert scheme_from_json(values).segments[0].arrangement().follow_up == (sentence,)
 
 
+@covers("001-A5")
 def test_a_case_manager_is_proposed_for_network_clients_only():
     told = {one.id: one.arrangement() for one in load_scheme(PATH).segments}
     assert [name for name, one in told.items() if one.case_manager_proposed] == ["network"]

@@ -21,6 +21,7 @@ from models.questionnaire import by_hand
 from models.scheme import Scheme, load_scheme
 from models.segmentation import AxisModel, SegmentationModel, combine, level_shares
 from tests.client_case import SMALL_TREES, draw, labels, names, parts
+from tests.plans import covers
 
 STAMP = ModelStamp("segmentation_suuntima_like", "3", "0" * 64, "2023-12-31", "2024-01-01")
 SCHEME = load_scheme("configs/schemes/suuntima_like.yaml")
@@ -115,6 +116,7 @@ def test_segments_are_the_product_of_the_axes_shown(rows, model):
     assert shown["cooperative"] == pytest.approx(complex_ * (1 - weak), abs=1e-12)
 
 
+@covers("001-A2")
 def test_reasons_are_per_axis_and_an_excluded_family_has_none(rows, model):
     answer = model.answer(rows[0], STAMP)
     assert [axis.id for axis in answer.axes] == ["complexity", "resources"]
@@ -122,6 +124,7 @@ def test_reasons_are_per_axis_and_an_excluded_family_has_none(rows, model):
     assert answer.notice["fi"].startswith("Ehdotus")
 
 
+@covers("001-A11")
 @pytest.mark.parametrize("feature, value, status", [("contact_months__365d", 1, "not_eligible"),
                                                     ("observed_history", 10, "not_assessable")])  # fmt: skip
 def test_outside_the_gate_nothing_is_proposed(rows, model, feature, value, status):
@@ -162,6 +165,7 @@ def test_without_answers_the_model_alone_speaks_and_the_arrangement_is_the_propo
     assert answer.arrangement == SCHEME.segment(proposed).arrangement()
 
 
+@covers("000-2")
 def test_an_answered_axis_is_used_as_it_is_and_the_model_fills_in_the_other(rows, model):
     plain = model.answer(rows[0], STAMP)
     _, weak = (axis.probability for axis in plain.axes)
@@ -184,6 +188,7 @@ def test_with_every_axis_answered_the_segment_is_the_table_and_the_set_is_single
         assert answer.arrangement.segment == "community"
 
 
+@covers("002-G9")
 def test_by_hand_changes_the_segment_but_never_a_recorded_answer(rows, model):
     hand = (by_hand(SCHEME, "complexity", "low"), by_hand(SCHEME, "resources", "strong"))
     assert shares(model.answer(rows[0], STAMP, answers=hand))["self_managed"] == 1.0
@@ -233,6 +238,7 @@ def test_the_gate_never_forces_a_segment_but_does_not_stand_between_people_and_t
     assert answer.arrangement is None or answer.arrangement.segment == "network"
 
 
+@covers("000-1")
 def test_the_set_is_of_the_segments_that_cannot_be_ruled_out(rows, model):
     certain, open_ = with_sets(model, 0.0, 0.0, 0.0, 0.0), with_sets(model, 1.0, 1.0, 1.0, 1.0)
     for row in rows[:10]:

@@ -13,6 +13,7 @@ from configs.workspace import Workspace
 from models.registry import connect
 from models.segmentation import SegmentationModel
 from tests.client_case import names
+from tests.plans import covers
 from tests.test_training import (
     CLIENTS,
     DATES,
@@ -89,6 +90,7 @@ def newest_artefact(trained, name: str):
     return json.loads(trained.artefact(version.run_id, name).read_text())
 
 
+@covers("000-1")
 def test_every_way_of_answering_is_stored_beside_the_served_one(trained):
     stored = newest_artefact(trained, "comparisons.json")
     assert set(stored["outputs"]["complexity"]) == {"served", "prior", "logistic", "lightgbm"}
@@ -123,6 +125,7 @@ def test_the_served_model_carries_its_segment_sets_and_the_run_tells_what_they_a
     assert sum(model.conformal.rows) + len(classes) <= CLIENTS  # no hold-out row is behind a limit
 
 
+@covers("001-A1")
 def test_label_coverage_is_stored_by_group(trained):
     told = newest_artefact(trained, "label_coverage.json")
     assert told["overall"]["share"] == 1.0

@@ -13,6 +13,7 @@ from features.panel import SeriesRule, calendar, series_panel
 from features.panel.periods import first_whole, last_whole, period_starts
 from features.store import Snapshot
 from tests.histories_data import store_of, table_of
+from tests.plans import covers
 
 ANNA, BO = "00000000" + "a" * 24, "00000001" + "b" * 24  # buckets 0 and 1
 HERE = {"history_start": "2024-10-01", "birth_year": 1940}
@@ -47,6 +48,7 @@ def cells(panel: pd.DataFrame, *names: str) -> dict[Any, dict[str, float]]:
     }
 
 
+@covers("000-67", "002-F5")
 def test_one_client_in_many_visits_is_one_client(tmp_path: Path) -> None:
     contacts = [visit(ANNA, "2024-10-01"), visit(ANNA, "2024-10-31T23:59:59"), visit(BO, "2024-10-15", minutes=45)]
     snapshot = stored(tmp_path, [resident(ANNA), resident(BO)], contacts=contacts)
@@ -58,6 +60,7 @@ def test_one_client_in_many_visits_is_one_client(tmp_path: Path) -> None:
     }
 
 
+@covers("001-C1")
 def test_intensity_is_that_of_the_episode_on_the_day_of_the_visit(tmp_path: Path) -> None:
     episodes = [
         {"client_id": ANNA, "start": "2024-10-01", "end": "2024-11-15", "intensity": "light"},
@@ -124,6 +127,7 @@ def test_superseded_rows_and_rows_outside_the_filter_do_not_count(tmp_path: Path
     assert cells(panel, "area")["901"]["10-01"] == 1
 
 
+@covers("001-E3", "002-B16")
 def test_requests_by_service(tmp_path: Path) -> None:
     requests = [
         {"client_id": ANNA, "request_id": "1", "requested_at": "2024-10-05", "service": "concern_notification"},

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from features.panel import SeriesRule, series_panel
 from features.panel.dimensions import FREQUENT, LIGHT
+from tests.plans import covers
 from tests.test_series import ANNA, BO, cells, resident, rule, stored, visit
 
 MONDAYS = ("12-02", "12-09", "12-16", "12-23")  # of the store's last whole weeks; extracts end on 2024-12-31
@@ -77,6 +78,7 @@ def test_granted_hours_are_by_the_day_and_lacking_ones_by_client(tmp_path):
     assert by_week(panel, "shortfall_hours") == pytest.approx([lacking, 7, 7, 7])
 
 
+@covers("000-62")
 @pytest.mark.parametrize(
     "second,                          repeats",
     [
@@ -98,6 +100,7 @@ def test_a_repeat_is_the_same_client_with_the_same_matter_soon(tmp_path, second,
     assert sum(by_week(panel, "count")) == repeats
 
 
+@covers("001-A6", "001-C4")
 def test_a_client_has_the_segment_that_was_recorded_before_the_period(tmp_path):
     record = {"scheme": "suuntima_like", "scheme_version": "1", "client_id": ANNA}
     records = [
@@ -118,6 +121,7 @@ def test_a_client_has_the_segment_that_was_recorded_before_the_period(tmp_path):
     assert found["network"] == {"10-01": 0, "11-01": 1, "12-01": 1}
 
 
+@covers("001-C1")
 def test_frequent_clients_are_those_with_many_visits_in_the_calendar_month(tmp_path):
     contacts = [visit(ANNA, f"2024-11-{day:02d}") for day in (1, 2, 3)] + [
         visit(BO, "2024-11-04"),

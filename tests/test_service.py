@@ -6,6 +6,7 @@ from serving.records.chained import verify_table
 from serving.records.schema import AUDIT_LOG
 from tests.fake_engine import HENKILOTUNNUS, MINE, OTHERS, STRANGER
 from tests.live_models import SERIES
+from tests.plans import covers
 from tests.service_opened import about, error, opened
 from tests.serving_parts import CLIENT_QUESTION, FORECAST_QUESTION
 
@@ -97,6 +98,7 @@ def test_a_service_chain_and_who_may_see_it(served):
     assert [entry["outcome"] for entry in served.log(event="flow")] == ["denied", "error", "ok"]
 
 
+@covers("002-A7")
 def test_need_and_forecast(served):
     need = served.ask("/v1/need", about(task="heavier_home_care_6m"))
     assert need.json()["task"] == "heavier_home_care_6m"

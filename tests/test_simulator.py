@@ -17,6 +17,7 @@ from features.simulator.delivery.write import outside_the_missing_hour
 from features.simulator.load import load_county
 from features.simulator.settings import County
 from features.sources.mapping import SourceMapping
+from tests.plans import covers
 
 TINY = "configs/county/tiny.yaml"
 
@@ -97,6 +98,7 @@ def test_planted_faults_are_counted_and_the_good_rows_all_stay(
     assert kinds["wrong_check_character"] > 0
 
 
+@covers("000-78")
 def test_the_two_instances_write_differently(delivered: Workspace, mappings: dict[str, SourceMapping]) -> None:
     a, b = read(delivered, mappings["avohilmo_a"])[1], read(delivered, mappings["avohilmo_b"])[1]
     assert (a[1][4], b[1][2]) == ("-", ".")  # 2021-01-01 … and 01.01.2021 …

@@ -19,6 +19,7 @@ from features.simulator.load import load_county
 from features.source_catalogue import SourceCatalogue, load_source_catalogue
 from features.sources.mapping import SourceMapping
 from tests.histories_data import WORDS, store_of, table_of
+from tests.plans import covers
 from training.tracking import tracked_run
 
 CATALOGUES = {
@@ -60,6 +61,7 @@ def loaded(folder: Path, **sources: Any) -> SourceCatalogue:
     return load_source_catalogue(file)
 
 
+@covers("000-78")
 @pytest.mark.parametrize("path, mapping", PAIRS)
 def test_every_mapping_is_catalogued_as_it_is(path: str, mapping: SourceMapping) -> None:
     entry = load_source_catalogue(path).source(mapping.source)
@@ -95,6 +97,7 @@ def test_coverage_is_what_the_simulated_county_does() -> None:
         assert set(coverage[f"sosiaali/instance_{instance}"]) == own
 
 
+@covers("001-H2")
 def test_an_incomparable_break_moves_the_first_day_where_it_happened(tmp_path: Path) -> None:
     catalogue = loaded(
         tmp_path,
@@ -173,6 +176,7 @@ def features(folder: Path, sources: str = DEMO, **body: Any) -> Path:
     return file
 
 
+@covers("002-A11")
 def test_a_feature_that_cites_an_uncatalogued_field_is_refused_with_both_names(tmp_path: Path) -> None:
     loaded(tmp_path, one=source())
     own = str(tmp_path / "catalogue.yaml")
@@ -233,6 +237,7 @@ def test_every_feature_catalogue_of_the_project_names_its_sources() -> None:
         assert load_catalogue(file).sources_version, file.name
 
 
+@covers("000-79", "002-A11")
 def test_histories_and_runs_keep_the_version_of_the_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LUOTAIN_VAR", str(tmp_path / "var"))
     version = load_source_catalogue(DEMO).sha256

@@ -13,11 +13,13 @@ from models.planning.staffing.erlang import agents_needed, service_level, waits
 from models.planning.staffing.plan import fte, queue_need, staff
 from models.planning.staffing.quantiles import implied_correlation, pool, quantile
 from tests.planning_data import small_base
+from tests.plans import covers
 
 CONFIG = load_config("configs/staffing.yaml", StaffingConfig)
 HOURS = {f"{area}|hours|{band}": 50.0 for area in ("901", "902") for band in ("under65", "65to74", "75plus")}
 
 
+@covers("002-H4")
 def test_the_two_published_numbers() -> None:
     need = agents_needed(1000, 120, 0.8, 20, max_occupancy=0.85, shrinkage=0.3)
     assert (need.agents, need.rostered) == (40, 58)  # 40 / 0.7 = 57.1, rounded up

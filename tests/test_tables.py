@@ -5,8 +5,10 @@ import pytest
 from configs.loader import PROJECT_ROOT
 from features.tables import TABLES, Table
 from features.tables.document import contract
+from tests.plans import covers
 
 
+@covers("000-17")
 def test_there_are_thirteen_tables() -> None:
     assert len(TABLES) == 13
 
@@ -27,6 +29,7 @@ def test_every_row_says_where_it_came_from(table: Table) -> None:
     assert ("client_id" in table.by_name) is table.has_client
 
 
+@covers("000-89", "001-H10")
 def test_the_page_says_what_the_code_says() -> None:
     page = (PROJECT_ROOT / "docs" / "data-contract.md").read_text(encoding="utf-8")
     assert page == contract(), "type `python -m features.tables.document > docs/data-contract.md`"

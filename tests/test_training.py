@@ -29,6 +29,7 @@ from models.need import NeedModel
 from models.registry import connect
 from models.segmentation import SegmentationModel
 from tests.client_case import catalogue, draw, labels, names, vocabulary
+from tests.plans import covers
 from training import need, segmentation
 from training.publish import LEAKS_WAIVED
 
@@ -197,6 +198,7 @@ def bundle(trained, workspace, tmp_path, name):
     return read_bundle(folder, trusted_keys(workspace.keys))
 
 
+@covers("002-A6")
 def test_need_is_registered_with_its_baseline_beside_it(trained, workspace, tmp_path):
     version = trained.latest("need_heavier_home_care_6m")
     metrics = trained.metrics(version.run_id)

@@ -27,6 +27,7 @@ from evaluation.audit.summary import summarise
 from models.bundles.papers import newest_signed
 from models.oversight.impact import Signed, due_day, impact_of
 from tests.audit.conftest import BOOK, CONFIG, NEED, SEGMENTATION, TODAY, World
+from tests.plans import covers
 
 Report = dict[str, Any]
 WHO = "Aino Virtanen, quality manager"
@@ -149,6 +150,7 @@ def test_P5_percentiles_are_of_twenty_clients_at_least(report: Report) -> None:
     assert any(reason["median"] is not None for reason in reasons)
 
 
+@covers("001-C13")
 def test_the_pdf_and_the_card_say_the_same(report: Report) -> None:
     assert pdf_of(report).startswith(b"%PDF-")
     card = card_markdown(report)
@@ -172,6 +174,7 @@ def test_risks_are_one_to_five_and_a_measurement_moves_the_likelihood(report: Re
         risk_lines({}, BOOK.risks, "need")
 
 
+@covers("002-G5")
 def test_an_assessment_is_suggested_signed_and_due_after_six_months(signing: World, reports: dict[str, Report]) -> None:
     assert reports[NEED]["impact"]["state"] == "unsigned"
     file, values = signed(CONFIG, NEED, WHO, {**WORK, "indirect": "0"}, "discussed with the staff")
@@ -188,6 +191,7 @@ def test_an_assessment_is_suggested_signed_and_due_after_six_months(signing: Wor
     assert file.is_file()
 
 
+@covers("002-G5")
 def test_a_changed_assessment_and_a_strangers_signature_are_refused(signing: World) -> None:
     file, values = signed(CONFIG, NEED, WHO, WORK)
     file.write_text(json.dumps({**values, "ratings": {**values["ratings"], "indirect": "++"}}))

@@ -5,6 +5,7 @@ import pytest
 from configs.errors import ConfigError
 from features.outcomes import Window
 from tests.outcomes.drawn import asked, contacts, rule, tables, told
+from tests.plans import covers
 
 NO = [("no", None)]
 
@@ -59,6 +60,7 @@ def test_three_inside_a_run_of_thirty_days(days, label):
     assert told(asked(emergencies(3, days=30), held)) == label
 
 
+@covers("000-18")
 def test_days_and_months_are_counted_once():
     held = tables(contacts=contacts("2024-01-05", "2024-01-05", "2024-01-20", "2024-02-01", urgency="emergency"))
     assert told(asked(emergencies(2, unit="days"), held)) == [("yes", "2024-01-20")]
@@ -79,6 +81,7 @@ BREADTH = {
 }
 
 
+@covers("000-16", "002-B5")
 @pytest.mark.parametrize(
     "services,                                                           label",
     [
@@ -94,6 +97,7 @@ def test_groups_across_two_sides(services, label):
     assert told(asked(rule(distinct_at_least=BREADTH), tables(contacts=drawn))) == label
 
 
+@covers("002-B5")
 def test_one_side_alone_is_not_across():
     sides = {"health": {"a": ["s1"], "b": ["s2"]}, "social": {"c": ["s3"]}}
     asked_rule = rule(distinct_at_least={**BREADTH, "sides": sides, "n": 2})

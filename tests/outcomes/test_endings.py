@@ -4,6 +4,7 @@ import pytest
 
 from features.outcomes import Window
 from tests.outcomes.drawn import STEPS, asked, care, episode, rule, tables, told
+from tests.plans import covers
 
 BREAKS = rule(
     episode_end={
@@ -29,6 +30,7 @@ def tie(end: str | None):
     }  # fmt: skip
 
 
+@covers("002-B17")
 @pytest.mark.parametrize(
     "drawn,                                                                  label",
     [

@@ -10,6 +10,7 @@ from features.outcomes import features_overlap
 from models.alternatives import load_alternatives
 from models.need import load_task
 from models.texts import LANGUAGES
+from tests.plans import covers
 
 TASKS = sorted((PROJECT_ROOT / "configs/needs").glob("*.yaml"))
 COUNTY = load_catalogue("configs/features.yaml")
@@ -22,10 +23,12 @@ NEEDED = {
 }
 
 
+@covers("000-18", "002-A6")
 def test_the_shipped_tasks_are_those_of_the_plan():
     assert {path.stem for path in TASKS} == NEEDED
 
 
+@covers("000-52", "001-B8", "001-C6", "001-E1")
 @pytest.mark.parametrize("path", TASKS, ids=lambda path: path.stem)
 def test_a_shipped_task(path: Path):
     task = load_task(str(path))
