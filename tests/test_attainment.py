@@ -27,10 +27,12 @@ from evaluation.demand_reports.settings import (
 from evaluation.demand_reports.waiting import WEEK, Queue, queues
 from evaluation.demand_reports.words import note
 from tests.demand_data import words
+from tests.plans import covers
 
 # --- limits ---------------------------------------------------------------------------------------------------------
 
 
+@covers("000-57")
 @pytest.mark.parametrize(
     "level,                   asked,                 age, deadline",
     [
@@ -96,6 +98,7 @@ def queue(rows: list[tuple[str, str | None, str | None]], days: int = 7) -> Queu
     return Queue(asked, asked + np.timedelta64(days, "D"), dealt, left)
 
 
+@covers("000-11")
 def test_only_matters_whose_time_is_up_are_judged():
     one = queue(
         [
@@ -181,6 +184,7 @@ def test_no_origin_of_the_backtest_sees_what_came_later():
     )
 
 
+@covers("000-57")
 def test_the_share_ahead_has_an_interval_a_target_and_its_backtest_told():
     config = attaining()
     found = attainment(config.measured[0], waves(), pd.Timestamp("2024-07-01"), {"901": 12.0}, config)
