@@ -10,7 +10,7 @@ from evaluation.reconcile.__main__ import as_csv, compare
 from evaluation.reconcile.matching import REASONS, reconciled
 from evaluation.reconcile.settings import ReconcileConfig
 from tests.histories_data import empty_tables, store_of
-from tests.indicator_rows import drawn_table, shown_rows, whole
+from tests.indicator_rows import drawn_table, whole
 from tests.plans import covers
 
 NAME = {"fi": "x", "sv": "x", "en": "x"}
@@ -123,7 +123,8 @@ def test_a_store_is_published_with_every_file(tmp_path: Any, monkeypatch: pytest
     monkeypatch.setenv("LUOTAIN_VAR", str(tmp_path))
     store_of(tmp_path / "store", tables(8))
     chosen = {id: whole().definitions[id] for id in (*CHOSEN, "t3_physician", "client_grouping")}
-    config = whole().model_copy(update={"definitions": chosen, "periods": 2, "repeats": 20, "side_by_side": {}})
+    pair = {"remote_share": ("remote_contact_share", "home_care_light_share")}
+    config = whole().model_copy(update={"definitions": chosen, "periods": 2, "repeats": 20, "side_by_side": pair})
     folder, report = indicators.publish(config)
     assert sorted(file.suffix for file in folder.iterdir()) == [".csv", ".html", ".json", ".parquet"]
     states = {one["id"]: one["readiness"] for one in report["indicators"]}
@@ -133,8 +134,9 @@ def test_a_store_is_published_with_every_file(tmp_path: Any, monkeypatch: pytest
         "client_grouping": "published",
     }
     assert report["summary"] == {"chosen": 5, "extracted": 4, "shown": 3, "extracted_share": 4 / 5}
+    rows = report["side_by_side"]["remote_share"]["rows"]
+    assert rows == [{"group": "", "values": [8 / 20, 0.5]}, {"group": "901", "values": [8 / 20, 0.5]}]
     html = (folder / "indicators.html").read_text(encoding="utf-8")
     assert "<svg" in html
     assert "appointment_slots (profession = physician)" in html
     assert "http" not in html
-    assert shown_rows("a b\n 1 -") == [{"a": 1}]

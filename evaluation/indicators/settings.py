@@ -86,8 +86,8 @@ class IndicatorsConfig(StrictConfig):
     """A table without a row of an area for so long before a period's end is a source that has stopped, not zero."""
     unit_areas: Mapping[str, str] = {}
     """Unit of the appointment book → area."""
-    side_by_side: Mapping[str, tuple[str, str]] = {}
-    """Id of a table → two indicators that are read together."""
+    side_by_side: Mapping[str, tuple[str, ...]] = {}
+    """Id of a table → indicators that are read together by area, never subtracted from each other."""
     definitions: Mapping[str, Definition]
 
     @model_validator(mode="after")

@@ -1,7 +1,5 @@
 """Calendar days, working days of Finland and months between two dates.  The day of asking is day 0."""
 
-from datetime import timedelta
-
 import numpy as np
 import pandas as pd
 
@@ -38,11 +36,6 @@ def deadlines(start: pd.Series, limit: int, clock: Clock, months: bool = False) 
 def working_days_to(day: pd.Timestamp, other: pd.Series) -> np.ndarray:
     """Working days from one day to each of the others."""
     return days_between(pd.Series(day, index=other.index), other, "working")
-
-
-def day_before(moment: pd.Timestamp, days: int) -> pd.Timestamp:
-    """So many calendar days earlier."""
-    return moment - timedelta(days=days)
 
 
 def _off(first: pd.Series, last: pd.Series) -> np.ndarray:

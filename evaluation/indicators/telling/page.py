@@ -7,6 +7,12 @@ from evaluation import charts
 from evaluation.charts import Dot, number_text
 from evaluation.shap_report import report_environment
 
+PAIRS = {
+    "continuity_and_access": "Hoidon jatkuvuus ja hoitoon pääsy",
+    "remote_share": "Etäosuus kahdella määritelmällä",
+    "access_7d": "Hoitoon pääsy 7 päivässä kolmella määritelmällä",
+    "service_debt": "Näkyvä ja piilevä palveluvelka",
+}
 UNITS = {"days": "päivää", "working_days": "arkipäivää", "per_client": "asiakasta kohti", "count": "", "index": ""}
 WHY = {
     "few": "liian vähän ihmisiä*",
@@ -27,8 +33,9 @@ def render(report: Mapping[str, Any]) -> str:
     areas = {one["id"]: _areas(report, one) for one in told}
     lacking = [one for one in report["indicators"] if one["readiness"] == "needs"]
     picture = charts.dots(dots, "Osuudet ja niiden 95 %:n väli")
-    values = {"report": report, "told": told, "areas": areas, "lacking": lacking, "picture": picture}
-    return report_environment().get_template("indicators.html.j2").render(**values, said=said, why=WHY)
+    by_id = {one["id"]: one for one in report["indicators"]}
+    values = {"report": report, "by_id": by_id, "told": told, "areas": areas, "lacking": lacking, "picture": picture}
+    return report_environment().get_template("indicators.html.j2").render(**values, said=said, why=WHY, pairs=PAIRS)
 
 
 def said(value: float | None, unit: str) -> str:

@@ -33,7 +33,7 @@ def report_of(found: Found, config: IndicatorsConfig, areas: Names, snapshot: Ma
         "names": {"areas": {area: dict(name) for area, name in areas.items()}},
         "summary": _summary(indicators),
         "indicators": indicators,
-        "side_by_side": {pair: list(ids) for pair, ids in config.side_by_side.items()},
+        "side_by_side": {id: _together(ids, lines) for id, ids in config.side_by_side.items()},
         "lines": [line for own in lines.values() for line in own],
     }
 
@@ -78,6 +78,22 @@ def _indicator(id: str, definition: Definition, found: Found, lines: Sequence[Li
         "trend": _trend(county, definition.unit),
         "variation": _variation(lines, definition.unit),
     }
+
+
+def _together(ids: Sequence[str], lines: Mapping[str, Sequence[Line]]) -> dict[str, Any]:
+    """The latest values of some indicators beside each other: the county ("") and each area."""
+    latest = {id: {line["group"]: line for line in _latest(lines.get(id, []))} for id in ids}
+    places = sorted({group for own in latest.values() for group in own})
+    rows = [{"group": group, "values": [_value(latest[id].get(group)) for id in ids]} for group in places]
+    return {"indicators": list(ids), "rows": rows}
+
+
+def _latest(lines: Sequence[Line]) -> list[Line]:
+    return [line for line in lines if line["period"] == lines[-1]["period"] and line["by"] in (COUNTY, AREA)]
+
+
+def _value(line: Line | None) -> float | None:
+    return None if line is None else line["value"]
 
 
 def _targets(definition: Definition, county: Sequence[Line]) -> list[dict[str, Any]] | None:

@@ -80,7 +80,8 @@ def _row(one: Mapping[str, Any], line: Line, area: str, format: Format) -> Row:
     def said(value: float | None) -> str:
         return written(value, one["unit"], format)
 
-    interval = "" if line["low"] is None else f"{said(line['low'])} – {said(line['high'])}"
+    ends_said = [bare(end, one["unit"], format) for end in (line["low"], line["high"]) if end is not None]
+    interval = " – ".join(ends_said)
     share = one["unit"] == "share" and line["value"] is not None
     ends = (line["low"], line["high"]) if line["low"] is not None else (line["value"], line["value"])
     return Row(
@@ -101,16 +102,20 @@ def _row(one: Mapping[str, Any], line: Line, area: str, format: Format) -> Row:
 
 def written(value: float | None, unit: str, format: Format) -> str:
     """A value with its unit."""
+    number = bare(value, unit, format)
+    named = value is not None and unit not in ("share", "change", "count", "index")
+    return f"{number} {format.language.text(f'plan_indicators.unit.{unit}')}" if named else number
+
+
+def bare(value: float | None, unit: str, format: Format) -> str:
+    """A value in its unit's form, the unit's name left out."""
     if value is None:
         return format.number(None)
     if unit == "share":
         return format.percent(value)
     if unit == "change":
         return format.signed_percent(value)
-    if unit == "count":
-        return format.number(value)
-    number = format.number(value, 2 if unit == "index" else 1)
-    return number if unit == "index" else f"{number} {format.language.text(f'plan_indicators.unit.{unit}')}"
+    return format.number(value, {"count": 0, "index": 2}.get(unit, 1))
 
 
 def _targets(targets: Sequence[Mapping[str, Any]], unit: str, format: Format) -> str:
