@@ -55,7 +55,7 @@ def residents() -> pd.DataFrame:
     return made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     root = tmp_path_factory.mktemp("audit")
     tables = {
@@ -112,12 +112,19 @@ def _history(folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def reports(world: World) -> dict[str, dict[str, Any]]:
     """The reports of both models, as the JSON keeps them."""
     return {name: summarise(world.read(name), CONFIG, BOOK, TODAY) for name in (NEED, SEGMENTATION)}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def report(reports: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return reports[NEED]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One process runs this folder: its small registers stand in the place of the store and are taken away after it."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("audit"))
