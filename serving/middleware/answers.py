@@ -40,6 +40,8 @@ class Outgoing:
         self._failed: tuple[int, list[tuple[bytes, bytes]], bytearray] | None = None
         self._abandoned = False
         self.started = False
+        self.closes = False
+        """True: the connection ends with this answer."""
 
     async def send(self, message: Message) -> None:
         """The inner app's `send`."""
@@ -99,4 +101,6 @@ class Outgoing:
         present = {name.lower().decode("latin-1") for name, _ in kept}
         added = {name: value for name, value in self._defaults.items() if name not in present}
         added["x-request-id"] = self._request_id
+        if self.closes:
+            added["connection"] = "close"
         return [*kept, *((name.encode(), value.encode()) for name, value in added.items())]

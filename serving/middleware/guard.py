@@ -118,6 +118,8 @@ class Guard:
         if door == "health":
             await self._app(scope, receive, outgoing.send)
             return
+        # Whoever held a connection to a busy worker opens a new one: an idle worker is the quicker to accept it.
+        outgoing.closes = self._in_progress > 0
         if self._in_progress >= self._rules.max_concurrency:
             await outgoing.refuse(fault_of_status(429, {"retry-after": "1"}))
             return

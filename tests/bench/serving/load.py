@@ -90,8 +90,11 @@ async def _ask(load: Load, message: bytes, planned: float, seen: Seen, free: lis
             reader, writer = await asyncio.open_connection(load.host, load.port)
             seen.connections += 1
         writer.write(message)
-        status = await _status(reader)
-        free.append((reader, writer, time.perf_counter()))
+        status, closes = await _status(reader)
+        if closes:
+            writer.close()
+        else:
+            free.append((reader, writer, time.perf_counter()))
     except (OSError, asyncio.IncompleteReadError, ValueError):
         status = 0
     seen.milliseconds.append((time.perf_counter() - planned) * 1000)
@@ -99,12 +102,13 @@ async def _ask(load: Load, message: bytes, planned: float, seen: Seen, free: lis
     seen.late.append((begun - planned) * 1000)
 
 
-async def _status(reader: asyncio.StreamReader) -> int:
-    """The status of one answer, whose body is read to its end."""
+async def _status(reader: asyncio.StreamReader) -> tuple[int, bool]:
+    """The status of one answer, whose body is read to its end, and whether the service ends the connection."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
-    length = next(line for line in head.split("\r\n") if line.startswith("content-length:"))
+    lines = head.split("\r\n")
+    length = next(line for line in lines if line.startswith("content-length:"))
     await reader.readexactly(int(length.partition(":")[2]))
-    return int(head.split(" ", 2)[1])
+    return int(head.split(" ", 2)[1]), "connection: close" in lines
 
 
 def main() -> None:
