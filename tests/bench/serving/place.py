@@ -80,6 +80,9 @@ def made(demo: Path, folder: Path) -> Place:
     for name in COPIED:
         if (demo / name).is_dir():
             shutil.copytree(demo / name, folder / name)
+    (folder / "records").mkdir()
+    for ledger in demo.glob("records/promotions.*"):
+        shutil.copy2(ledger, folder / "records")
     os.environ["LUOTAIN_VAR"] = str(folder)
     config = folder / "serving.yaml"
     config.write_text(yaml.safe_dump(_config(folder), allow_unicode=True), encoding="utf-8")
