@@ -249,7 +249,8 @@ class FakeServices:
         return self._log(columns, _ENTRIES, page, choices)
 
     def chain(self, visitor: Visitor) -> ChainStatus:
-        return ChainStatus(self.intact, 12345, None if self.intact else 778, "2026-11-23T08:15:00", 12000)
+        first_bad, times = None if self.intact else 778, ("2026-11-23T08:15:00", "2026-11-23T06:02:00")
+        return ChainStatus(self.intact, 12345, first_bad, times[0], 12000, times[1], 12100)
 
     def _unit(self, user: DevelopmentUser) -> Text:
         return self.unit_name if user.role == "coordinator" else user.unit_name
