@@ -14,9 +14,12 @@ from serving.pages.planner.scenario_form import scenario_id, scenario_values
 from serving.pages.planner.units import counted
 from serving.planning.assumptions import USUAL_CONTACTS, counted_contacts, tried_queues
 from serving.planning.published import Judged
+from tests.pages import asked
 from tests.pages.planner import GROUND, base
 from tests.pages.services import FakeServices
 from tests.pages.visitor import FakeBrowser, words
+
+pekka = asked.pekka
 
 PAGES = ("/scenarios", "/staffing", "/staffing/channels", "/flow")
 FORM = {
@@ -28,11 +31,6 @@ FORM = {
     "key": "Abc-123xyz",
 }
 SERIES = {"model": "", "series_id": "Länsi|total|visits", "key": "k1", "reason": "Talo avataan."}
-
-
-@pytest.fixture
-def pekka() -> FakeBrowser:
-    return FakeBrowser(user="pekka")
 
 
 def said(answer: httpx.Response, status: int = 200) -> str:
