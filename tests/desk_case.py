@@ -8,7 +8,7 @@ import pytest
 from configs.loader import StrictConfig
 from configs.workspace import Workspace
 from models.registry import Registry
-from tests.test_bundle import model_files, trained
+from tests.small_bundle import model_files, trained
 from training.gates import Comparison, Gate, Gates, Limit
 from training.promotion.desk import Desk, PromoteConfig, open_desk
 from training.tracking import tracked_run
