@@ -100,7 +100,7 @@ def test_P7_W22_log_lines_lose_values_and_line_breaks(caplog):
         except ValueError:
             logger.exception("failed\r\n\x1b[31mfaked line")
     assert "CANARY" not in caplog.text
-    assert "[ValueError at test_middleware.py:" in caplog.text
+    assert "[ValueError at test_middleware_entry.py:" in caplog.text
     assert len(caplog.messages[0].splitlines()) == 1
 
 
