@@ -3,9 +3,11 @@
 import hashlib
 import hmac
 
+import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
+from serving.users.oidc.keys import ProviderKeys
 from serving.users.oidc.provider import ProviderDown
 from tests.identity import CLIENT, EC, ISSUER, KEY, OTHER, claims, key_set, part, signed
 
@@ -93,3 +95,18 @@ BAD = {
     "A16 1 MB with dots": signed(claims(NOW, filler="a" * 1_000_000)),
     "A21 issued six minutes ago": signed(claims(NOW, iat=NOW - 301, exp=NOW + 600)),
 }
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def publisher():
+    return Publisher()
+
+
+@pytest.fixture
+def keys(publisher, clock):
+    return ProviderKeys(publisher, 3600, clock)

@@ -57,3 +57,9 @@ def about(client=MINE, **more):
 
 def error(response):
     return response.json()["error"]
+
+
+@pytest.fixture(scope="module")
+def served():
+    with serving() as one:
+        yield one

@@ -1,9 +1,11 @@
 """The service over the fake engine with what a test changes in its settings, opened for one test."""
 
+import pytest
+
 from serving.records.logs import Wanted
 from serving.records.schema import AUDIT_LOG
-from tests.fake_engine import MINE, FakeEngine
-from tests.serving_parts import CLIENT_QUESTION, bearer, browser, house, service_of
+from tests.fake_engine import FakeEngine
+from tests.serving_parts import bearer, browser, house, service_of
 
 
 class Served:
@@ -19,16 +21,9 @@ class Served:
         return self.house.desk.records.page(AUDIT_LOG, Wanted(equal), 1, 100).entries
 
 
-def about(client=MINE, **more):
-    return {**CLIENT_QUESTION, "client_id": client, **more}
-
-
-def error(response):
-    return response.json()["error"]
-
-
-def opened(tmp_path, monkeypatch):
-    """What the fixture `serve` of a test file gives: a way to open services, which are closed at the end."""
+@pytest.fixture
+def serve(tmp_path, monkeypatch):
+    """A way to open services, which are closed at the end."""
     monkeypatch.setenv("LUOTAIN_VAR", str(tmp_path))
     opened = []
 
@@ -43,3 +38,14 @@ def opened(tmp_path, monkeypatch):
     yield open_service
     for client in opened:
         client.__exit__(None, None, None)
+
+
+@pytest.fixture
+def served(serve):
+    return serve()
+
+
+def sign_in(served, user="coordinator"):
+    response = served.http.post("/sign-in", data={"user": user}, headers={"sec-fetch-site": "same-origin"})
+    assert response.status_code in (302, 303), response.text
+    return response

@@ -4,18 +4,15 @@ import pytest
 
 from serving.records.chained import verify_table
 from serving.records.schema import AUDIT_LOG
+from tests import served as service
 from tests.fake_engine import HENKILOTUNNUS, MINE, MINE_TOO, OTHERS, STRANGER
 from tests.served import MARKS, error, serving
 from tests.serving_parts import CLIENT_QUESTION
 
+served = service.served
+
 pytestmark = MARKS
 TASK = "heavier_home_care_6m"
-
-
-@pytest.fixture(scope="module")
-def served():
-    with serving() as one:
-        yield one
 
 
 def batch(*items, **more):

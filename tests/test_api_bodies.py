@@ -5,17 +5,14 @@ import logging
 import pytest
 
 from serving.middleware.quiet import WithoutValues
-from tests.served import MARKS, about, error, serving
+from tests import served as service
+from tests.served import MARKS, about, error
 from tests.serving_parts import SETTINGS
+
+served = service.served
 
 pytestmark = MARKS
 LIMIT = SETTINGS.max_body_bytes
-
-
-@pytest.fixture(scope="module")
-def served():
-    with serving() as one:
-        yield one
 
 
 def pieces(total, size=65_536):

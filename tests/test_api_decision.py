@@ -5,19 +5,16 @@ import pytest
 from configs.loader import load_config
 from models.routing import RoutingTable, suggested_routing
 from serving.export_log import decisions_frame
+from tests import served as service
 from tests.fake_engine import HENKILOTUNNUS, MINE, MINE_TOO, OTHERS
 from tests.plans import covers
-from tests.served import MARKS, about, error, serving
+from tests.served import MARKS, about, error
+
+served = service.served
 
 pytestmark = MARKS
 TABLE = load_config("configs/routing.yaml", RoutingTable)
 LOG = {"decision_point": "oversight", "purpose": "log_inspection"}
-
-
-@pytest.fixture(scope="module")
-def served():
-    with serving() as one:
-        yield one
 
 
 @pytest.fixture

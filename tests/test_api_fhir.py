@@ -9,21 +9,18 @@ from pydantic import ValidationError
 from models.answers import Arrangement
 from serving.api.fhir import QUALITATIVE, risk_assessment
 from serving.api.replies import wants_fhir
+from tests import served as service
 from tests.fake_engine import HENKILOTUNNUS, MINE, FakeCase, FakeEngine, said
 from tests.fhir_r4 import Bundle, RiskAssessment
-from tests.served import MARKS, about, serving
+from tests.served import MARKS, about
 from tests.serving_parts import CLIENT_QUESTION
+
+served = service.served
 
 pytestmark = MARKS
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 FHIR = {"Accept": "application/fhir+json"}
 CASE = FakeCase(FakeEngine(), MINE)
-
-
-@pytest.fixture(scope="module")
-def served():
-    with serving() as one:
-        yield one
 
 
 def rendered(answer, language="fi"):

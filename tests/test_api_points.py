@@ -3,18 +3,15 @@
 import pytest
 
 from models.points import chosen_reasons, with_reasons
+from tests import served as service
 from tests.fake_engine import MINE, FakeCase, FakeEngine, reason
 from tests.plans import covers
-from tests.served import MARKS, about, error, serving
+from tests.served import MARKS, about, error
+
+served = service.served
 
 pytestmark = MARKS
 TASK = "heavier_home_care_6m"
-
-
-@pytest.fixture(scope="module")
-def served():
-    with serving() as one:
-        yield one
 
 
 def at(point, **more):

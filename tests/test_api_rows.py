@@ -11,9 +11,12 @@ from features.kernel import build_features
 from features.packed.pack import packed_tables
 from features.tables import TABLES
 from serving.engine.posted import NOBODY, PostedRowError, posted_day, posted_tables
+from tests import served as service
 from tests.kernel_world import AS_OF, EMPTY, EVERYTHING, KEPT, World
-from tests.served import MARKS, error, serving
+from tests.served import MARKS, error
 from tests.serving_parts import CLIENT_QUESTION
+
+served = service.served
 
 pytestmark = MARKS
 STAY = {
@@ -29,12 +32,6 @@ SCORE = {
     "time": "2024-01-01", "instrument": "RAI-HC", "scale": "CPS", "value": 2, "respondent": "professional",
     "recorded_at": "2024-01-01T09:00:00",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def served():
-    with serving() as one:
-        yield one
 
 
 def posted(**tables):

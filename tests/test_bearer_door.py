@@ -11,24 +11,13 @@ from serving.requests import Caller
 from serving.users.attempts import Attempts
 from serving.users.oidc.bearer import BearerDoor
 from serving.users.oidc.claims import NoRights, known
-from serving.users.oidc.keys import ProviderKeys
-from tests.bad_tokens import BAD, NOW, Clock, Publisher
+from tests import bad_tokens
+from tests.bad_tokens import BAD, NOW
 from tests.identity import claims, sign_in, signed
 
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def publisher():
-    return Publisher()
-
-
-@pytest.fixture
-def keys(publisher, clock):
-    return ProviderKeys(publisher, 3600, clock)
+keys = bad_tokens.keys
+publisher = bad_tokens.publisher
+clock = bad_tokens.clock
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from models.bundles.signing import load_or_create_signing_key, trusted_keys
 from models.bundles.together import good_bundles
 from serving.engine import shelf as shelf_module
 from serving.engine.shelf import Shelf
-from tests.test_bundle import model_files, trained
-from tests.test_serving_engine import Registry
+from tests.fake_registry import Registry
+from tests.small_bundle import model_files, trained
 
 
 @pytest.fixture(scope="module")

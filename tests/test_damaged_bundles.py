@@ -22,12 +22,12 @@ from serving.engine.shelf import Shelf
 from tests.client_case import draw
 from tests.counts import count, note
 from tests.damage import damaged
+from tests.fake_registry import Registry
 from tests.live_models import demand_model
-from tests.test_bundle import model_files, trained
+from tests.small_bundle import model_files, trained
 from tests.test_demand import training_rows
 from tests.test_segmentation import SCHEME
 from tests.test_segmentation import trained as segmentation
-from tests.test_serving_engine import Registry
 from tests.test_serving_features import need_files
 
 BARRIERS = (

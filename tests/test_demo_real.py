@@ -1,7 +1,5 @@
-"""`make demo-real`: its configs, what it says where a file is missing, and the one answer that it prints."""
+"""`make demo-real`: its configs, what it says where a file is missing, and the clients it asks about."""
 
-import math
-import sys
 from collections.abc import Mapping
 from datetime import date
 from hashlib import sha256
@@ -11,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from configs.errors import ConfigError, DataError, LuotainError, ModelError
+from configs.errors import ConfigError, DataError
 from configs.loader import PROJECT_ROOT, StrictConfig, load_config, read_yaml
 from configs.workspace import Workspace
 from evaluation.evaluate import EvaluateConfig
@@ -29,10 +27,8 @@ from serving.access import User
 from serving.engine.contract import ClientFacts, DataStamp
 from serving.engine.registers import PUBLISHED, Registers
 from serving.engine.relations_index import index_everyone
-from serving.pages.format import Format
-from serving.pages.language import language
-from serving.serve import environment
 from serving.settings import load_settings
+from tests.demo_real_asker import ASKER
 from tests.extracts import real_file
 from training import retrain
 from training.demand import __main__ as demand
@@ -55,7 +51,6 @@ MODELS: Mapping[str, type[StrictConfig]] = {
     "evaluate": EvaluateConfig,
     "promote": PromoteConfig,
 }
-
 
 # ---- the road
 
@@ -156,11 +151,6 @@ def test_the_sheet_has_the_series_that_were_measured_before() -> None:
     assert read_panel(config, Workspace.of("var/real")).frame["unique_id"].nunique() == 281
 
 
-# ---- whom the answer is about
-
-ASKER = User("coordinator", "Kaisa", "coordinator", "published_data", {}, ("published_data",))
-
-
 def registers(facts: Mapping[str, ClientFacts]) -> Registers:
     stamp = DataStamp("0" * 64, date(2008, 3, 20), date(2008, 3, 21))
     return Registers(None, stamp, index_everyone(pd.Series(["a", "b", "c"]), PUBLISHED), dict(facts))  # type: ignore[arg-type]
@@ -197,107 +187,6 @@ def test_an_unserved_task_names_the_served_ones() -> None:
 def test_nothing_live_is_one_sentence(var: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert ask.main(["--config", "configs/real/serving.yaml"]) == DataError.exit_code
     assert "features.ingest" in capsys.readouterr().err
-
-
-# ---- what is printed
-
-
-def text(words: str) -> dict[str, str]:
-    return {"fi": words, "sv": words, "en": words}
-
-
-def part(family: str, contribution: float) -> dict[str, Any]:
-    return {"family": family, "contribution": contribution, "sentence": text(f"{family} is high")}
-
-
-STAMP = {"name": "need_x", "version": "3", "bundle_sha256": "ab", "data_until": "2008-03-20", "as_of": "2008-03-21"}
-
-
-def answer(contributions: tuple[float, ...] = (0.5, -0.25, 0.125)) -> dict[str, Any]:
-    parts = [part(f"f{number}", share) for number, share in enumerate(contributions)]
-    likelihood = {
-        "outcome": text("A ward stay begins"),
-        "probability": 1 / (1 + math.exp(-(-1.0 + 0.5 - 0.25 + 0.125))),
-        "base": -1.0,
-        "contributions": parts,
-        "reasons": parts[:2],
-    }
-    return {
-        "likelihood": likelihood,
-        "missing": [{"name": text("RAI")}],
-        "stamp": STAMP,
-        "answer_id": "a1",
-        "status": "answered",
-        "status_reason": text(""),
-        "notice": text("The model informs."),
-    }
-
-
-def test_the_answer_is_said_in_plain_words() -> None:
-    said = "\n".join(ask.told(answer(), Format(language("en"))))
-    for words in (
-        "about 35 of 100", "probability 34.9%", "everyone starts from 26.9%", "+0.50  f0 is high", "−0.25  f1 is high",
-        "+0.12  the other 1 feature families", "RAI", "need_x version 3", "2008-03-20", "a1", "The model informs.",
-    ):  # fmt: skip
-        assert words in said, words
-
-
-def test_an_answer_that_does_not_add_up_is_not_printed() -> None:
-    with pytest.raises(ModelError, match="miss the number shown"):
-        ask.told(answer((0.5, -0.25, 0.126)), Format(language("en")))
-
-
-def test_a_client_outside_the_task_is_said_so() -> None:
-    refused = {**answer(), "likelihood": None, "status": "not_eligible", "status_reason": text("Outside the group.")}
-    assert "not_eligible): Outside the group." in ask.told(refused, Format(language("en")))[0]
-
-
-# ---- the service as a child process
-
-STAND_IN = """
-import http.server, json, sys
-class Service(http.server.BaseHTTPRequestHandler):
-    def do_GET(self): self.reply(200, {})
-    def do_POST(self):
-        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        known = self.headers["authorization"].startswith("Bearer ") and body["task"] == "known"
-        self.reply(200, body) if known else self.reply(404, {"error": {"message": "There is no such client."}})
-    def reply(self, status, values):
-        self.send_response(status); self.end_headers(); self.wfile.write(json.dumps(values).encode())
-    def log_message(self, *given): pass
-http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Service).serve_forever()
-"""
-
-
-def asked(script: str, monkeypatch: pytest.MonkeyPatch) -> ask.Asked:
-    settings = load_settings("configs/real/serving.yaml")
-    monkeypatch.setattr(ask, "command", lambda settings, port: [sys.executable, "-c", script, str(port)])
-    return ask.Asked("configs/real/serving.yaml", settings, "known", ASKER, ask.free_port(settings.host))
-
-
-def test_the_service_is_asked_over_http_and_stopped(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    one = asked(STAND_IN, monkeypatch)
-    with ask.running(one) as base:
-        body = ask.question(one, "0" * 32)
-        assert ask.post(f"{base}/v1/need", body, ask.token(one)) == body
-        with pytest.raises(ask.NoAnswer, match=r"refused \(404\): There is no such client") as refused:
-            ask.post(f"{base}/v1/need", {**body, "task": "other"}, ask.token(one))
-        assert "0" * 32 not in str(refused.value)
-    with pytest.raises(ask.NoAnswer, match="went away"):
-        ask.post(f"{base}/v1/need", body, ask.token(one))
-
-
-def test_a_service_that_does_not_start_is_quoted(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    one = asked("raise SystemExit('luotain: the registers are locked.')", monkeypatch)
-    with pytest.raises(LuotainError, match="the registers are locked"), ask.running(one):
-        pytest.fail("the service did not start")
-
-
-def test_the_childs_data_folder_is_this_processs_own(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    one = asked("", monkeypatch)
-    assert environment(one.settings, one.config)["LUOTAIN_VAR"] == str(var)
-    monkeypatch.delenv("LUOTAIN_VAR")
-    assert "LUOTAIN_VAR" not in environment(one.settings, one.config)
 
 
 def test_the_makefile_asks_last_and_goes_on_after_a_refusal() -> None:

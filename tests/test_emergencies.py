@@ -2,46 +2,29 @@
 
 import logging
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from alembic import command
 from alembic.config import Config
 
-from serving.access import ClientTies, Emergency, Tie, User, Verdict, may
-from serving.house import build_house
+from serving.access import ClientTies, Tie, Verdict, may
 from serving.pages.coordinator.services import ListFilters
 from serving.pages.services import Decision, NotAllowed, NotYours
 from serving.records.chained import verify_table
 from serving.records.database import LOGS_FILE, MIGRATIONS, WRITER, open_logs, open_sqlite
-from serving.records.logs import Wanted
 from serving.records.schema import AUDIT_LOG, EMERGENCY_LOG
 from serving.users import handles
-from tests.fake_engine import CLIENTS, HENKILOTUNNUS, MINE, OTHERS, STRANGER, FakeEngine
-from tests.serving_parts import NOW, SETTINGS, browser, service_of, settings
+from tests.emergency_house import NOON, OTHERS_HENKILOTUNNUS, REASON, Built, emergency, minutes, user
+from tests.fake_engine import CLIENTS, HENKILOTUNNUS, MINE, OTHERS, STRANGER
+from tests.serving_parts import NOW, browser, service_of
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Using `httpx` with `starlette.testclient`"),
     pytest.mark.filterwarnings(r"ignore::DeprecationWarning:(_bentoml|bentoml|opentelemetry|simple_di).*"),
 ]
-NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 AT = date(2025, 1, 1)
-OTHERS_HENKILOTUNNUS = "010516B903X"
-REASON = "Asiakas on löytynyt kotoaan tajuttomana"
 ORIGIN = {"origin": "http://127.0.0.1:3000"}
-
-
-def user(role="coordinator", user_id="kaisa"):
-    return User(user_id, "K", role, "lansi", {}, ("older_people",))
-
-
-def minutes(count):
-    return NOON + timedelta(minutes=count)
-
-
-def emergency(user_id="kaisa", client_id=OTHERS, ended=None):
-    return Emergency("e1", user_id, client_id, NOON, minutes(60), ended)
-
 
 CLIENT = ClientTies(OTHERS, (Tie("keski", "older_people", date(2024, 1, 1)),))
 OPEN, CLOSED = Verdict(True, "emergency"), Verdict(False, "no_care_relationship")
@@ -73,34 +56,6 @@ def test_A22_an_own_client_needs_no_emergency_and_one_that_is_not_there_gets_non
     own = ClientTies(OTHERS, (Tie("lansi", "older_people", date(2024, 1, 1)),))
     assert may(user(), "see_answer", own, AT, emergency(), NOON) == Verdict(True, "care_relationship")
     assert may(user(), "see_answer", None, AT, emergency(), NOON) == Verdict(False, "no_such_client")
-
-
-class Built:
-    """The house with a clock that a test moves."""
-
-    def __init__(self):
-        self.now = NOW
-        self.engine = FakeEngine()
-        second = SETTINGS.development_users["coordinator"]
-        users = {
-            **SETTINGS.development_users,
-            "second": second,
-            "manager": second.model_copy(update={"role": "manager"}),
-        }
-        self.house = build_house(settings(development_users=users), self.engine, lambda: self.now)
-        self.services = self.house.services
-
-    def visitor(self, name="coordinator"):
-        return self.services.visitor(self.services.sign_in(name))
-
-    def open(self, visitor, client=OTHERS_HENKILOTUNNUS, reason=REASON, key="form-1"):
-        return self.services.emergencies.open(visitor, client, reason, key)
-
-    def log(self, **equal):
-        return self.house.desk.records.page(AUDIT_LOG, Wanted(equal), 1, 100).entries
-
-    def rows(self, **equal):
-        return self.house.desk.records.kept(EMERGENCY_LOG, **equal)
 
 
 @pytest.fixture

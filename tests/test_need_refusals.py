@@ -14,14 +14,14 @@ from configs.loader import read_yaml, validate_config
 from features.catalogue import Catalogue
 from features.catalogue.specs import feature_specs
 from features.histories import History
-from features.outcomes import label_rows
 from models.learners.binary import BinaryModel
 from models.learners.boosting import BoostedTrees
 from models.learners.calibration import Calibration
 from models.need import NeedModel, load_task
 from models.registry import connect
-from tests import test_training as usual
+from tests import small_training as usual
 from tests.client_case import SMALL_TREES, catalogue, draw, labels, names, parts, vocabulary
+from tests.small_training import labelled
 from training import need
 
 NAME = "need_heavier_home_care_6m"
@@ -46,10 +46,6 @@ def county(tmp_path, monkeypatch):
 def history(frame: np.ndarray) -> History:
     specs = feature_specs(catalogue(), vocabulary())
     return History(usual.ROWS, pd.DataFrame(frame, columns=list(names())), specs, catalogue(), vocabulary(), "a" * 64)
-
-
-def labelled(tables, rows, rule, window, kinds):
-    return label_rows(rows, tables, tables["residents"], rule, window, SNAPSHOT.data_until, kinds)
 
 
 def config(**changes) -> need.NeedConfig:

@@ -2,15 +2,13 @@
 
 import pytest
 
+from tests.pages import asked
 from tests.pages.oversight import NEED
 from tests.pages.services import FakeServices
 from tests.pages.visitor import FakeBrowser, words
 from tests.plans import covers
 
-
-@pytest.fixture
-def tuula() -> FakeBrowser:
-    return FakeBrowser(user="tuula")
+tuula = asked.tuula
 
 
 def test_the_first_page_of_an_auditor_is_the_verdict_with_its_weakest_points(tuula: FakeBrowser) -> None:

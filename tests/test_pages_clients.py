@@ -10,19 +10,17 @@ from serving.pages.format import Format
 from serving.pages.language import language
 from serving.pages.views.client_picture import how_sure, summarise
 from serving.pages.views.explained import SHOWN_CONTRIBUTIONS
+from tests.pages import asked
 from tests.pages.answers import LAYOUT, need_answer, segment_answer
 from tests.pages.answers import words as text
 from tests.pages.services import FakeServices
 from tests.pages.visitor import FakeBrowser, words
 from tests.plans import covers
 
+aino = asked.aino
+
 FI = Format(language("fi"))
 GOOD = {"choice": "accept", "reason": "Sovittiin yhdessä.", "answer_id": "answer-1", "key": "k1"}
-
-
-@pytest.fixture
-def aino() -> FakeBrowser:
-    return FakeBrowser(user="aino")
 
 
 @covers("000-12")

@@ -12,16 +12,14 @@ from serving.pages.coordinator.letter_text import letter_text
 from serving.pages.format import Format
 from serving.pages.language import LANGUAGES, language
 from serving.pages.services import Person
+from tests.pages import asked
 from tests.pages.coordinator import FILE, LETTER, NOTHING
 from tests.pages.services import FakeServices
 from tests.pages.visitor import FakeBrowser, words
 
+aino = asked.aino
+
 PROPOSED = "Verkostoasiakkuus"
-
-
-@pytest.fixture
-def aino() -> FakeBrowser:
-    return FakeBrowser(user="aino")
 
 
 def asking() -> FakeBrowser:

@@ -8,14 +8,12 @@ from openpyxl import load_workbook
 
 from serving.pages.planner.choosing import choose
 from serving.pages.views.forecasts import backtest, summarise, verdict
+from tests.pages import asked
 from tests.pages.answers import forecast_answer
 from tests.pages.services import FakeServices, _series
 from tests.pages.visitor import FakeBrowser, words
 
-
-@pytest.fixture
-def pekka() -> FakeBrowser:
-    return FakeBrowser(user="pekka")
+pekka = asked.pekka
 
 
 def test_the_page_shows_forecast_interval_error_and_last_year(pekka: FakeBrowser) -> None:

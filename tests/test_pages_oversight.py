@@ -7,14 +7,12 @@ import pytest
 
 from serving.pages.language import language
 from serving.pages.views.oversight import coded, report_policy
+from tests.pages import asked
 from tests.pages.services import REPORT, FakeServices
 from tests.pages.visitor import FakeBrowser, words
 from tests.plans import covers
 
-
-@pytest.fixture
-def tuula() -> FakeBrowser:
-    return FakeBrowser(user="tuula")
+tuula = asked.tuula
 
 
 def test_the_live_version_is_marked_and_a_model_without_one_says_so(tuula: FakeBrowser) -> None:

@@ -7,15 +7,13 @@ import pytest
 
 from serving.asking import GivenAnswer, NotAsked, axis_answers
 from serving.pages.views.people import basis_of, deciding, given_by_hand
+from tests.pages import asked
 from tests.pages.answers import likelihood
 from tests.pages.answers import words as text
 from tests.pages.richer import QUESTIONS, RECORDED, SURE
 from tests.pages.visitor import FakeBrowser, words
 
-
-@pytest.fixture
-def aino() -> FakeBrowser:
-    return FakeBrowser(user="aino")
+aino = asked.aino
 
 
 def said(aino: FakeBrowser, handle: str) -> str:

@@ -17,10 +17,14 @@ from serving.planning.records import Corrected
 from serving.records.chained import verify_table
 from serving.records.logs import Wanted
 from serving.records.schema import AUDIT_LOG, OVERRIDE_LOG, SCENARIO_LOG
+from tests import planner_at_work
 from tests.fake_engine import FakeEngine
 from tests.live_models import SERIES, STAMP
 from tests.pages.answers import forecast_answer
 from tests.serving_parts import SETTINGS, house
+
+visitor = planner_at_work.visitor
+planner = planner_at_work.planner
 
 AGEING = {
     "id": "s_kasvu_1",
@@ -37,16 +41,6 @@ def built(tmp_path, monkeypatch):
     made = house(FakeEngine(), development_users={**SETTINGS.development_users, "manager": manager})
     yield made
     made.close()
-
-
-@pytest.fixture
-def planner(built):
-    return built.services.planner
-
-
-@pytest.fixture
-def visitor(built):
-    return built.services.visitor(built.services.sign_in("planner"))
 
 
 @pytest.fixture

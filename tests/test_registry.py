@@ -21,7 +21,7 @@ from models.bundles.signing import trusted_keys
 from models.bundles.verify import verify_bundle
 from models.champions import champions_in
 from models.registry import CHAMPION, Registry, connect
-from tests.test_bundle import model_files, trained
+from tests.small_bundle import model_files, trained
 from training import tracking
 from training.tracking import flat, tracked_run
 

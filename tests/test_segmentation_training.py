@@ -12,9 +12,10 @@ from configs.loader import read_yaml
 from configs.workspace import Workspace
 from models.registry import connect
 from models.segmentation import SegmentationModel
+from tests import small_training
 from tests.client_case import names
 from tests.plans import covers
-from tests.test_training import (
+from tests.small_training import (
     CLIENTS,
     DATES,
     FIT,
@@ -31,6 +32,8 @@ from tests.test_training import (
 )
 from training import segmentation
 from training.gates import Comparison, Gate, judge
+
+eligibility = small_training.eligibility
 
 
 @pytest.fixture(scope="module")
@@ -60,19 +63,6 @@ def given(tables):
     before = dict(tables)
     yield tables
     tables.update(before)
-
-
-@pytest.fixture(scope="module")
-def eligibility(tmp_path_factory) -> str:
-    rules = {
-        "version": "1",
-        "social": [{"feature": "social_contacts__365d", "at_least": 1}],
-        "health": [{"feature": "emergency_contacts__365d", "at_least": 1}],
-        "long_term": [{"feature": "contact_months__365d", "at_least": 4}],
-    }
-    file = tmp_path_factory.mktemp("configs") / "eligibility.yaml"
-    file.write_text(yaml.safe_dump(rules))
-    return str(file)
 
 
 def config(eligibility: str, **changes) -> segmentation.SegmentationConfig:
@@ -234,7 +224,7 @@ def test_a_column_that_nobody_knows_is_left_out_with_a_line(
     """rai_cps has a direction in the config and is nowhere known: it neither stops the training nor is it learned."""
     emptied = FRAME.copy()
     emptied[:, names().index("rai_cps")] = np.nan
-    monkeypatch.setattr("tests.test_training.FRAME", emptied)
+    monkeypatch.setattr("tests.small_training.FRAME", emptied)
     segmentation.train(config(eligibility))
     assert "Left out, because no training row knows them: rai_cps." in capsys.readouterr().out
     model = SegmentationModel.from_bundle(bundle(trained, workspace, tmp_path, "segmentation_suuntima_like"))

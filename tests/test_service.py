@@ -4,26 +4,18 @@ import pytest
 
 from serving.records.chained import verify_table
 from serving.records.schema import AUDIT_LOG
+from tests import service_opened
 from tests.fake_engine import HENKILOTUNNUS, MINE, OTHERS, STRANGER
 from tests.live_models import SERIES
 from tests.plans import covers
-from tests.service_opened import about, error, opened
+from tests.served import MARKS, about, error
+from tests.service_opened import sign_in
 from tests.serving_parts import CLIENT_QUESTION, FORECAST_QUESTION
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Using `httpx` with `starlette.testclient`",  # Starlette 1.x wants httpx2, BentoML brings httpx
-    r"ignore::DeprecationWarning:(_bentoml|bentoml|opentelemetry|simple_di).*",  # old names of their libraries
-)
+served = service_opened.served
+serve = service_opened.serve
 
-
-@pytest.fixture
-def serve(tmp_path, monkeypatch):
-    yield from opened(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def served(serve):
-    return serve()
+pytestmark = MARKS
 
 
 def test_a_segment_is_answered_with_model_date_and_id(served):
@@ -159,12 +151,6 @@ def test_headers_of_every_answer(served):
         assert response.headers["cache-control"] == "no-store"
         assert response.headers["x-content-type-options"] == "nosniff"
         assert len(response.headers["x-request-id"]) == 32
-
-
-def sign_in(served, user="coordinator"):
-    response = served.http.post("/sign-in", data={"user": user}, headers={"sec-fetch-site": "same-origin"})
-    assert response.status_code in (302, 303), response.text
-    return response
 
 
 def test_the_pages_walk_from_list_to_decision(served):

@@ -5,31 +5,17 @@ from datetime import timedelta
 
 import pytest
 
+from tests import service_opened
 from tests.fake_engine import FORMER, HENKILOTUNNUS, MINE, OTHER_TASK, OTHERS, STRANGER
 from tests.live_models import SERIES
-from tests.service_opened import about, error, opened
+from tests.served import MARKS, about, error
+from tests.service_opened import sign_in
 from tests.serving_parts import CLIENT_QUESTION, FORECAST_QUESTION, NOW, bearer, token
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Using `httpx` with `starlette.testclient`",  # Starlette 1.x wants httpx2, BentoML brings httpx
-    r"ignore::DeprecationWarning:(_bentoml|bentoml|opentelemetry|simple_di).*",  # old names of their libraries
-)
+served = service_opened.served
+serve = service_opened.serve
 
-
-@pytest.fixture
-def serve(tmp_path, monkeypatch):
-    yield from opened(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def served(serve):
-    return serve()
-
-
-def sign_in(served, user="coordinator"):
-    response = served.http.post("/sign-in", data={"user": user}, headers={"sec-fetch-site": "same-origin"})
-    assert response.status_code in (302, 303), response.text
-    return response
+pytestmark = MARKS
 
 
 def test_W14_A18_unknown_anothers_former_and_other_tasks_client_get_the_identical_404(served):

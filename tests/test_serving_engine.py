@@ -1,7 +1,5 @@
 """The answering part: who is whose client, what the list shows, and which model is live."""
 
-import shutil
-from dataclasses import dataclass
 from datetime import date
 
 import lightgbm
@@ -26,6 +24,7 @@ from serving.engine.facts import collect_facts
 from serving.engine.registers import PUBLISHED
 from serving.engine.relations_index import index_everyone, index_relations
 from serving.engine.shelf import Shelf
+from tests.fake_registry import Registered, Registry
 
 AS_OF = date(2025, 1, 1)
 A, B = "a" * 32, "b" * 32
@@ -138,33 +137,6 @@ class Demand:
 
 def test_until_when_a_demand_model_knew():
     assert known_until(Demand()) == (date(2025, 1, 5), date(2025, 1, 6))
-
-
-@dataclass(frozen=True)
-class Registered:
-    name: str
-    version: str
-    run_id: str
-    sha256: str
-
-
-class Registry:
-    """A registry of bundle folders; `down` makes it unreachable."""
-
-    def __init__(self):
-        self.folders = {}
-        self.live = {}
-        self.down = False
-
-    def add(self, name, version, folder, sha256):
-        self.folders[name, version] = folder
-        self.live[name] = Registered(name, version, f"run-{version}", sha256)
-
-    def champion(self, name):
-        return self.live.get(name)
-
-    def fetch(self, name, version, to):
-        return shutil.copytree(self.folders[name, version], to)
 
 
 @pytest.fixture(scope="module")

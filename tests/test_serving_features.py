@@ -18,7 +18,7 @@ from models.parts import CATALOGUE, USED
 from serving.engine import shelf as shelf_module
 from serving.engine.shelf import Shelf
 from tests.client_case import draw, labels, parts
-from tests.test_serving_engine import Registered, Registry
+from tests.fake_registry import Registered, Registry
 
 TASK = load_task("configs/needs/heavier_home_care_6m.yaml")
 NAME = f"need_{TASK.id}"

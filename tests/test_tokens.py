@@ -13,28 +13,18 @@ from serving.users.oidc import provider as provider_module
 from serving.users.oidc.keys import COOLDOWN_SECONDS, LIFE_SECONDS, ProviderKeys, UnknownKey
 from serving.users.oidc.provider import Provider, ProviderDown
 from serving.users.oidc.tokens import BadToken, Expected, validated
-from tests.bad_tokens import BAD, NOW, Clock, Publisher
+from tests import bad_tokens
+from tests.bad_tokens import BAD, NOW, Publisher
 from tests.identity import AUDIENCE, CLIENT, EC, ISSUER, KEY, claims, sign_in, signed
+
+keys = bad_tokens.keys
+publisher = bad_tokens.publisher
+clock = bad_tokens.clock
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the library warns of it too
     WEAK = RSAKey.generate_key(1024, {"kid": "weak"})
 ACCESS = Expected(ISSUER, AUDIENCE, ("RS256", "ES256"), "access", max_age=300)
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def publisher():
-    return Publisher()
-
-
-@pytest.fixture
-def keys(publisher, clock):
-    return ProviderKeys(publisher, 3600, clock)
 
 
 @pytest.mark.parametrize("item", BAD)

@@ -20,7 +20,7 @@ from models.bundles.bundle import Bundle
 from models.bundles.signing import trusted_keys
 from models.bundles.verify import verify_bundle
 from models.registry import CHAMPION, RegisteredBundle, Registry, connect
-from tests import test_training as small
+from tests import small_training as small
 from training import need, segmentation
 
 TODAY = date(2025, 1, 1)

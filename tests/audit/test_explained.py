@@ -24,8 +24,8 @@ from models.learners.binary import BinaryModel
 from models.learners.boosting import BoostedTrees
 from models.learners.calibration import Calibration
 from tests.audit.conftest import NEED, SEGMENTATION, World
+from tests.small_training import SNAPSHOT
 from tests.test_eligibility import RULES
-from tests.test_training import SNAPSHOT
 
 
 @dataclass(frozen=True)

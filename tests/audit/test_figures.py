@@ -17,7 +17,7 @@ from models.learners.calibration import sigmoid
 from models.need import NeedModel
 from tests.audit.conftest import CONFIG, NEED, SEGMENTATION, World
 from tests.need_rows import drawn
-from tests.test_training import DATES, FRAME, ROWS
+from tests.small_training import DATES, FRAME, ROWS
 
 Report = dict[str, Any]
 

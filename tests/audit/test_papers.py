@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator
 from copy import deepcopy
 from datetime import date
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from evaluation.audit.summary import summarise
 from models.bundles.papers import newest_signed
 from models.oversight.impact import Signed, due_day, impact_of
 from tests.audit.conftest import BOOK, CONFIG, NEED, SEGMENTATION, TODAY, World
+from tests.html_page import Page
 from tests.plans import covers
 
 Report = dict[str, Any]
@@ -88,27 +88,6 @@ def test_evidence_that_is_spoilt_becomes_a_gap(report: Report, key: str) -> None
     spoilt["training"]["leaks"], spoilt["owners"]["definer"] = [], ""
     assert BY_KEY[key].present(report)
     assert not BY_KEY[key].present(spoilt)
-
-
-class Page(HTMLParser):
-    """Tags and attributes of a page; open tags must balance."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in ("meta", "br"):
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
 
 
 @pytest.mark.parametrize("make", [render, card_html])

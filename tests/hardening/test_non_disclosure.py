@@ -24,8 +24,8 @@ from serving.engine.client_file import (
     told_frames,
 )
 from serving.records.evidence import evidence
-from tests.records import test_replays
-from tests.records.test_replays import CLIENTS, TASK, Runs, World
+from tests.records import replay_world
+from tests.records.replay_world import CLIENTS, TASK, Runs, World
 
 CATALOGUE = "configs/features.yaml"
 PLACES = {"municipality", "postal_area", "other_id", "other_client_id"}
@@ -39,11 +39,11 @@ SEEN = ("economic", "substance", "child_protection", "family")
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     """A store in which every place and contact of one client, who is under non-disclosure, is planted."""
-    drawn = test_replays.registers()
+    drawn = replay_world.registers()
     tables = {name: planted(frame) for name, frame in drawn.items()}
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("LUOTAIN_VAR", raising=False)
-        patch.setattr(test_replays, "registers", lambda: tables)
+        patch.setattr(replay_world, "registers", lambda: tables)
         return World(tmp_path_factory.mktemp("hidden"))
 
 

@@ -13,7 +13,7 @@ from models.bundles.golden import golden_rows
 from models.bundles.signing import trusted_keys
 from models.chain import GENESIS_HASH
 from models.registry import connect
-from tests import test_training as small
+from tests import small_training as small
 from tests.promotion import world
 from tests.promotion.world import NEED, gates
 from training.ledger import open_ledger

@@ -10,7 +10,7 @@ from configs.errors import GateError
 from configs.workspace import Workspace
 from features.histories import History
 from models.need_task import load_task
-from tests import test_training as small
+from tests import small_training as small
 from tests.client_case import names
 from tests.promotion.world import NEED, TASK, desk, gates, train_need
 from training import need

@@ -15,7 +15,7 @@ from evaluation.stored import PREDICTIONS_FILE
 from models.bundles.bundle import read_bundle
 from models.bundles.signing import trusted_keys
 from models.need import NeedModel
-from tests import test_training as small
+from tests import small_training as small
 from tests.promotion import world
 from tests.promotion.world import NEED, gates
 from training.gates import Gates, judge, refusals

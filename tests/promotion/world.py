@@ -9,7 +9,7 @@ import yaml
 from configs.loader import PROJECT_ROOT, load_config, read_yaml, validate_config
 from configs.workspace import Workspace
 from evaluation.published import QUALITY_JSON, published_folder
-from tests import test_training as small
+from tests import small_training as small
 from training import need, segmentation
 from training.gates import Gates
 from training.promotion import again

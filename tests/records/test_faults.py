@@ -1,11 +1,6 @@
-"""No log, no answer: full, read-only, locked and lost databases; several writers; clocks that jump; killed writers."""
+"""No log, no answer: full, read-only, locked and lost databases; several writers; clocks that jump."""
 
-import os
-import signal
-import subprocess
-import sys
 import threading
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,14 +8,13 @@ import sqlalchemy as sa
 
 from serving.pages.services import Unavailable
 from serving.records.chained import verify_table
-from serving.records.database import Place, open_logs
+from serving.records.database import Place
 from serving.records.databases import postgres, sqlite
 from serving.records.databases.settings import RecordsSettings
 from serving.records.entries import AuditEvent
 from serving.records.keeping.clock import ClockWatch
 from serving.records.logs import Records, Wanted
 from serving.records.schema import AUDIT_LOG
-from tests.counts import count
 from tests.fake_engine import MINE, FakeEngine
 from tests.records.places import ACTOR, event, filled, raw, refuse_inserts, run
 from tests.serving_parts import CLIENT_QUESTION, bearer, browser, house, service_of
@@ -207,58 +201,6 @@ def test_F17_a_slow_day_is_no_jump():
     assert watch.jump(start) is None
     assert watch.jump(start + timedelta(seconds=50_030)) is None  # 30 s off in 14 hours: a clock that is set by the net
     assert watch.jump(start + timedelta(seconds=50_030 + 10 + 3600)) == 3600
-
-
-@pytest.fixture(scope="module")
-def nursery():
-    """A process that has imported everything once and gives birth to writers, which are then killed."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.records.writers"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        yield process
-        process.stdin.close()
-
-
-@pytest.mark.proof("audit_kills")
-def test_F12_a_killed_writer_loses_no_acknowledged_entry(place: Place, nursery, tmp_path):
-    """Three writers side by side; one is killed with kill -9 at whatever it is doing, and another takes its place."""
-    kills = count("audit_kills", small=3, full=50)
-    open_logs(place).dispose()
-    said = tmp_path / "acknowledged"
-    asked = [str(place.folder), place.url.render_as_string(hide_password=False) if place.url else "", str(said)]
-    writers = [born(nursery, asked) for _ in range(3)]
-    for number in range(kills):
-        waited_for(said, 10 * (number + 1))
-        time.sleep(0.001 * (number % 17))
-        os.kill(writers.pop(0), signal.SIGKILL)
-        writers.append(born(nursery, asked))
-    for writer in writers:
-        os.kill(writer, signal.SIGKILL)
-    acknowledged = [int(line) for line in said.read_bytes().split(b"\n")[:-1]]
-    engine = open_logs(place)
-    result = verify_table(engine, AUDIT_LOG)
-    with engine.connect() as connection:
-        there = set(connection.execute(sa.select(AUDIT_LOG.c.seq)).scalars())
-    engine.dispose()
-    assert len(acknowledged) >= 10 * kills
-    assert len(set(acknowledged)) == len(acknowledged)
-    assert set(acknowledged) - there == set()
-    assert result.first_bad is None
-
-
-def born(nursery, asked):
-    nursery.stdin.write(("\t".join(asked) + "\n").encode())
-    nursery.stdin.flush()
-    return int(nursery.stdout.readline())
-
-
-def waited_for(said, lines):
-    until = time.monotonic() + 120
-    while time.monotonic() < until:
-        if said.exists() and said.read_bytes().count(b"\n") >= lines:
-            return
-        time.sleep(0.005)
-    raise AssertionError("The writers wrote nothing for two minutes.")
 
 
 def test_the_password_comes_from_the_environment_or_a_file_and_is_never_shown(tmp_path, monkeypatch):

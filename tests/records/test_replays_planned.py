@@ -17,10 +17,14 @@ from serving.records.logs import Wanted
 from serving.records.schema import AUDIT_LOG
 from serving.replaying import sources
 from serving.replaying.recompute import replay
+from tests import planner_at_work
 from tests.fake_engine import FakeEngine
 from tests.live_models import SERIES, demand_model
-from tests.records.test_replays import no_registry
+from tests.records.replay_world import no_registry
 from tests.serving_parts import SETTINGS, house
+
+visitor = planner_at_work.visitor
+planner = planner_at_work.planner
 
 NAME = "demand_home_care_weekly"
 
@@ -40,16 +44,6 @@ def built(tmp_path, monkeypatch):
     made = house(engine)
     yield made
     made.close()
-
-
-@pytest.fixture
-def planner(built):
-    return built.services.planner
-
-
-@pytest.fixture
-def visitor(built):
-    return built.services.visitor(built.services.sign_in("planner"))
 
 
 def last(built) -> int:
