@@ -113,6 +113,18 @@ CASES: dict[str, tuple[Tables, tuple[float, float, float]]] = {
             """),
         (1, 2, 0),  # 4 of 5 reach .8, 1 of 2 does not
     ),
+    "access_7d_service_lines": (
+        requests(
+            "referral",
+            """
+            client_id requested_at started_at
+            a         2024-07-01   2024-07-08
+            b         2024-07-01   2024-07-09
+            c         2024-07-01   -
+            """,
+        ),
+        (1, 3, 0),
+    ),
     "access_7d_from_assessment": (
         requests(
             "primary_care_request",

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from configs.loader import StrictConfig
 from features.catalogue.families import LEAST_VISITS, Between, Condition
+from features.tables import TABLES
 
 Clock = Literal["calendar", "working", "none"]
 Filter = Mapping[str, Condition]
@@ -204,6 +205,16 @@ def reads(measure: Measure) -> Iterator[tuple[str, Filter]]:
         yield "contacts", measure.of
     else:
         yield measure.table, measure.of
+
+
+def narrowed(measure: Measure, column: str, code: str) -> Measure:
+    """The same measure of the rows with one code of a column.  Raises ValueError when the measure knows no such column."""
+    if isinstance(measure, SlotWait) and column == "profession":
+        return measure.model_copy(update={"professions": (code,)})
+    table = getattr(measure, "table", None)
+    if table not in TABLES or column not in TABLES[table].by_name:
+        raise ValueError(f"`split` names {column}, by which a measure of kind {measure.kind} is not divided")
+    return measure.model_copy(update={"of": {**getattr(measure, "of", {}), column: code}})
 
 
 def lookback_days(measure: Measure) -> int:

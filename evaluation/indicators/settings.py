@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from configs.errors import ConfigError
 from configs.loader import StrictConfig
-from evaluation.indicators.kinds import Clock, Measure
+from evaluation.indicators.kinds import Clock, Measure, narrowed
 from models.small_cells import SMALLEST_CELL
 from models.texts import Texts
 
@@ -41,6 +41,8 @@ class Definition(StrictConfig):
     family: str = ""
     """Definitions of one thing under different rules: values are never compared across them."""
     note: str = ""
+    split: Mapping[str, Mapping[str, Texts]] = {}
+    """Column of the rows (e.g. profession, service) → its codes and their names: the latest period by these too."""
     measure: Measure | None = None
     published: str = ""
     """Where the value is published already."""
@@ -62,6 +64,9 @@ class Definition(StrictConfig):
             raise ValueError("give exactly one of `measure`, `published`, `needs` and `setting`")
         if self.target and self.measure and self.better is None:
             raise ValueError("a target needs `better: higher` or `better: lower`")
+        for column, codes in self.split.items():
+            for code in codes if self.measure else ():
+                narrowed(self.measure, column, code)
         return self
 
 

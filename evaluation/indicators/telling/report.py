@@ -70,6 +70,9 @@ def _indicator(id: str, definition: Definition, found: Found, lines: Sequence[Li
         "family": definition.family,
         "sources": list(definition.sources),
         "note": definition.note,
+        "split": {
+            column: {code: name.as_text() for code, name in codes.items()} for column, codes in definition.split.items()
+        },
         "readiness": state,
         "reads": told,
         "better": definition.better,
