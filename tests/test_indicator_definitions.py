@@ -113,6 +113,21 @@ CASES: dict[str, tuple[Tables, tuple[float, float, float]]] = {
             """),
         (1, 2, 0),  # 4 of 5 reach .8, 1 of 2 does not
     ),
+    "recorded_segmentations": (
+        {
+            "residents": THREE,
+            "segment_records": shown_rows(
+                """
+                client_id time       scheme
+                a         2024-07-01 suuntima_like
+                a         2024-08-01 suuntima_like_social
+                b         2024-09-30 suuntima_like_social
+                c         2024-10-01 suuntima_like
+                """
+            ),
+        },
+        (2, 2, 0),
+    ),
     "access_7d_service_lines": (
         requests(
             "referral",

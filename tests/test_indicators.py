@@ -302,6 +302,22 @@ def test_the_share_within_seven_days_is_told_by_service_line_and_segment_and_few
     assert "Lähete" in text or "lähete" in text
 
 
+@covers("001-A1")
+def test_segmented_clients_are_told_by_question_set_and_by_organisation() -> None:
+    rows = [
+        {"client_id": f"c{n}", "time": "2024-07-05", "scheme": f"suuntima_like{'_social' if n < 8 else ''}",
+         "legacy_org": "keskus" if n < 18 else "vaara"}
+        for n in range(20)
+    ]  # fmt: skip
+    homes = people(*(f"c{n}" for n in range(20)))
+    config = definitions("recorded_segmentations", smallest_cell=5)
+    found = report(config, TODAY, residents=homes, segment_records=rows)
+    by_set = lines_by(found, "scheme")
+    assert {name: line[1] for name, line in by_set.items()} == {"suuntima_like": 12, "suuntima_like_social": 8}
+    assert lines_by(found, "legacy_org")["vaara"][2] == "few"
+    assert lines_by(found, "legacy_org")["keskus"][2] == "few"  # the county's count would give the other away
+
+
 def test_a_split_by_an_unknown_column_is_refused() -> None:
     plain = whole().definitions["access_7d_waiting_persons"].model_dump()
     with pytest.raises(ValueError, match="is not divided"):

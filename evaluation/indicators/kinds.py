@@ -208,7 +208,7 @@ def reads(measure: Measure) -> Iterator[tuple[str, Filter]]:
 
 
 def narrowed(measure: Measure, column: str, code: str) -> Measure:
-    """The same measure of the rows with one code of a column.  Raises ValueError when the measure knows no such column."""
+    """The measure of the rows with one code of a column.  Raises ValueError when it knows no such column."""
     if isinstance(measure, SlotWait) and column == "profession":
         return measure.model_copy(update={"professions": (code,)})
     table = getattr(measure, "table", None)

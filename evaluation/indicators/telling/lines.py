@@ -1,4 +1,4 @@
-"""The lines of one indicator: county, areas, age bands, segments and what it is divided by, protected, or the reason why there is no value."""
+"""The lines of one indicator: county, areas, bands, segments and splits, protected, or why there is no value."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

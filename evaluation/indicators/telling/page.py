@@ -13,7 +13,7 @@ PAIRS = {
     "access_7d": "Hoitoon pääsy 7 päivässä kolmella määritelmällä",
     "service_debt": "Näkyvä ja piilevä palveluvelka",
 }
-COLUMNS = {"profession": "Ammattiryhmä", "service": "Palvelu"}
+COLUMNS = {"profession": "Ammattiryhmä", "service": "Palvelu", "scheme": "Kysymyssarja", "legacy_org": "Organisaatio"}
 UNITS = {"days": "päivää", "working_days": "arkipäivää", "per_client": "asiakasta kohti", "count": "", "index": ""}
 WHY = {
     "few": "liian vähän ihmisiä*",
