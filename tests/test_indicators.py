@@ -318,6 +318,49 @@ def test_segmented_clients_are_told_by_question_set_and_by_organisation() -> Non
     assert lines_by(found, "legacy_org")["keskus"][2] == "few"  # the county's count would give the other away
 
 
+@covers("002-D4")
+def test_the_rai_scales_of_groups_stand_in_one_table_with_intervals_and_few_are_hidden() -> None:
+    homes = people(*(f"c{n}" for n in range(45)), birth_year=1940) + people(
+        *(f"d{n}" for n in range(12)), birth_year=1955
+    )
+    homes += people("e0", "e1", birth_year=1970)
+    ids = {name: f"rai_{name.lower()}" for name in ("ADLH", "CPS")}
+    rows = [
+        {"client_id": one["client_id"], "time": "2024-06-01", "instrument": "RAI-HC", "scale": scale, "value": k % 4}
+        for scale in ids
+        for k, one in enumerate(homes)
+    ]  # fmt: skip
+    records = [
+        {"client_id": f"c{n}", "time": "2024-01-01", "scheme": "suuntima_like", "segment": "network"} for n in range(30)
+    ]
+    config = definitions(*ids.values(), smallest_cell=5, compared={"rai_scales": tuple(ids.values())})
+    found = report(config, TODAY, residents=homes, assessments=rows, segment_records=records)
+    table = found["compared"]["rai_scales"]
+    told = {(row["by"], row["group"]): row["lines"] for row in table["rows"]}
+    assert table["indicators"] == ["rai_adlh", "rai_cps"]
+    county = told["county", ""][0]
+    assert county["value"] == pytest.approx(sum(row["value"] for row in rows[:59]) / 59)
+    assert county["low"] < county["value"] < county["high"]
+    assert {line["why"] for line in told["band", "under65"]} == {"few"}
+    assert {line["n"] for line in told["segment", "network"]} == {30}
+    assert "RAI-asteikot ryhmittäin" in render(found)
+
+
+@covers("002-B17")
+def test_the_strain_of_carers_is_told_where_it_is_recorded_and_not_available_where_it_is_not() -> None:
+    ties = [{"client_id": f"c{n}", "valid_from": "2024-01-01", "role": "cared_for"} for n in range(30)]
+    old = people(*(f"c{n}" for n in range(12)), birth_year=1940) + people(
+        *(f"c{n}" for n in range(12, 30)), birth_year=1970
+    )
+    names = ("carer_age_75_share", "carer_leave_share", "carer_strain_share", "carer_quality_of_life_share")
+    config = definitions(*names, smallest_cell=5, compared={"carer_strain": names})
+    found = report(config, TODAY, residents=old, relations=ties)
+    county = {one["id"]: (one["latest"]["value"], one["latest"]["why"]) for one in found["indicators"]}
+    assert county["carer_age_75_share"] == (pytest.approx(12 / 30), "")
+    assert {county[name] for name in names[1:]} == {(None, "source_missing")}
+    assert "lähde puuttuu" in render(found)
+
+
 def test_a_split_by_an_unknown_column_is_refused() -> None:
     plain = whole().definitions["access_7d_waiting_persons"].model_dump()
     with pytest.raises(ValueError, match="is not divided"):

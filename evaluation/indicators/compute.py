@@ -14,6 +14,7 @@ from evaluation.indicators.kinds import (
     Change,
     Continuity,
     Covered,
+    LatestMean,
     Measure,
     NthFree,
     PerClient,
@@ -172,6 +173,8 @@ def _of_clients(world: World, measure: Measure, span: Span, definition: Definiti
             return rows.repeats(world, measure, span)
         case Covered():
             return groups.covered(world, measure, span)
+        case LatestMean():
+            return groups.latest_mean(world, measure, span)
         case Change():
             return _of_clients(world, measure.of, span, definition)
         case Shortfall():

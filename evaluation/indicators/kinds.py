@@ -143,6 +143,15 @@ class Covered(StrictConfig):
     having: Group
 
 
+class LatestMean(StrictConfig):
+    """Mean of each resident's newest `value` among the rows of the last days before the period's end."""
+
+    kind: Literal["latest_mean"]
+    table: str = "assessments"
+    of: Filter
+    within_days: int = Field(ge=1)
+
+
 class UnitsWith(StrictConfig):
     """Units with a row that satisfies `of` in the last days of the period, among units whose code begins so."""
 
@@ -181,6 +190,7 @@ Measure = Annotated[
     | Continuity
     | Repeat
     | Covered
+    | LatestMean
     | UnitsWith
     | Change
     | Shortfall,
@@ -221,6 +231,8 @@ def lookback_days(measure: Measure) -> int:
     """Days before the period's end that the measure looks at beyond the period itself (0 = only the period)."""
     if isinstance(measure, Continuity):
         return 365
+    if isinstance(measure, LatestMean):
+        return measure.within_days
     if isinstance(measure, Covered):
         states = (*measure.entitled.holds, *measure.having.holds)
         return max((state.within_days or 0 for state in states), default=0)

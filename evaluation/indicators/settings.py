@@ -14,7 +14,7 @@ from models.small_cells import SMALLEST_CELL
 from models.texts import Texts
 
 Grain = Literal["month", "quarter", "year"]
-Unit = Literal["share", "days", "working_days", "count", "per_client", "index", "change"]
+Unit = Literal["share", "days", "working_days", "count", "per_client", "index", "points", "change"]
 
 
 class Target(StrictConfig):
@@ -93,14 +93,17 @@ class IndicatorsConfig(StrictConfig):
     """Unit of the appointment book → area."""
     side_by_side: Mapping[str, tuple[str, ...]] = {}
     """Id of a table → indicators that are read together by area, never subtracted from each other."""
+    compared: Mapping[str, tuple[str, ...]] = {}
+    """Id of a table → indicators of which every group (area, age band, segment) has a row with its intervals."""
     definitions: Mapping[str, Definition]
 
     @model_validator(mode="after")
     def _pairs_exist(self) -> "IndicatorsConfig":
-        for pair, names in self.side_by_side.items():
-            for name in names:
-                if name not in self.definitions:
-                    raise ValueError(f"`side_by_side.{pair}` names `{name}`, which is not defined")
+        for key, tables in (("side_by_side", self.side_by_side), ("compared", self.compared)):
+            for id, names in tables.items():
+                for name in names:
+                    if name not in self.definitions:
+                        raise ValueError(f"`{key}.{id}` names `{name}`, which is not defined")
         return self
 
     @property

@@ -13,8 +13,24 @@ PAIRS = {
     "access_7d": "Hoitoon pääsy 7 päivässä kolmella määritelmällä",
     "service_debt": "Näkyvä ja piilevä palveluvelka",
 }
+COMPARED = {"rai_scales": "RAI-asteikot ryhmittäin", "carer_strain": "Omaishoitajien kuormitus ryhmittäin"}
+BY = {"county": "Koko hyvinvointialue", "area": "Alue", "band": "Ikä", "segment": "Asiakkuus"}
+BANDS = {
+    "under65": "alle 65",
+    "65to74": "65–74",
+    "75plus": "75 tai yli",
+    "unknown": "ei tiedossa",
+    "none": "ei kirjattu",
+}
 COLUMNS = {"profession": "Ammattiryhmä", "service": "Palvelu", "scheme": "Kysymyssarja", "legacy_org": "Organisaatio"}
-UNITS = {"days": "päivää", "working_days": "arkipäivää", "per_client": "asiakasta kohti", "count": "", "index": ""}
+UNITS = {
+    "days": "päivää",
+    "working_days": "arkipäivää",
+    "per_client": "asiakasta kohti",
+    "count": "",
+    "index": "",
+    "points": "pistettä",
+}
 WHY = {
     "few": "liian vähän ihmisiä*",
     "uniform": "kaikki tai ei kukaan*",
@@ -37,7 +53,15 @@ def render(report: Mapping[str, Any]) -> str:
     picture = charts.dots(dots, "Osuudet ja niiden 95 %:n väli")
     by_id = {one["id"]: one for one in report["indicators"]}
     values = {"report": report, "by_id": by_id, "told": told, "areas": areas, "lacking": lacking, "picture": picture}
-    words = {"said": said, "why": WHY, "pairs": PAIRS, "columns": COLUMNS}
+    words = {
+        "said": said,
+        "why": WHY,
+        "pairs": PAIRS,
+        "columns": COLUMNS,
+        "compared": COMPARED,
+        "by": BY,
+        "bands": BANDS,
+    }
     return report_environment().get_template("indicators.html.j2").render(**values, **words, splits=splits)
 
 
