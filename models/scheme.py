@@ -113,6 +113,9 @@ class Scheme(StrictConfig):
     name: Texts
     notice: Texts
     """What the scheme is and is not; part of every answer."""
+    question_set: Literal["health", "social"] | None = None
+    """Whose questions its answers come from.  Each question set is a scheme of its own, so its answers and labels are
+    never mixed with another's; None = one set for both."""
     questionnaire: Questionnaire = Questionnaire()
     score_life_days: int = Field(default=180, ge=1)
     """Full days after which the model's proposal is refused; people's own answers stay (own choice: half a year)."""

@@ -25,6 +25,7 @@ from serving.api.description import description
 from serving.api.planning import PlanningApi
 from serving.api.planning_questions import FlowQuestion, ForecastQuestion, ScenarioQuestion
 from serving.api.questions import (
+    AlertDecisionQuestion,
     CounterfactualQuestion,
     DecisionQuestion,
     ExplainQuestion,
@@ -131,6 +132,11 @@ def service_of(house: House) -> Any:
         def decision(self, **question: Any) -> dict[str, Any]:
             """Record what the professional decided about a shown answer; sent twice under one key, it is one."""
             return acting.decision(DecisionQuestion(**question), header("idempotency-key"))  # type: ignore[return-value]
+
+        @bentoml.api(route="/v1/alert-decision", input_spec=AlertDecisionQuestion)
+        def alert_decision(self, **question: Any) -> dict[str, Any]:
+            """Record what the professional says of one alert; sent twice under one key, it is one."""
+            return acting.alert_decision(AlertDecisionQuestion(**question), header("idempotency-key"))  # type: ignore[return-value]
 
         @bentoml.api(route="/v1/forecast", input_spec=ForecastQuestion)
         def forecast(self, **question: Any) -> dict[str, Any]:

@@ -50,7 +50,14 @@ def whole() -> IndicatorsConfig:
 def definitions(*ids: str, **settings: Any) -> IndicatorsConfig:
     """The real definitions of configs/indicators.yaml, only these; small cells are shown unless a test asks."""
     chosen = {id: whole().definitions[id] for id in ids}
-    plain = {"smallest_cell": 2, "periods": 1, "repeats": 20, "side_by_side": {}, "silent_source_days": 3650}
+    plain = {
+        "smallest_cell": 2,
+        "periods": 1,
+        "repeats": 20,
+        "side_by_side": {},
+        "compared": {},
+        "silent_source_days": 3650,
+    }
     return whole().model_copy(update={**plain, **settings, "definitions": chosen})
 
 

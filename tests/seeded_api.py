@@ -65,6 +65,11 @@ def seeded(settings, answer_id):
             fields["answer_id"] = {"enum": [answer_id]}
             fields["reason"] = {"type": "string", "pattern": "^[a-zåäö]{3,20}$"}
             schema["required"] = [*schema["required"], "reason", "segment"]
+        if path == "/v1/alert-decision":
+            fields["client_id"], fields["alert"] = {"enum": [MINE]}, {"enum": ["frequent_emergency"]}
+            fields["reason"] = {"type": "string", "pattern": "^[a-zåäö]{3,20}$"}
+            fields["reason_code"] = {"enum": ["handled", "other"]}
+            schema["required"] = [*schema["required"], "reason", "reason_code"]
         if path == "/v1/log":
             fields["size"], fields["page"] = {"enum": [1, 50, 200]}, {"enum": [1, 2]}
     return said

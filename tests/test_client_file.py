@@ -85,7 +85,7 @@ def test_a_target_group_is_named_and_one_visit_is_no_alert(rules):
     found = named(rules, registers(contacts=[emergency("2024-12-20")]))
     assert "frequent_emergency" not in found
     assert found["older_people_and_carers"].proofs == ()
-    assert {alert.kind for alert in found.values()} <= {"alert", "target_group"}
+    assert {alert.kind for alert in found.values()} <= {"alert", "target_group", "suggestion"}
 
 
 def test_a_sensitive_rule_is_not_told_of(rules):

@@ -1,16 +1,21 @@
 """The manager's figures of groups: what is hidden stays hidden, also by subtraction."""
 
 import itertools
+from types import SimpleNamespace
+from typing import cast
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluation.client_groups.counting import Counts
+from evaluation.client_groups.expected import of_rows, sums
 from evaluation.client_groups.report import report_of
 from evaluation.small_cells.hiding import hidden_in_grid, hidden_together
 from evaluation.small_cells.shown import change, share
+from models.need import NeedModel, load_task
 from models.scheme import load_scheme
 from tests.plans import covers
 
@@ -24,6 +29,7 @@ def lines(*rows: tuple[str, str, str, int]) -> pd.DataFrame:
 
 def report(segments: pd.DataFrame, residents=(("901", 100, 20), ("902", 90, 30)), earlier=None):  # type: ignore[no-untyped-def]
     people = pd.DataFrame(residents, columns=["area", "residents", "silent"])
+    segments = segments if "asked" in segments else segments.assign(asked=0, expected=0.0, variance=0.0)
     return report_of(Counts(segments, people), SCHEME, AREAS, earlier)
 
 
@@ -50,6 +56,41 @@ def test_the_county_has_every_group_with_its_share() -> None:
     found = {one["segment"]: (one["n"], one["share"]) for one in report(SEGMENTS)["segments"]}
     assert found["network"] == (40 + 50, pytest.approx((40 + 50) / 203))
     assert found["cooperative"] == (0, None)
+
+
+@covers("002-B4")
+def test_the_expected_number_of_new_multi_service_clients_of_each_group() -> None:
+    likely = np.array([0.5] * 20 + [0.1] * 30 + [np.nan] * 40)  # forty are multi-service clients already
+    rows = pd.DataFrame({"area": "901", "band": "75plus", "segment": "network", "n": 1, **sums(likely)})
+    few = SEGMENTS[SEGMENTS["segment"] != "network"].assign(asked=[3, 30, 60, 20], expected=1.0, variance=0.5)
+    groups = pd.concat([rows.groupby(["area", "band", "segment"], as_index=False).sum(), few], ignore_index=True)
+    found = report(groups)
+    county = {one["segment"]: one["expected"] for one in found["segments"]}
+    network = county["network"]
+    assert (network["asked"], network["value"], network["share"]) == (50, pytest.approx(13.0), pytest.approx(0.26))
+    half = 1.96 * (20 * 0.25 + 30 * 0.09) ** 0.5
+    assert (network["low"], network["high"]) == (pytest.approx(13 - half, abs=1e-3), pytest.approx(13 + half, abs=1e-3))
+    cells = {(one["area"], one["segment"]): one["expected"]["value"] for one in found["cells"]}
+    assert cells["901", "network"] == pytest.approx(13.0)
+    assert cells["901", "self_managed"] is None  # three clients
+    assert cells["902", "self_managed"] is None  # the county's number would give them away
+
+
+@covers("002-B4")
+def test_without_a_live_model_no_number_is_expected() -> None:
+    assert {one["expected"]["value"] for one in report(SEGMENTS)["segments"]} == {None}
+
+
+@covers("002-B4")
+def test_only_those_who_are_not_yet_multi_service_clients_are_expected_to_become_such() -> None:
+    task = load_task("configs/needs/multi_service_12m.yaml")
+    parts = SimpleNamespace(used_columns=lambda rows: rows)
+    learner = SimpleNamespace(probabilities=lambda rows: rows[:, 1] / 10)
+    model = SimpleNamespace(task=task, feature_names=("age", "distinct_services__365d"), parts=parts, model=learner)
+    rows = np.array([[40, 4], [40, 5], [17, 2], [40, np.nan], [np.nan, 2]], np.float32)
+    found = of_rows(cast(NeedModel, model), rows)
+    assert found[0] == pytest.approx(0.4)
+    assert np.isnan(found[1:]).all()
 
 
 def test_P3_a_change_of_one_to_four_people_is_not_said() -> None:

@@ -15,6 +15,7 @@ from models.demand.config import DemandConfig
 from models.demand.hiding import clients_of, counts_by_series, hidden_series
 from models.demand.hierarchy import Published, aggregate, bottom_id, published_series
 from models.demand.model import DemandModel
+from models.scheme import load_scheme
 from tests.demand_data import monthly, series, together, weekly, words
 from tests.plans import covers
 from tests.test_series import ANNA, BO, resident, stored, visit
@@ -52,6 +53,19 @@ def test_the_shipped_configs_load_and_their_sums_are_of_their_own_parts(path: Pa
     published = published_series(config, [])
     assert len({one.series_id for one in published}) == len(published)
     assert {one.area for one in published} == {"county", *config.area_groups, *config.areas}
+
+
+@covers("001-C4")
+def test_every_segment_and_intensity_of_home_care_has_a_model_that_is_forecast():
+    config = load_config("configs/demand/counted/home_care_models_weekly.yaml", DemandConfig)
+    (counted_rule,) = config.source.series_rules(config.period, config.dimensions)
+    segments = [*load_scheme("configs/schemes/suuntima_like.yaml").segment_ids, "none"]
+    assert list(counted_rule.matrix) == segments
+    assert {tuple(row) for row in counted_rule.matrix.values()} == {("light", "regular", "intensive", "none")}
+    models = {model for row in counted_rule.matrix.values() for model in row.values()}
+    assert models == set(config.dimensions["home_care_model"].codes)
+    forecast = {dict(one.groups)["home_care_model"] for one in published_series(config, [])}
+    assert forecast == {"total", *models}
 
 
 @covers("000-67")

@@ -57,12 +57,14 @@ def residents(*clients: str, **gone: str) -> pd.DataFrame:
 
 def records(*rows: tuple[str, str, str]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["client_id", "time", "segment"])
-    return frame.assign(time=pd.to_datetime(frame["time"], format="ISO8601"), scheme="suuntima_like")
+    return frame.assign(
+        time=pd.to_datetime(frame["time"], format="ISO8601"), scheme="suuntima_like", legacy_org="keskus"
+    )
 
 
 def decisions(*rows: tuple[str, str, str | None, str | None]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["client_id", "time", "segment", "routing_target"])
-    return frame.assign(time=pd.to_datetime(frame["time"], format="ISO8601"))
+    return frame.assign(time=pd.to_datetime(frame["time"], format="ISO8601"), legacy_org="keskus")
 
 
 def spells(*rows: tuple[str, int, str, str]) -> pd.DataFrame:
@@ -301,7 +303,9 @@ def people_tables() -> dict[str, pd.DataFrame]:
     """Forty clients: guided in January; the first half gets light home care after ten days."""
     names = [f"c{i:02}" for i in range(40)]
     held = episodes(*((one, "2024-01-12", None, "home_care_regular", "light") for one in names[:20]))
-    plans = pd.DataFrame({"client_id": names[:10], "valid_from": day("2024-01-01"), "valid_to": pd.NaT})
+    plans = pd.DataFrame(
+        {"client_id": names[:10], "valid_from": day("2024-01-01"), "valid_to": pd.NaT, "kind": "client_plan"}
+    )
     ties = pd.DataFrame({"client_id": names[:10], "role": "own_worker", "valid_to": pd.NaT})
     return {
         "contacts": contacts(*((one, "2024-06-01", "gp_visit", "in_person") for one in names)),

@@ -88,6 +88,25 @@ DAILY = "client_id time\n" + "\n".join(
     [f"a 2024-11-{1 + n // 2:02d}+0{8 + n % 2}:00" for n in range(60)]
     + [f"b 2024-11-{1 + n // 2:02d}+0{8 + n % 2}:00" for n in range(59)]
 )
+CARERS = shown_rows("client_id valid_from valid_to\n a 2024-01-01 -\n b 2024-01-01 -\n c 2024-01-01 2024-09-30",
+                    role="cared_for", other_kind="client", other_id="x")  # fmt: skip
+
+
+def scale(name: str, instrument: str = "RAI-HC") -> Tables:
+    """a's newest value of the last year is 3, b's 2; c's is older than a year."""
+    text = "client_id time value\n a 2024-02-01 5\n a 2024-08-01 3\n b 2023-10-02 2\n c 2023-09-30 6\n a 2024-10-01 1"
+    return {"residents": THREE, "assessments": shown_rows(text, scale=name, instrument=instrument)}
+
+
+def carers(**tables: Any) -> Tables:
+    """a and b care for somebody on the last day, c no more."""
+    return {
+        "residents": people("a", birth_year=1940) + people("b", "c", birth_year=1960),
+        "relations": CARERS,
+        **tables,
+    }
+
+
 CASES: dict[str, tuple[Tables, tuple[float, float, float]]] = {
     "access_7d_visits": (
         slots("""
@@ -112,6 +131,69 @@ CASES: dict[str, tuple[Tables, tuple[float, float, float]]] = {
             2024-07-01 2024-07-20 terveysasema_902
             """),
         (1, 2, 0),  # 4 of 5 reach .8, 1 of 2 does not
+    ),
+    **{
+        f"rai_{name.lower()}": (scale(name), (3 + 2, 2, 0)) for name in ("ADLH", "IADL", "CPS", "DRS", "CHESS", "MAPLe")
+    },
+    "carer_age_75_share": (carers(), (1, 2, 0)),
+    "carer_emergency_share": (
+        carers(contacts=shown_rows("client_id time\n a 2023-11-01\n b 2023-09-30\n c 2024-08-01", urgency="emergency")),
+        (1, 2, 0),
+    ),
+    "carer_leave_share": (
+        {
+            "residents": THREE,
+            "episodes": shown_rows("client_id start\n a 2023-01-01\n b 2023-01-01", kind="informal_care_support")
+            + shown_rows("client_id start end\n a 2024-03-01 2024-03-04", kind="informal_care_leave"),
+        },
+        (1, 2, 0),
+    ),
+    "carer_strain_share": (
+        carers(
+            assessments=shown_rows(
+                "client_id time value\n a 2024-08-01 50\n b 2024-08-01 49\n c 2024-08-01 90",
+                instrument="COPE",
+                scale="strain",
+            )
+        ),
+        (1, 2, 0),
+    ),
+    "carer_quality_of_life_share": (
+        carers(
+            assessments=shown_rows(
+                "client_id time value\n a 2024-02-01 4\n a 2024-08-01 11\n b 2024-08-01 10",
+                instrument="ASCOT-C",
+                scale="total",
+            )
+        ),
+        (1, 2, 0),
+    ),
+    "recorded_segmentations": (
+        {
+            "residents": THREE,
+            "segment_records": shown_rows(
+                """
+                client_id time       scheme
+                a         2024-07-01 suuntima_like
+                a         2024-08-01 suuntima_like_social
+                b         2024-09-30 suuntima_like_social
+                c         2024-10-01 suuntima_like
+                """
+            ),
+        },
+        (2, 2, 0),
+    ),
+    "access_7d_service_lines": (
+        requests(
+            "referral",
+            """
+            client_id requested_at started_at
+            a         2024-07-01   2024-07-08
+            b         2024-07-01   2024-07-09
+            c         2024-07-01   -
+            """,
+        ),
+        (1, 3, 0),
     ),
     "access_7d_from_assessment": (
         requests(

@@ -54,6 +54,7 @@ NO_PAGE = {
     "/clients/{handle}/by-hand": "leads back to the client",
     "/clients/{handle}/decision": "leads back to the client",
     "/clients/{handle}/own-view": "leads back to the client",
+    "/clients/{handle}/alerts": "leads back to the client",
     "/clients/{handle}/decided/{decision_id}": "looked at after a decision, below",
     "/clients/{handle}/letter.pdf": "a PDF file",
     "/models/{name}/{version}/files/{kind}": "files of the audit report",

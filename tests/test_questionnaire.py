@@ -108,6 +108,20 @@ def test_whose_answer_decides(records, told):
     assert [(one.axis, one.level, one.respondent, one.decides) for one in found] == told
 
 
+@covers("001-A1")
+def test_the_question_sets_of_health_and_social_care_are_kept_apart():
+    social = load_scheme("configs/schemes/suuntima_like_social.yaml")
+    records = [
+        answer("2025-01-01", "axis1", "high", "professional"),
+        answer("2025-02-01", "axis1", "low", "professional", scheme=social.id),  # later, of the other set
+    ]
+    told = {
+        one.id: [(found.level, found.time) for found in recorded_answers(one, records, AS_OF)]
+        for one in (SCHEME, social)
+    }
+    assert told == {SCHEME.id: [("high", "2025-01-01")], social.id: [("low", "2025-02-01")]}
+
+
 def changed(**questionnaire) -> Scheme:
     return SCHEME.model_copy(update={"questionnaire": Questionnaire(**questionnaire)})
 

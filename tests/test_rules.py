@@ -250,7 +250,7 @@ def test_the_shipped_rules_read_the_shipped_features() -> None:
     catalogue = load_catalogue("configs/features.yaml")
     narrowed(catalogue, book, "configs/rules.yaml", "configs/features.yaml")
     kinds = {one.kind for one in book.rules.values()}
-    assert kinds == {"client_flow", "need_duration", "target_group", "alert"}
+    assert kinds == {"client_flow", "need_duration", "target_group", "alert", "suggestion"}
     assert book.rules["client_flow_social"].any == load_config("configs/eligibility.yaml", EligibilityRules).social
 
 

@@ -66,6 +66,15 @@ def test_every_scheme_says_that_it_is_not_suuntima_and_that_a_professional_confi
     assert "The professional confirms" in scheme.notice.en
 
 
+@covers("001-A1")
+def test_each_question_set_is_a_scheme_of_its_own() -> None:
+    health, social = load_scheme(PATH), load_scheme("configs/schemes/suuntima_like_social.yaml")
+    assert (health.question_set, social.question_set) == ("health", "social")
+    assert health.id != social.id
+    assert health.segment_ids == social.segment_ids
+    assert [axis.id for axis in health.axes] == [axis.id for axis in social.axes]
+
+
 @covers("000-1", "000-2", "000-3", "000-6", "001-A7")
 @pytest.mark.parametrize("path", ALL)
 def test_every_segment_is_arranged_and_nobody_is_followed_up_digitally_only(path):

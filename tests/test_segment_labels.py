@@ -13,6 +13,9 @@ from models.eligibility import Condition, EligibilityRules, assess
 from models.learners.baseline import BaselineSettings
 from models.scheme import load_scheme
 from tests.client_case import catalogue, draw, names, vocabulary
+from tests.indicator_rows import drawn_table
+from tests.plans import covers
+from training.records import standing
 from training.segments.config import SegmentationConfig, SegmentationFit
 from training.segments.labels import pass_the_gate, require_levels, segment_labels, split_known, unseen_families
 from training.segments.reach import most_used_organisation, reach_of, reach_said
@@ -27,6 +30,21 @@ RULES = EligibilityRules(
     health=(Condition(feature="emergency_contacts__365d", at_least=1),),
     long_term=(Condition(feature="contact_months__365d", at_least=7),),
 )
+
+
+@covers("001-A1")
+def test_a_model_learns_from_the_answers_of_its_own_question_set_only():
+    rows = [
+        {"client_id": f"c{n}", "time": "2024-01-01", "scheme": scheme, "scheme_version": "1",
+         "axis1_level": "high", "axis2_level": "weak", "segment": "network"}
+        for n, scheme in enumerate(["suuntima_like"] * 3 + ["suuntima_like_social"] * 2)
+    ]  # fmt: skip
+    social = load_scheme("configs/schemes/suuntima_like_social.yaml")
+    table = drawn_table("segment_records", rows)
+    assert [sorted(standing(table, scheme).clients) for scheme in (SCHEME, social)] == [
+        ["c0", "c1", "c2"],
+        ["c3", "c4"],
+    ]
 
 
 def split_of(rows: int) -> Holdout:

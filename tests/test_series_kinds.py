@@ -121,6 +121,29 @@ def test_a_client_has_the_segment_that_was_recorded_before_the_period(tmp_path):
     assert found["network"] == {"10-01": 0, "11-01": 1, "12-01": 1}
 
 
+@covers("001-C4")
+def test_home_care_is_split_by_the_model_of_the_segment_and_the_intensity(tmp_path):
+    record = {"scheme": "suuntima_like", "scheme_version": "1", "time": "2024-10-20", "recorded_at": "2024-10-21"}
+    records = [{**record, "client_id": ANNA, "segment": "network"}, {**record, "client_id": BO, "segment": "community"}]
+    care = [episode(ANNA, "2024-10-01", kind="home_care_regular", intensity="light"),
+            episode(BO, "2024-10-01", "2024-12-01", kind="home_care_regular", intensity="light"),
+            episode(BO, "2024-12-01", kind="home_care_regular", intensity="intensive")]  # fmt: skip
+    contacts = [visit(who, day) for who in (ANNA, BO) for day in ("2024-10-10", "2024-11-20", "2024-12-20")]
+    snapshot = stored(
+        tmp_path, [resident(ANNA), resident(BO)], contacts=contacts, segment_records=records, episodes=care
+    )
+    matrix = {"network": {"light": "team"}, "community": {"light": "everyday", "intensive": "team"},
+              "none": {"light": "unsegmented"}}  # fmt: skip
+    asked = rule(by=["area", "home_care_model"], matrix=matrix)
+    assert cells(series_panel(snapshot, asked, ["901"]), "home_care_model") == {
+        "unsegmented": {"10-01": 2, "11-01": 0, "12-01": 0},  # before the segments were recorded
+        "team": {"10-01": 0, "11-01": 1, "12-01": 2},  # Bo's care became intensive in December
+        "everyday": {"10-01": 0, "11-01": 1, "12-01": 0},
+    }
+    with pytest.raises(ValidationError, match="needs `matrix`"):
+        rule(by=["area", "home_care_model"])
+
+
 @covers("001-C1")
 def test_frequent_clients_are_those_with_many_visits_in_the_calendar_month(tmp_path):
     contacts = [visit(ANNA, f"2024-11-{day:02d}") for day in (1, 2, 3)] + [

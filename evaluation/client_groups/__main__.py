@@ -22,9 +22,11 @@ from evaluation.published import CLIENT_GROUPS, published_folder
 from features.histories import HistoriesConfig
 from features.manifest import write_atomically
 from features.store import open_snapshot
+from models.bundles.bundle import Bundle
 from models.bundles.signing import trusted_keys
 from models.bundles.verify import verify_bundle
-from models.registry import connect
+from models.need import NeedModel
+from models.registry import RegisteredBundle, connect
 from models.segmentation import SegmentationModel
 
 DEFAULT = "configs/client_groups.yaml"
@@ -37,11 +39,13 @@ def make(config: ClientGroupsConfig) -> tuple[Path, dict[str, Any]]:
     as_of = snapshot.data_until + timedelta(days=1)
     rules = load_config(config.histories, HistoriesConfig).rules
     model, version = _champion(workspace, config.segmentation)
-    counts = count(snapshot, Wanted(as_of, config, rules, areas.area_of, model))
+    need, need_version = _need(workspace, config.multi_service)
+    counts = count(snapshot, Wanted(as_of, config, rules, areas.area_of, model, need))
     names = {area: name.as_text() for area, name in areas.names.items()}
     folder = published_folder(workspace, snapshot.sha256)
     found = report_of(counts, model.scheme, names, _earlier(workspace, folder, snapshot.data_until.isoformat()))
     stamp = {"snapshot_sha256": snapshot.sha256, "model": config.segmentation, "version": version}
+    stamp |= {"multi_service": config.multi_service if need else None, "multi_service_version": need_version}
     report = {**found, **stamp, "data_until": snapshot.data_until.isoformat()}
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
@@ -54,9 +58,21 @@ def _champion(workspace: Workspace, name: str) -> tuple[SegmentationModel, str]:
     version = registry.champion(name)
     if version is None:
         raise ModelError(f"No version of {name} is live. Train and promote one first.")
+    return SegmentationModel.from_bundle(_fetched(workspace, version)), version.version
+
+
+def _need(workspace: Workspace, name: str) -> tuple[NeedModel | None, str | None]:
+    """The live model of the expected number; None where no version is live: the number is then not told."""
+    version = connect(workspace).champion(name) if name else None
+    if version is None:
+        return None, None
+    return NeedModel.from_bundle(_fetched(workspace, version)), version.version
+
+
+def _fetched(workspace: Workspace, version: RegisteredBundle) -> Bundle:
     with tempfile.TemporaryDirectory() as folder:
-        fetched = registry.fetch(version.name, version.version, Path(folder) / "bundle")
-        return SegmentationModel.from_bundle(verify_bundle(fetched, trusted_keys(workspace.keys))), version.version
+        fetched = connect(workspace).fetch(version.name, version.version, Path(folder) / "bundle")
+        return verify_bundle(fetched, trusted_keys(workspace.keys))
 
 
 def _earlier(workspace: Workspace, own: Path, until: str) -> dict[str, Any] | None:
@@ -76,6 +92,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         for line in report["segments"]:
             name = report["names"]["segments"][line["segment"]]["en"]
             say(f"{name:<24} {'hidden' if line['n'] is None else line['n']:>8}")
+        told = [line["expected"]["value"] for line in report["segments"] if line["expected"]["value"] is not None]
+        number = f"{sum(told):.0f} in the groups that are told" if told else "not told: its model is not live"
+        say(f"Expected number of new multi-service clients: {number}.")
         county = report["without_events"][-1]
         say(f"Residents 65 or over without any event: {'hidden' if county['silent'] is None else county['silent']}.")
         say(f"Published in {folder.parent.name}/{folder.name}/{CLIENT_GROUPS}.")

@@ -9,12 +9,14 @@ import pandas as pd
 from tqdm import tqdm
 
 from evaluation.areas.people import Look, residents_of
+from evaluation.client_groups.expected import COLUMNS, likelihoods, sums
 from evaluation.client_groups.settings import ClientGroupsConfig
 from features.cohort import Rule
 from features.columnar import Columns
 from features.kernel import build_features
 from features.segment_records import TABLE, known_answers
 from features.store import Snapshot, read_table
+from models.need import NeedModel
 from models.overviews import proposals
 from models.questionnaire import recorded_answers
 from models.segmentation import SegmentationModel
@@ -27,7 +29,8 @@ HAPPENED = {"episodes": "start", "requests": "requested_at", "plans": "valid_fro
 
 @dataclass(frozen=True)
 class Counts:
-    """segments: area, band, segment, n; residents: area, residents, silent (both of the age asked about)."""
+    """segments: area, band, segment, n, and COLUMNS of the expected number (0 without its model); residents: area,
+    residents, silent (both of the age asked about)."""
 
     segments: pd.DataFrame
     residents: pd.DataFrame
@@ -42,6 +45,8 @@ class Wanted:
     rules: tuple[Rule, ...]
     area_of: Mapping[str, str]
     model: SegmentationModel
+    need: NeedModel | None = None
+    """Of becoming a multi-service client; None while no version is live."""
 
 
 def count(snapshot: Snapshot, wanted: Wanted) -> Counts:
@@ -58,6 +63,7 @@ def _bucket(snapshot: Snapshot, bucket: int, wanted: Wanted) -> Counts:
     people = residents_of(snapshot, bucket, look, wanted.model.catalogue)
     clients = people[people["is_client"].to_numpy(bool)].reset_index(drop=True)
     found = clients[["area", "band"]].assign(segment=_segments(snapshot, bucket, clients, wanted), n=1)
+    found = found.assign(**_expected(snapshot, bucket, clients, wanted))
     old = people[people["age"] >= wanted.config.silent_from_age].reset_index(drop=True)
     silent = ~old["client_id"].isin(_seen(snapshot, bucket, wanted))
     counted = pd.DataFrame({"area": old["area"], "residents": 1, "silent": silent.astype(int)})
@@ -65,6 +71,13 @@ def _bucket(snapshot: Snapshot, bucket: int, wanted: Wanted) -> Counts:
         found.groupby(["area", "band", "segment"], as_index=False).sum(),
         counted.groupby("area", as_index=False).sum(),
     )
+
+
+def _expected(snapshot: Snapshot, bucket: int, clients: pd.DataFrame, wanted: Wanted) -> dict[str, np.ndarray]:
+    if wanted.need is None or clients.empty:
+        return {name: np.zeros(len(clients)) for name in COLUMNS}
+    own = clients["client_id"].to_numpy(object)
+    return sums(likelihoods(snapshot, bucket, own, wanted.as_of, wanted.need))
 
 
 def _segments(snapshot: Snapshot, bucket: int, clients: pd.DataFrame, wanted: Wanted) -> Sequence[str]:

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from evaluation.client_groups.counting import NO_GROUP, Counts
+from evaluation.client_groups.expected import COLUMNS, hidden_cells_of, hidden_line, told_line
 from evaluation.small_cells.hiding import hidden_together
 from evaluation.small_cells.release import protected
 from evaluation.small_cells.shown import change, share
@@ -35,10 +36,12 @@ def report_of(counts: Counts, scheme: Scheme, areas: Mapping[str, Mapping[str, s
 
 def _county(found: pd.DataFrame, groups: Sequence[str], before: Mapping[Any, Line]) -> list[Line]:
     numbers = [int(found.loc[found["segment"] == group, "n"].sum()) for group in groups]
-    hidden = hidden_cells(numbers)
+    hidden, chances = hidden_cells(numbers), _summed(found, ["segment"])
+    silent = hidden_line([int(chances.get((group,), (0,))[0]) for group in groups], hidden)
     return [
         _line({"segment": group}, n, hide, sum(numbers), before.get((group,)))
-        for group, n, hide in zip(groups, numbers, hidden, strict=True)
+        | {"expected": told_line(chances, (group,), quiet)}
+        for group, n, hide, quiet in zip(groups, numbers, hidden, silent, strict=True)
     ]
 
 
@@ -49,13 +52,24 @@ def _cells(found: pd.DataFrame, groups: Sequence[str], before: Mapping[Any, Line
     known = {(str(area), str(band), str(group)): int(n) for area, band, group, n in keys}
     grid = [[known.get((*place, group), 0) for group in groups] for place in places]
     hidden, _ = protected(grid)
+    chances = _summed(found, ["area", "band", "segment"])
+    asked = [[int(chances.get((*place, group), (0,))[0]) for group in groups] for place in places]
+    silent = hidden_cells_of(asked, hidden)
     lines = []
-    for place, row, hides in zip(places, grid, hidden, strict=True):
-        for group, n, hide in zip(groups, row, hides, strict=True):
+    for place, row, hides, quiets in zip(places, grid, hidden, silent, strict=True):
+        for group, n, hide, quiet in zip(groups, row, hides, quiets, strict=True):
             named = {"area": place[0], "band": place[1], "segment": group}
             whole = 0 if any(hides) else sum(row)
-            lines.append(_line(named, n, hide, whole, before.get((*place, group))))
+            told = {"expected": told_line(chances, (*place, group), quiet)}
+            lines.append(_line(named, n, hide, whole, before.get((*place, group))) | told)
     return lines
+
+
+def _summed(found: pd.DataFrame, keys: list[str]) -> dict[tuple[str, ...], tuple[float, ...]]:
+    """Group → its COLUMNS of the expected number."""
+    grouped = found.groupby(keys)[list(COLUMNS)].sum().reset_index()
+    names = (tuple(map(str, key)) for key in grouped[keys].itertuples(index=False, name=None))
+    return dict(zip(names, grouped[list(COLUMNS)].itertuples(index=False, name=None), strict=True))
 
 
 def _line(named: Mapping[str, str], n: int, hide: bool, whole: int, before: Line | None) -> Line:

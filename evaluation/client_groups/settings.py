@@ -15,6 +15,8 @@ class ClientGroupsConfig(StrictConfig):
     """Its rules say who is a client."""
     segmentation: str
     """Registered name of the segmentation model."""
+    multi_service: str = ""
+    """Registered name of the need model whose likelihoods give the expected number of new multi-service clients."""
     silent_days: int = Field(default=365, ge=1)
     silent_from_age: int = Field(default=65, ge=0)
     silent_tables: tuple[str, ...] = Field(min_length=1)

@@ -73,6 +73,10 @@ def as_csv(report: Line) -> str:
         writer.writerow(("light_clients", line["id"], "", "", line["hits"]))
     for line in report["frequent"]:
         writer.writerow(("frequent_users", line["trait"], line["group"], "", line["n"]))
+    for line in report["providers"]["both"]:
+        writer.writerow(("providers", line["provider"], line["segment"], "", line["n"]))
+    for group, n in report["around_plan"]["clients"].items():
+        writer.writerow(("around_plan", group, "", "", n))
     return "\ufeff" + text.getvalue()
 
 

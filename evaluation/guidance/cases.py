@@ -6,11 +6,11 @@ from models.routing import RoutingTable
 
 CHOSEN, BY_SEGMENT = "professional", "segment"
 NO_SEGMENT = "none"
-COLUMNS = ["client_id", "time", "segment", "recommended", "by"]
+COLUMNS = ["client_id", "time", "segment", "recommended", "by", "provider"]
 
 
 def guided(decisions: pd.DataFrame, records: pd.DataFrame, routing: RoutingTable, scheme: str) -> pd.DataFrame:
-    """client_id, time, segment, recommended (a target of the table), by: one row a guidance.
+    """client_id, time, segment, recommended (a target of the table), by, provider: one row a guidance.
 
     A decision that names a target is the professional's choice.  Every other confirmed segment recommends the first
     target of its segment.  A record on the day of a decision of the same client is the same guidance and counts once.
@@ -47,6 +47,7 @@ def _rows(frame: pd.DataFrame, routing: RoutingTable, target: pd.Series) -> pd.D
             "time": frame["time"],
             "segment": segment,
             "recommended": target.astype(object).fillna(first),
+            "provider": frame["legacy_org"].astype(object),
             "by": target.notna().map({True: CHOSEN, False: BY_SEGMENT}),
         }
     )

@@ -7,6 +7,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from evaluation.guidance.cases import followed, guided
+from evaluation.guidance.followed.around_plan import around_plans
+from evaluation.guidance.followed.providers import with_change
 from evaluation.guidance.groups import frequent_users, light_clients, profile, traits_of
 from evaluation.guidance.outcomes import first_started
 from evaluation.guidance.settings import GuidanceConfig
@@ -33,12 +35,13 @@ READ: Mapping[str, tuple[str, ...] | None] = {
 
 @dataclass(frozen=True)
 class Counted:
-    """cases: one row a followed guidance; moves, profile: counts; light: count by service."""
+    """cases: one row a followed guidance; plans: one a frequent user; moves, profile: counts; light: by service."""
 
     cases: pd.DataFrame
     moves: pd.DataFrame
     profile: pd.DataFrame
     light: Mapping[str, int]
+    plans: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ def count(snapshot: Snapshot, wanted: Wanted) -> Counted:
         moves=_summed([part.moves for part in parts], ["quarter", "before", "after"]),
         profile=_summed([part.profile for part in parts], ["trait", "group"]),
         light={str(name): int(n) for name, n in light.items()},
+        plans=pd.concat([part.plans for part in parts], ignore_index=True),
     )
 
 
@@ -76,6 +80,7 @@ def of_people(tables: Mapping[str, pd.DataFrame], wanted: Wanted) -> Counted:
         followed(cases, config.follow_days, until), begun(found, config.quiet_days), config.follow_days
     )
     cases["heavy"] = cases["started"] >= config.heavy_from
+    cases = with_change(cases, found, config.follow_days)
     frequent = frequent_users(tables["contacts"], config.frequent_users, until)
     starts = quarter_starts(until.date(), config.quarters)
     return Counted(
@@ -83,6 +88,7 @@ def of_people(tables: Mapping[str, pd.DataFrame], wanted: Wanted) -> Counted:
         moves=moves(found, tables["residents"], starts, [one.id for one in config.classes]),
         profile=profile(frequent, traits_of(tables, config.frequent_users, until)),
         light=light_clients(tables["contacts"], tables["episodes"], config.light_clients, until),
+        plans=around_plans(dict(tables), config.frequent_users, config.around_plan, config.quarters, until),
     )
 
 

@@ -19,6 +19,8 @@ TRAITS = {
     "age_band": "Ikä", "sex": "Sukupuoli", "sectors": "Käytettyjä toimialoja", "plan": "Voimassa oleva suunnitelma",
     "named_professional": "Nimetty ammattilainen", "segment": "Viimeisin kirjattu asiakkuus",
 }  # fmt: skip
+PROVIDERS = {"provider": "Ohjaavittain", "segment": "Asiakasryhmittäin", "both": "Ohjaavittain ja asiakasryhmittäin"}
+PLANS = {"plan": "Suunnitelma alkoi", "no_plan": "Ei suunnitelmaa"}
 FIGURES = {
     "started": "Jokin palvelu alkoi seuranta-aikana",
     "started_within_7_days": "Jokin palvelu alkoi 7 päivän kuluessa",
@@ -33,7 +35,7 @@ def render(report: Mapping[str, Any]) -> str:
     environment = report_environment()
     environment.filters["quarter"] = _quarter
     environment.filters["named"] = lambda one, names: names[one]["fi"] if one in names else OTHER_NAMES.get(one, one)
-    words = {"traits": TRAITS, "figures": FIGURES, "shifts": SHIFTS}
+    words = {"providers": PROVIDERS, "plans": PLANS, "traits": TRAITS, "figures": FIGURES, "shifts": SHIFTS}
     pictures = {"shifts": _shifts(report), "light": _light(report)}
     return environment.get_template("guidance.html.j2").render(
         report=report, grid=_grid(report), words=words, pictures=pictures

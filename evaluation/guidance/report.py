@@ -8,6 +8,8 @@ import pandas as pd
 from evaluation.guidance.baseline import Share, held_against, share
 from evaluation.guidance.counting import Counted, Wanted
 from evaluation.guidance.effect import compared
+from evaluation.guidance.followed.around_plan import compared_plans
+from evaluation.guidance.followed.providers import provider_tables
 from evaluation.guidance.groups import ANY, NEITHER
 from evaluation.guidance.outcomes import NOTHING
 from evaluation.guidance.transitions import LEFT, NONE, quarter_starts
@@ -34,6 +36,8 @@ def report_of(counted: Counted, wanted: Wanted, baseline: Mapping[str, Any] | No
         "shifts": shift_lines(counted.moves, [one.id for one in config.classes], config.heavy_from, _quarters(wanted)),
         "light": _light(counted.light, tuple(config.light_clients.replacing)),
         "frequent": profile_lines(counted.profile),
+        "around_plan": {"days": config.around_plan.days, **compared_plans(counted.plans)},
+        "providers": provider_tables(counted.cases),
         "effect": compared(counted.cases, config.effect) if config.effect else None,
         "figures": {name: _hidden_share(one) for name, one in figures.items()},
         "since_baseline": _since(figures, baseline),

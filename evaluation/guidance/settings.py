@@ -66,6 +66,13 @@ class FrequentUsers(StrictConfig):
     days: int = Field(ge=1)
 
 
+class AroundPlan(StrictConfig):
+    """Visits of frequent users so many days before and after a plan of these kinds began."""
+
+    kinds: tuple[str, ...] = Field(min_length=1)
+    days: int = Field(ge=30)
+
+
 class Effect(StrictConfig):
     """A change, whom it concerned, and how long before and after it the cases are compared."""
 
@@ -89,6 +96,7 @@ class GuidanceConfig(StrictConfig):
     classes: tuple[ServiceClass, ...] = Field(min_length=2)
     light_clients: LightClients
     frequent_users: FrequentUsers
+    around_plan: AroundPlan
     effect: Effect | None = None
     baseline: str = Field(pattern=r"^[a-z0-9_]+$")
 

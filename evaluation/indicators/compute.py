@@ -1,7 +1,7 @@
 """Every definition's parts for every period, bucket by bucket, and which tables and areas the store really covers."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -14,6 +14,7 @@ from evaluation.indicators.kinds import (
     Change,
     Continuity,
     Covered,
+    LatestMean,
     Measure,
     NthFree,
     PerClient,
@@ -25,6 +26,7 @@ from evaluation.indicators.kinds import (
     UnitsWith,
     Wait,
     Waiting,
+    narrowed,
     reads,
 )
 from evaluation.indicators.measures import groups, rows, supply, waits
@@ -51,6 +53,16 @@ class Found:
     def parts(self, id: str, span: Span) -> pd.DataFrame:
         """One definition's rows of one period."""
         return pd.concat(self.frames[id, span], ignore_index=True)
+
+    def divided(self, id: str, column: str, codes: Iterable[str], span: Span) -> pd.DataFrame:
+        """The parts of each code, with the code under the column's name."""
+        own = [self.parts(split_id(id, column, code), span).assign(**{column: code}) for code in codes]
+        return pd.concat(own, ignore_index=True)
+
+
+def split_id(id: str, column: str, code: str) -> str:
+    """The name under which the parts of one code are kept."""
+    return f"{id}/{column}={code}"
 
 
 def as_of_day(snapshot: Snapshot, config: IndicatorsConfig) -> pd.Timestamp:
@@ -106,9 +118,9 @@ def add_world(found: Found, world: World, config: IndicatorsConfig) -> None:
                 found.coverage.see(world, table, of)
         if any(table == SLOTS for table, _ in reads(measure)):
             continue
-        for span in needed_spans(definition, found.as_of, config):
-            made = _of_clients(world, measure, span, definition)
-            found.frames[id, span].append(_homed(made, world, span, config.unit_areas))
+        for name, own, span in _asked(id, definition, found.as_of, config):
+            made = _of_clients(world, own, span, definition)
+            found.frames[name, span].append(_homed(made, world, span, config.unit_areas))
     found.coverage.see_areas(world, {table for one in config.measured.values() for table, _ in reads(_measure(one))})
 
 
@@ -120,9 +132,22 @@ def add_slots(found: Found, slots: pd.DataFrame, config: IndicatorsConfig) -> No
         for table, of in own:
             found.coverage.see_rows(slots, table, of, slots["unit"].astype(object).map(config.unit_areas).fillna(OTHER))
         if own:
-            for span in needed_spans(definition, found.as_of, config):
-                made = _of_slots(slots, measure, span, definition, found.as_of)
-                found.frames[id, span].append(_placed(made, config.unit_areas))
+            for name, part, span in _asked(id, definition, found.as_of, config):
+                made = _of_slots(slots, part, span, definition, found.as_of)
+                found.frames[name, span].append(_placed(made, config.unit_areas))
+
+
+def _asked(
+    id: str, definition: Definition, as_of: pd.Timestamp, config: IndicatorsConfig
+) -> Iterator[tuple[str, Measure, Span]]:
+    """The measure on every period, and on the latest one also code by code of what it is divided by."""
+    measure = _measure(definition)
+    for span in needed_spans(definition, as_of, config):
+        yield id, measure, span
+    latest = told_spans(definition, as_of, config)[-1]
+    for column, codes in definition.split.items():
+        for code in codes:
+            yield split_id(id, column, code), narrowed(measure, column, code), latest
 
 
 def _measure(definition: Definition) -> Measure:
@@ -148,6 +173,8 @@ def _of_clients(world: World, measure: Measure, span: Span, definition: Definiti
             return rows.repeats(world, measure, span)
         case Covered():
             return groups.covered(world, measure, span)
+        case LatestMean():
+            return groups.latest_mean(world, measure, span)
         case Change():
             return _of_clients(world, measure.of, span, definition)
         case Shortfall():

@@ -43,7 +43,8 @@ source side by side, each difference with its reason.
 * **Clocks.** Working days skip Saturdays, Sundays and Finland's days off (`holidays`); the day of asking is day 0.
 * **Versions.** Values of different definitions, or of two versions of one, are never set against each other: the
   attempt ends in one sentence. The definitions of one `family` answer one question under different rules.
-* Each value also stands by age band and by recorded segment (latest period); `variation` says how the areas differ.
+* Each value also stands by age band and by recorded segment, and by profession or service where the definition has a
+  `split` (latest period); `variation` says how the areas differ.
 """
 
 

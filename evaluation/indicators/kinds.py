@@ -7,6 +7,7 @@ from pydantic import Field
 
 from configs.loader import StrictConfig
 from features.catalogue.families import LEAST_VISITS, Between, Condition
+from features.tables import TABLES
 
 Clock = Literal["calendar", "working", "none"]
 Filter = Mapping[str, Condition]
@@ -142,6 +143,15 @@ class Covered(StrictConfig):
     having: Group
 
 
+class LatestMean(StrictConfig):
+    """Mean of each resident's newest `value` among the rows of the last days before the period's end."""
+
+    kind: Literal["latest_mean"]
+    table: str = "assessments"
+    of: Filter
+    within_days: int = Field(ge=1)
+
+
 class UnitsWith(StrictConfig):
     """Units with a row that satisfies `of` in the last days of the period, among units whose code begins so."""
 
@@ -180,6 +190,7 @@ Measure = Annotated[
     | Continuity
     | Repeat
     | Covered
+    | LatestMean
     | UnitsWith
     | Change
     | Shortfall,
@@ -206,10 +217,22 @@ def reads(measure: Measure) -> Iterator[tuple[str, Filter]]:
         yield measure.table, measure.of
 
 
+def narrowed(measure: Measure, column: str, code: str) -> Measure:
+    """The measure of the rows with one code of a column.  Raises ValueError when it knows no such column."""
+    if isinstance(measure, SlotWait) and column == "profession":
+        return measure.model_copy(update={"professions": (code,)})
+    table = getattr(measure, "table", None)
+    if table not in TABLES or column not in TABLES[table].by_name:
+        raise ValueError(f"`split` names {column}, by which a measure of kind {measure.kind} is not divided")
+    return measure.model_copy(update={"of": {**getattr(measure, "of", {}), column: code}})
+
+
 def lookback_days(measure: Measure) -> int:
     """Days before the period's end that the measure looks at beyond the period itself (0 = only the period)."""
     if isinstance(measure, Continuity):
         return 365
+    if isinstance(measure, LatestMean):
+        return measure.within_days
     if isinstance(measure, Covered):
         states = (*measure.entitled.holds, *measure.having.holds)
         return max((state.within_days or 0 for state in states), default=0)

@@ -9,12 +9,12 @@ from pydantic import Field, model_validator
 
 from configs.errors import ConfigError
 from configs.loader import StrictConfig
-from evaluation.indicators.kinds import Clock, Measure
+from evaluation.indicators.kinds import Clock, Measure, narrowed
 from models.small_cells import SMALLEST_CELL
 from models.texts import Texts
 
 Grain = Literal["month", "quarter", "year"]
-Unit = Literal["share", "days", "working_days", "count", "per_client", "index", "change"]
+Unit = Literal["share", "days", "working_days", "count", "per_client", "index", "points", "change"]
 
 
 class Target(StrictConfig):
@@ -41,6 +41,8 @@ class Definition(StrictConfig):
     family: str = ""
     """Definitions of one thing under different rules: values are never compared across them."""
     note: str = ""
+    split: Mapping[str, Mapping[str, Texts]] = {}
+    """Column of the rows (e.g. profession, service) → its codes and their names: the latest period by these too."""
     measure: Measure | None = None
     published: str = ""
     """Where the value is published already."""
@@ -62,6 +64,9 @@ class Definition(StrictConfig):
             raise ValueError("give exactly one of `measure`, `published`, `needs` and `setting`")
         if self.target and self.measure and self.better is None:
             raise ValueError("a target needs `better: higher` or `better: lower`")
+        for column, codes in self.split.items():
+            for code in codes if self.measure else ():
+                narrowed(self.measure, column, code)
         return self
 
 
@@ -88,14 +93,17 @@ class IndicatorsConfig(StrictConfig):
     """Unit of the appointment book → area."""
     side_by_side: Mapping[str, tuple[str, ...]] = {}
     """Id of a table → indicators that are read together by area, never subtracted from each other."""
+    compared: Mapping[str, tuple[str, ...]] = {}
+    """Id of a table → indicators of which every group (area, age band, segment) has a row with its intervals."""
     definitions: Mapping[str, Definition]
 
     @model_validator(mode="after")
     def _pairs_exist(self) -> "IndicatorsConfig":
-        for pair, names in self.side_by_side.items():
-            for name in names:
-                if name not in self.definitions:
-                    raise ValueError(f"`side_by_side.{pair}` names `{name}`, which is not defined")
+        for key, tables in (("side_by_side", self.side_by_side), ("compared", self.compared)):
+            for id, names in tables.items():
+                for name in names:
+                    if name not in self.definitions:
+                        raise ValueError(f"`{key}.{id}` names `{name}`, which is not defined")
         return self
 
     @property

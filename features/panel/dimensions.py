@@ -17,8 +17,9 @@ SHIFTS: Mapping[str, tuple[int, int]] = {NIGHT: (22, 7), DAY: (7, 15), EVENING: 
 """First hour and first hour after, wall clock (home care's shifts; own assumption)."""
 FREQUENT, LIGHT = "frequent", "light"
 SEGMENT, VISIT_CLASS = "segment", "visit_class"
-DERIVED = ("area", "band", "intensity", "time_of_day", SEGMENT, VISIT_CLASS)
-OF_PERSONS = frozenset({"area", "band", "intensity", SEGMENT, VISIT_CLASS})
+HOME_CARE_MODEL = "home_care_model"
+DERIVED = ("area", "band", "intensity", "time_of_day", SEGMENT, VISIT_CLASS, HOME_CARE_MODEL)
+OF_PERSONS = frozenset({"area", "band", "intensity", SEGMENT, VISIT_CLASS, HOME_CARE_MODEL})
 """Dimensions whose codes divide people: a client is counted under one code at a time."""
 
 
@@ -84,6 +85,12 @@ def visit_class(events: pd.DataFrame, when: str, visits: pd.DataFrame, frequent_
     keys = pd.MultiIndex.from_arrays([events["client_id"].astype(object), asked])
     number = made.reindex(keys).fillna(0).to_numpy()
     return np.where(number >= frequent_from, FREQUENT, LIGHT).astype(object)
+
+
+def model_of(segments: np.ndarray, intensities: np.ndarray, matrix: Mapping[str, Mapping[str, str]]) -> np.ndarray:
+    """The home-care model of each segment and intensity of home care; UNKNOWN where the matrix has no cell."""
+    pairs = zip(segments, intensities, strict=True)
+    return np.array([matrix.get(one, {}).get(intensity, UNKNOWN) for one, intensity in pairs], dtype=object)
 
 
 def class_of(rows: pd.DataFrame, codes: Mapping[str, Mapping[str, Condition]]) -> np.ndarray:

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from configs.loader import StrictConfig
 from features.catalogue.checks import unknown
 from features.catalogue.families import Condition
-from features.panel.dimensions import DERIVED, VISIT_CLASS
+from features.panel.dimensions import DERIVED, HOME_CARE_MODEL, VISIT_CLASS
 from features.panel.periods import Period
 from features.tables import TABLES
 
@@ -44,8 +44,8 @@ class SeriesRule(StrictConfig):
     table: str = "contacts"
     filter: Filter = Field(default_factory=dict)
     by: tuple[str, ...] = ("area",)
-    """`area`, `band`, `intensity` (of home care), `time_of_day`, `segment`, `visit_class`, a name of `classes`, or any
-    text column of the table."""
+    """`area`, `band`, `intensity` (of home care), `time_of_day`, `segment`, `visit_class`, `home_care_model`, a name of
+    `classes`, or any text column of the table."""
     codes: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     """Declared codes of a dimension: each gets a series even when nothing happened, others are left out."""
     classes: Mapping[str, Mapping[str, Filter]] = Field(default_factory=dict)
@@ -58,6 +58,8 @@ class SeriesRule(StrictConfig):
     """Visits in a calendar month from which a client is `frequent`, below it `light` (`visit_class`)."""
     scheme: str = "suuntima_like"
     """The segmentation scheme of `segment`."""
+    matrix: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
+    """Segment → intensity of home care → the model of home care of that cell (`home_care_model`)."""
     measures: tuple[Measure, ...] = ("count",)
     period: Period
     reporting_lag_days: int = Field(ge=0)
@@ -79,6 +81,8 @@ class SeriesRule(StrictConfig):
             raise ValueError("`by` needs `area`: observation begins area by area")
         if "hours" in self.measures and "minutes" not in table.by_name:
             raise ValueError(f"`hours` needs minutes, which {table.name} has not")
+        if HOME_CARE_MODEL in self.by and not self.matrix:
+            raise ValueError("`home_care_model` needs `matrix`: segment → intensity → model")
         self._intervals()
         return self
 

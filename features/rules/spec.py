@@ -10,7 +10,7 @@ from configs.errors import ConfigError
 from configs.loader import StrictConfig, load_config, nearest
 from features.catalogue.families import Sensitivity, Words
 
-Kind = Literal["client_flow", "need_duration", "target_group", "alert"]
+Kind = Literal["client_flow", "need_duration", "target_group", "alert", "suggestion"]
 
 
 class Condition(StrictConfig):

@@ -21,6 +21,7 @@ class CountedRule(StrictConfig):
     delivered: Filter = Field(default_factory=dict)
     frequent_from: int = Field(default=60, ge=1)
     scheme: str = "suuntima_like"
+    matrix: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
     measures: Mapping[Measure, str] = Field(min_length=1)
     """What is counted → the id under `measures` that it is published as."""
 

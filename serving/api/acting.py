@@ -6,11 +6,19 @@ from typing import Any
 from starlette.responses import Response
 
 from models.answers import json_values
-from serving.api.questions import DecisionQuestion, LogQuestion, ReviewSampleQuestion
+from serving.api.questions import (
+    AlertDecisionQuestion,
+    ClientQuestion,
+    DecisionQuestion,
+    LogQuestion,
+    ReviewSampleQuestion,
+)
 from serving.api.replies import Counter, FieldRefused, told
+from serving.coordinator.alerts import Alerts
 from serving.coordinator.services import counts_for
 from serving.deciding import decide
 from serving.engine.posted import PostedRowError, posted_day
+from serving.pages.coordinator.services import AlertDecision
 from serving.pages.services import Decision, LogPage
 from serving.records.log_pages import AUDIT, DECISIONS, log_page
 from serving.refusals import refusal
@@ -19,6 +27,8 @@ from serving.requests import Asked, Caller, Desk, Grounds
 _KEY = re.compile(r"[A-Za-z0-9._:-]{1,200}")
 RECORDED = ("decision_id", "time", "answer_id", "choice", "proposed", "segment", "reason", "routing_target", "urgency")
 """What is told of a recorded decision: the same every time the same key is sent."""
+ALERT_RECORDED = ("time", "alert", "choice", "reason_code", "reason", "as_of")
+"""The same of a decision about an alert."""
 
 
 class ActingApi:
@@ -42,12 +52,28 @@ class ActingApi:
                 question.routing_target,
                 question.urgency,
             )
-            hetu = question.henkilotunnus
-            client_id = self._desk.search(caller, hetu) if hetu is not None else question.client_id or ""
+            client_id = self._client(caller, question)
             entry = decide(self._desk, caller, grounds, client_id, decision)
             return told({name: entry.get(name) for name in RECORDED})
 
         return self._counter.answered("decision", question, ask)
+
+    def alert_decision(self, question: AlertDecisionQuestion, key: str) -> Response:
+        """Record what was decided about one alert, once, however often it is sent under the same key."""
+
+        def ask(caller: Caller, grounds: Grounds) -> Response:
+            if not _KEY.fullmatch(key):
+                raise FieldRefused("Idempotency-Key", refusal("header_wrong"))
+            code = question.reason_code or ""
+            given = AlertDecision(question.alert, question.choice, code, question.reason, key)
+            stored = Alerts(self._desk).decide(caller, grounds, self._client(caller, question), given)
+            return told({name: stored.get(name) for name in ALERT_RECORDED})
+
+        return self._counter.answered("decision", question, ask)
+
+    def _client(self, caller: Caller, question: ClientQuestion) -> str:
+        hetu = question.henkilotunnus
+        return self._desk.search(caller, hetu) if hetu is not None else question.client_id or ""
 
     def log(self, question: LogQuestion) -> Response:
         """One page of a log, without client ids."""

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from configs.command import say
 from serving.api.planning_questions import FlowQuestion, ForecastQuestion, ScenarioQuestion
 from serving.api.questions import (
+    AlertDecisionQuestion,
     CounterfactualQuestion,
     DecisionQuestion,
     ExplainQuestion,
@@ -84,6 +85,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("/v1/explain", ExplainQuestion, "explain"),
     Operation("/v1/counterfactual", CounterfactualQuestion, "counterfactual"),
     Operation("/v1/decision", DecisionQuestion, "decision"),
+    Operation("/v1/alert-decision", AlertDecisionQuestion, "decision"),
     Operation("/v1/forecast", ForecastQuestion, "forecast", "planning"),
     Operation("/v1/scenario", ScenarioQuestion, "scenario", "planning"),
     Operation("/v1/flow", FlowQuestion, "flow", "planning"),

@@ -146,6 +146,17 @@ class DecisionQuestion(ClientQuestion):
     urgency: Code | None = Field(default=None, description="How soon")
 
 
+class AlertDecisionQuestion(ClientQuestion):
+    """Confirm or dismiss one alert that fires for the client.  The header `Idempotency-Key` makes it one."""
+
+    alert: Code = Field(description="Id of the alert")
+    choice: Literal["confirm", "dismiss"]
+    reason_code: Literal["known_already", "handled", "records_wrong", "not_relevant", "other"] | None = Field(
+        default=None, description="Required with `dismiss`"
+    )
+    reason: str = Field(default="", max_length=2000, description="In words; required with the reason code `other`")
+
+
 class LogQuestion(Question):
     """One page of a log, newest first; looking is logged, too."""
 

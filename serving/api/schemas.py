@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 from models.answers import ForecastAnswer, Likelihood, Missing, ModelStamp, NeedAnswer, SegmentAnswer, SourceAge
 from models.flow.answers import FlowAnswer
 from models.routing import Routing
-from serving.api.acting import RECORDED
+from serving.api.acting import ALERT_RECORDED, RECORDED
 from serving.asking import Explored
 from serving.pages.coordinator.services import ReviewCounts
 from serving.planning.records import Comparison
@@ -74,6 +74,7 @@ def _replies(parts: dict[str, Schema], reference: str) -> dict[str, Schema]:
         "ExplainReply": _object({**head, "estimate": ref("Likelihood"), **{name: need[name] for name in shared}}),
         "CounterfactualReply": _object({**head, **parts["Explored"]["properties"]}),
         "DecisionReply": _object({name: {"type": ["string", "null"]} for name in RECORDED}),
+        "AlertDecisionReply": _object({name: {"type": ["string", "null"]} for name in ALERT_RECORDED}),
         "ForecastReply": {**forecast, "required": [name for name in forecast["required"] if name not in beside]},
         "ScenarioReply": _object({**head, **parts["Comparison"]["properties"]}),
         "FlowReply": _object({**head, **parts["FlowAnswer"]["properties"]}),

@@ -1,7 +1,7 @@
 """The work list as the coordinator's page shows it: own clients only, narrowed, named and logged."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from models.answers import Text
@@ -48,9 +48,12 @@ class WorkList:
         segments = dict(self._desk.engine.segments())
         alerts = {one.id: one.name for one in rules.values() if one.kind == "alert"}
         groups = {one.id: one.name for one in rules.values() if one.kind == "target_group"}
-        rows = tuple(self._row(key, one, named, since, segments, alerts) for one in shown)
+        suggestions = {one.id: one.name for one in rules.values() if one.kind == "suggestion"}
+        words = _Words(segments, alerts, suggestions)
+        rows = tuple(self._row(key, one, named, since, words) for one in shown)
         ready = self._desk.engine.overview() is not None
-        choices = ListChoices(tuple(segments.items()), tuple(alerts.items()), tuple(groups.items()), ready)
+        told = (tuple(one.items()) for one in (segments, alerts, groups))
+        choices = ListChoices(*told, ready, tuple(suggestions.items()))
         until = self._desk.engine.data().data_until.isoformat()
         return ClientPage(
             rows, len(wanted), page, pages, until, since.isoformat(), before is not None, named.known, choices
@@ -95,6 +98,9 @@ class WorkList:
             "filters": filters.chosen,
             "as_of": self._desk.engine.data().as_of.isoformat(),
             "proposed": {one.client_id: one.segment_key for one in shown if one.line},
+            "suggested": {
+                one.client_id: list(one.line.suggestions) for one in shown if one.line and one.line.suggestions
+            },
             "made_of": sorted(map(list, overview.made_of)) if overview else [],
         }
         event = self._desk.event(caller, "client_list", grounds=grounds)
@@ -106,8 +112,7 @@ class WorkList:
         one: ListedClient,
         named: Named,
         since: date,
-        segments: Mapping[str, Text],
-        alerts: Mapping[str, Text],
+        words: "_Words",
     ) -> ClientRow:
         facts, line = one.facts, one.line
         return ClientRow(
@@ -116,11 +121,21 @@ class WorkList:
             plan_until=_iso(facts.plan_until),
             has_valid_plan=facts.has_valid_plan,
             last_contact=_iso(facts.last_contact),
-            segment=None if one.ask_first else segments.get(one.segment_key),
+            segment=None if one.ask_first else words.segments.get(one.segment_key),
             status="ask_first" if one.ask_first else line.status if line else "",
-            alerts=names_of(line.alerts if line else (), alerts),
+            alerts=names_of(line.alerts if line else (), words.alerts),
+            suggestions=names_of(line.suggestions if line else (), words.suggestions),
             changes=tuple(changes_since(facts, since).items()),
         )
+
+
+@dataclass(frozen=True)
+class _Words:
+    """The names that a row may tell."""
+
+    segments: Mapping[str, Text]
+    alerts: Mapping[str, Text]
+    suggestions: Mapping[str, Text]
 
 
 def _is_answered(line: ClientLine | None) -> bool:

@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import get_args
 
+from features.catalogue.families import Sensitivity
 from models.answers import Counterfactual, Text
 from serving.access import may
+from serving.coordinator.alerts import Alerts, alert_counts
 from serving.coordinator.earlier import earlier_forecasts
 from serving.coordinator.letter import letter_of
 from serving.coordinator.listing import WorkList
 from serving.coordinator.own_view import OwnViews
 from serving.directory import Named, Names
 from serving.pages.coordinator.services import (
+    AlertDecision,
     ClientFile,
     DrawnClient,
     Letter,
@@ -39,7 +43,7 @@ class CoreCoordinator:
         self._caller, self._key = caller_of, key_of
         self.own_views = OwnViews(desk)
         self._list = WorkList(desk, names, self.own_views)
-        self._reviews = Reviews(desk)
+        self._reviews, self._alerts = Reviews(desk), Alerts(desk)
 
     def worklist(self, visitor: Visitor, page: int, filters: ListFilters) -> ClientPage:
         """The unit's own clients, narrowed; what is shown of whom is logged before it is shown."""
@@ -76,6 +80,7 @@ class CoreCoordinator:
             similar=similar,
             similar_as_of=similar_as_of.isoformat() if similar_as_of else None,
             earlier=earlier,
+            states=self._alerts.states(client_id, records.alerts),
         )
 
     def question(self, visitor: Visitor, handle: str) -> ViewQuestion:
@@ -90,6 +95,11 @@ class CoreCoordinator:
     def give_view(self, visitor: Visitor, handle: str, view: str, key: str) -> None:
         """Keep the own view."""
         self.own_views.give(self._caller(visitor), self._grounds(), self._client(visitor, handle), view, key)
+
+    def decide_alert(self, visitor: Visitor, handle: str, given: AlertDecision) -> None:
+        """Keep what the professional says of one alert."""
+        self.require_view(visitor, handle)
+        self._alerts.decide(self._caller(visitor), self._grounds(), self._client(visitor, handle), given)
 
     def letter(self, visitor: Visitor, handle: str, form: str, language: str) -> Letter:
         """The letter's contents; the answer behind it and the making of it are logged."""
@@ -143,6 +153,8 @@ class CoreCoordinator:
             given.sample.rate,
             given.sample.seed,
             names=unit_names(self._desk),
+            alerts=alert_counts(self._desk.records),
+            alert_names={one.id: one.name for one in self._desk.engine.rule_names(get_args(Sensitivity))},
         )
         self._desk.records.audit(event)
         return counts

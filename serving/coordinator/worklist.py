@@ -14,6 +14,9 @@ NOT_ANSWERED = "not_answered"
 ASK_FIRST = "ask_first"
 """And for those whose proposal is not shown before the own view: a segment filter must not give it away."""
 
+ANY_SUGGESTION = "any"
+"""The suggestion filter's word for every client with a suggestion."""
+
 
 @dataclass(frozen=True)
 class ListedClient:
@@ -54,12 +57,18 @@ def _passes(one: ListedClient, filters: ListFilters, since: date, rules: Collect
         and filters.segment in ("", one.segment_key)
         and _named(filters.alert, line.alerts if line else (), rules)
         and _named(filters.group, line.groups if line else (), rules)
+        and _suggested(filters.suggestion, line.suggestions if line else (), rules)
         and not (filters.changed == "yes" and not changes_since(one.facts, since))
     )
 
 
 def _named(wanted: str, own: Collection[str], rules: Collection[str]) -> bool:
     return not wanted or (wanted in rules and wanted in own)
+
+
+def _suggested(wanted: str, own: Collection[str], rules: Collection[str]) -> bool:
+    """`any` asks for those with some suggestion that the role is told of."""
+    return _named(wanted, own, rules) if wanted != ANY_SUGGESTION else bool(set(own) & set(rules))
 
 
 def _ordinal(day: date | None) -> int:

@@ -60,10 +60,10 @@ class FileRules:
         return tuple(family for family in self.catalogue.families.values() if family.sensitivity not in told)
 
     def is_told(self, name: str, seen: Sequence[str]) -> bool:
-        """True for an alert or target group whose own sensitivity and whose features' a role may see."""
+        """True for an alert, target group or suggestion whose own sensitivity and whose features' a role may see."""
         rule = self.work.book.rules[name]
         kinds = {rule.sensitivity, *(self.family(one.feature).sensitivity for one in self.conditions(name))}
-        return rule.kind in ("alert", "target_group") and kinds <= {OPEN, *seen}
+        return rule.kind in ("alert", "target_group", "suggestion") and kinds <= {OPEN, *seen}
 
     def conditions(self, name: str) -> tuple[Condition, ...]:
         """What speaks for a rule when it fires."""

@@ -99,7 +99,7 @@ class Looking:
             return self._rules[1]
 
     def rule_names(self, registers: Registers, seen: Sequence[str]) -> tuple[RuleName, ...]:
-        """Alerts and target groups that a role may be told of."""
+        """Alerts, target groups and suggestions that a role may be told of."""
         rules = self.rules(registers)
         book = rules.work.book.rules if rules else {}
         return tuple(

@@ -27,6 +27,8 @@ from models.similar import Reference
 from serving.engine.registers import Registers
 
 Rows = np.ndarray
+KINDS = {"alerts": "alert", "groups": "target_group", "suggestions": "suggestion"}
+"""Field of a line → the kind of the rules whose ids it holds."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class ClientLine:
     groups: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
     """Need tasks whose list line the client reaches."""
+    suggestions: tuple[str, ...] = ()
+    """Rules that suggest a service in the place of a part of the present one; people decide."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,7 @@ def _part(tables: Mapping[str, pd.DataFrame], own: np.ndarray, asked: _Asked) ->
     rows, rules = _Built(tables, own, asked.as_of), asked.rules
     found, fired = _proposals(asked, rows, tables, own), _fired(rules, rows)
     lines = [
-        ClientLine(one.status, one.segment, _of_kind(rules, names, "alert"), _of_kind(rules, names, "target_group"))
+        ClientLine(one.status, one.segment, **{field: _of_kind(rules, names, kind) for field, kind in KINDS.items()})
         for one, names in zip(found, fired, strict=True)
     ]
     needs = asked.live.needs.items()

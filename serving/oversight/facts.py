@@ -8,6 +8,7 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Any
@@ -16,7 +17,9 @@ from configs.command import run_command, say
 from features.manifest import write_atomically
 from features.store import open_snapshot
 from models.small_cells import SMALLEST_CELL, hidden_cells
+from serving.coordinator.alerts import alert_counts
 from serving.oversight.gathering import FOLDER_LETTERS, ledger_of
+from serving.oversight.usability import usability
 from serving.records.database import Place
 from serving.records.entries import utc_text
 from serving.records.logs import Records
@@ -123,6 +126,8 @@ def _decisions(records: Records, entries: Sequence[Entry]) -> dict[str, Any]:
         "median_seconds": median(seconds) if len(seconds) >= SMALLEST_CELL else None,
         "own_views": _small(len(records.kept(OWN_VIEW_LOG))),
         "reasons": _counted(str(one.get("reason_code") or "no code") for one in others),
+        "usability": usability(entries, made),
+        "alerts": [asdict(one) for one in alert_counts(records)],
         "reviews": _counted(str(one["finding"]) for one in records.kept(REVIEW_LOG)),
         "replays": _counted(
             str(outcome)

@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from configs.errors import LuotainError
 from serving.middleware.exhausted import is_exhausted
-from serving.pages.coordinator import letters, own_view, samples
+from serving.pages.coordinator import alerts, letters, own_view, samples
 from serving.pages.language import LANGUAGES, language
 from serving.pages.oversight import acts, first, groups, switch
 from serving.pages.page import SESSION_COOKIE, Page, check_token, chosen_language, read_form
@@ -83,6 +83,8 @@ def _routes() -> list[Route | Mount]:
         _signed_in("/clients/{handle}/decided/{decision_id}", clients.decided),
         _signed_in("/clients/{handle}/own-view", clients.back_to_client),
         _signed_in("/clients/{handle}/own-view", own_view.give, "POST"),
+        _signed_in("/clients/{handle}/alerts", clients.back_to_client),
+        _signed_in("/clients/{handle}/alerts", alerts.decide, "POST"),
         _signed_in("/clients/{handle}/letter", letters.letter),
         _signed_in("/clients/{handle}/letter.pdf", letters.letter_pdf),
         _signed_in("/reviews", samples.queue),

@@ -74,6 +74,8 @@ class ClientRow:
     alerts: tuple[Text, ...] = ()
     changes: tuple[tuple[str, int], ...] = ()
     """(kind, on how many days) of what became known since `ClientPage.since`."""
+    suggestions: tuple[Text, ...] = ()
+    """Services that could replace a part of a light client's home care."""
 
 
 @dataclass(frozen=True)

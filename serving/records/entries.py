@@ -35,6 +35,7 @@ Event = Literal[
     "receipt",
     "client_file",
     "own_view",
+    "alert_decision",
     "letter",
     "review_sample",
     "review",

@@ -124,6 +124,14 @@ REVIEW_LOG = _kept(
     Index("review_log_unit", "unit", "period"),
 )
 
+ALERT_LOG = _kept(
+    "alert_log",
+    Column("client_id", String(32), nullable=False),
+    Column("alert", String(80), nullable=False),
+    Column("choice", String(10), nullable=False),
+    Index("alert_log_client", "client_id", "alert"),
+)
+
 CHAINED = (
     AUDIT_LOG,
     DECISION_LOG,
@@ -133,6 +141,7 @@ CHAINED = (
     REVIEW_DRAW_LOG,
     REVIEW_LOG,
     EMERGENCY_LOG,
+    ALERT_LOG,
 )
 
 

@@ -55,6 +55,9 @@ FACTS = {
     "decisions": {
         "answers": 12, "decisions": 10, "decided_share": 0.8, "override_share": 0.5, "median_seconds": 40.0,
         "own_views": 0, "reasons": [["records_old", 5]], "reviews": [["need_found", 6]],
+        "usability": [{"unit": "west", "listed_clients": 40, "opened_clients": 30, "opened": 0.75, "decided": None,
+                       "accepted": 0.7, "overridden": 0.3, "not_enough_data": 0.0, "median_seconds": 67.0}],
+        "alerts": [{"alert": "rai_decline", "unit": "west", "confirmed": 12, "dismissed": None, "total": 14}],
     },
 }  # fmt: skip
 FILES = {

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from models.similar import Similar, SimilarOutcome
 from serving.pages.coordinator.services import (
     Alert,
+    AlertCount,
+    AlertDecision,
+    AlertState,
     ClientFile,
     ContactMonth,
     Counted,
@@ -27,6 +30,9 @@ from serving.pages.services import ClientRow, NotAllowed, NotYours, Person, Unav
 from tests.pages.answers import LAYOUT, SEGMENTS, words
 
 EMERGENCY = words("Päivystyskäyntejä toistuvasti", "Upprepade jourbesök", "Repeated emergency visits")
+REHABILITATION = words(
+    "Kuntoutus tai fysioterapia", "Rehabilitering eller fysioterapi", "Rehabilitation or physiotherapy"
+)
 LAPSED = words("Suunnitelma rauennut", "Planen gäller inte längre", "Plan has lapsed")
 OLDER = words("Ikääntynyt tai omaishoidon piirissä", "Äldre eller inom närståendevård", "Older person")
 CHOICES = ListChoices(
@@ -34,6 +40,7 @@ CHOICES = ListChoices(
     (("frequent_emergency", EMERGENCY), ("plan_lapsed", LAPSED)),
     (("older_people_and_carers", OLDER),),
     ready=True,
+    suggestions=(("light_client_rehabilitation", REHABILITATION),),
 )
 ALERTS = (
     Alert(
@@ -76,6 +83,7 @@ FILE = ClientFile(
     Similar(100, (SimilarOutcome("frequent_emergency", 80, 12), SimilarOutcome("other_task", None, None))),
     "2024-01-01",
     (EarlierForecast("frequent_emergency", "2023-06-30", 0.12, "need", "1", Outcome("happened", "2024-06-29")),),
+    {"frequent_emergency": AlertState("dismiss", "handled", "Sovittu käynti.", "coordinator", "2026-11-20T08:00:00")},
 )
 NOTHING = ClientFile((), (), (), "2023-01-01", "2024-12-31", {}, None, None, ())
 LETTER = Letter(
@@ -119,6 +127,7 @@ class FakeCoordinator:
     views: list[tuple[str, str]] = field(default_factory=list)
     kept: list[tuple[str, Review]] = field(default_factory=list)
     letters: list[tuple[str, str]] = field(default_factory=list)
+    alerts: list[tuple[str, AlertDecision]] = field(default_factory=list)
 
     def require_view(self, visitor: Visitor, handle: str) -> None:
         if handle in self.ask_first:
@@ -138,6 +147,13 @@ class FakeCoordinator:
         self._check(visitor, "coordinator")
         self.views.append((handle, view))
         self.ask_first.discard(handle)
+
+    def decide_alert(self, visitor: Visitor, handle: str, given: AlertDecision) -> None:
+        self._check(visitor, "coordinator")
+        self.require_view(visitor, handle)
+        if given.choice == "dismiss" and not given.reason_code:
+            raise NotAllowed("Say why.")
+        self.alerts.append((handle, given))
 
     def letter(self, visitor: Visitor, handle: str, form: str, language: str) -> Letter:
         self._check(visitor, "coordinator")
@@ -163,7 +179,10 @@ class FakeCoordinator:
         self._check(visitor, "auditor")
         probe = ProbeCounts(Counted({"same": 31, "other": 9, "cannot_tell": None}, 42), None)
         unit = words("Asiakasohjaus Länsi", "Klienthandledning Väst", "Client guidance West")
-        return OversightCounts(() if self.empty else (COUNTS,), probe, 0.1, 0.02, 7, names={"u1": unit})
+        emergency = words("Päivystyskäyntejä toistuvasti", "Upprepade jourbesök", "Repeated emergency visits")
+        counts = () if self.empty else (AlertCount("frequent_emergency", "u1", 12, None, 14),)
+        told = {"alerts": counts, "alert_names": {"frequent_emergency": emergency}}
+        return OversightCounts(() if self.empty else (COUNTS,), probe, 0.1, 0.02, 7, names={"u1": unit}, **told)
 
     def row(self, handle: str, name: str, born: int, until: str | None, plan: bool, last: str, new: int) -> ClientRow:
         asked = handle in self.ask_first
@@ -179,6 +198,7 @@ class FakeCoordinator:
             "ask_first" if asked else status,
             (EMERGENCY,) if handle == "h-answered" else (),
             (("contact", new), ("plan", 1)) if new else (),
+            (REHABILITATION,) if handle == "h-answered" else (),
         )
 
     def _check(self, visitor: Visitor, *roles: str) -> None:

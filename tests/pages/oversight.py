@@ -74,9 +74,22 @@ GROUPS: dict[str, Any] = {
     "data_until": "2026-10-31",
     "earlier": "2026-09-30",
     "segments": [
-        {"segment": "network", "n": 1620, "share": 0.25, "change": -12},
-        {"segment": "none", "n": None, "share": None, "change": None},
+        {
+            "segment": "network",
+            "n": 1620,
+            "share": 0.25,
+            "change": -12,
+            "expected": {"asked": 900, "value": 61.4, "low": 47.2, "high": 75.6, "share": 0.068},
+        },
+        {
+            "segment": "none",
+            "n": None,
+            "share": None,
+            "change": None,
+            "expected": {"asked": None, "value": None, "low": None, "high": None, "share": None},
+        },
     ],
+    "multi_service": "need_multi_service_12m",
     "cells": [{"area": "901", "band": "75plus", "segment": "network", "n": 77, "share": 0.5, "change": None}],
     "without_events": [
         {"area": "901", "residents": 800, "silent": 12, "share": 0.015},

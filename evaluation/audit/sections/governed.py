@@ -30,6 +30,7 @@ def oversight(report: Report) -> list[Block]:
         )
         rows = [[reason, count(n)] for reason, n in told["reasons"]]
         blocks += [Table("Muutosten syyt", ("Syy", "Päätöksiä"), rows)] if rows else []
+        blocks += _by_unit(told)
         rows = [[finding, count(n)] for finding, n in told["reviews"]]
         blocks += (
             [
@@ -42,6 +43,25 @@ def oversight(report: Report) -> list[Block]:
     blocks.append(impact_table(report))
     blocks.append(risk_table(report))
     return blocks + missing(report, "logs", "decisions", "reviews", "impact_signed")
+
+
+def _by_unit(told: Report) -> list[Block]:
+    """How the proposals were used in each unit, and what was said of single alerts."""
+    shares = ("opened", "decided", "accepted", "overridden", "not_enough_data")
+    heads = ("Yksikkö", "Avattu", "Päätetty", "Hyväksytty", "Muutettu", "Ei arvioitavissa", "Sekunteja, mediaani")
+    used = [
+        [one["unit"], *(percent(one[name]) for name in shares), number(one["median_seconds"], 0)]
+        for one in told.get("usability", ())
+    ]
+    alerts = [
+        [one["alert"], one["unit"], count(one["confirmed"]), count(one["dismissed"])] for one in told.get("alerts", ())
+    ]
+    tables = (
+        ("Käytettävyys yksiköittäin, osuus asiakkaista", heads, used),
+        ("Herätteiden päätökset", ("Heräte", "Yksikkö", "Vahvistettu", "Kuitattu aiheettomaksi"), alerts),
+    )
+    words = (frozenset(), frozenset({1}))
+    return [Table(*one, words=own) for one, own in zip(tables, words, strict=True) if one[2]]
 
 
 def impact_table(report: Report) -> Table:

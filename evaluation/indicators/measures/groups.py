@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from evaluation.indicators.kinds import Covered, Group, State
+from evaluation.indicators.kinds import Covered, Group, LatestMean, State
 from evaluation.indicators.measures.parts import nothing, parts
 from evaluation.indicators.measures.world import World
 from evaluation.indicators.periods import Span
@@ -22,6 +22,17 @@ def covered(world: World, spec: Covered, span: Span) -> pd.DataFrame:
     having = belongs(world, spec.having, entitled, span)
     unknown = _unknown(world, spec.having, entitled, span)
     return parts(entitled["client_id"].to_numpy(object), having & ~unknown, ~unknown, unknown)
+
+
+def latest_mean(world: World, spec: LatestMean, span: Span) -> pd.DataFrame:
+    """The newest value of each resident who has one in the days before the period's end."""
+    state = State(table=spec.table, of=spec.of, within_days=spec.within_days)
+    rows = _rows(world, state, span)
+    residents = rows["client_id"].isin(world.residents(span.end)["client_id"])
+    newest = _newest(rows[residents])
+    return (
+        parts(newest["client_id"].to_numpy(object), newest["value"].to_numpy(np.float64)) if len(newest) else nothing()
+    )
 
 
 def belongs(world: World, group: Group, people: pd.DataFrame, span: Span) -> np.ndarray:
@@ -64,9 +75,12 @@ def _rows(world: World, state: State, span: Span) -> pd.DataFrame:
 
 
 def _latest(rows: pd.DataFrame, state: State, wanted: Between, clients: pd.Series) -> np.ndarray:
-    newest = rows.sort_values(TABLES[state.table].time, kind="stable").drop_duplicates("client_id", keep="last")
-    values = clients.map(newest.set_index("client_id")["value"])
+    values = clients.map(_newest(rows, TABLES[state.table].time).set_index("client_id")["value"])
     return np.asarray(column_matches(values.to_numpy(np.float64), wanted))
+
+
+def _newest(rows: pd.DataFrame, time: str = "time") -> pd.DataFrame:
+    return rows.sort_values(time, kind="stable").drop_duplicates("client_id", keep="last")
 
 
 def _unknown(world: World, group: Group, people: pd.DataFrame, span: Span) -> np.ndarray:

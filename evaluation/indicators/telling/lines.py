@@ -1,4 +1,4 @@
-"""The lines of one indicator: county, areas, age bands and segments, protected, or the reason why there is no value."""
+"""The lines of one indicator: county, areas, bands, segments and splits, protected, or why there is no value."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -20,7 +20,7 @@ SHOWN = ("value", "median", "lowest", "highest", "low", "high")
 
 
 def lines_of(id: str, definition: Definition, found: Found, config: IndicatorsConfig) -> list[Line]:
-    """Every line of every told period, oldest period first; bands and segments of the latest period only."""
+    """Every line of every told period, oldest period first; bands, segments and splits of the latest period only."""
     told = told_spans(definition, found.as_of, config)
     return [line for span in told for line in _of_span(id, definition, found, config, span, span == told[-1])]
 
@@ -50,6 +50,9 @@ def _of_span(
     if latest and (rows["band"] != "").any():
         for by in (BAND, SEGMENT):
             lines += _table(by, sorted(rows[by].unique()), rows, made, measure, definition, config, {})
+    for column, codes in definition.split.items() if latest else ():
+        parts = _of_covered_areas(found.divided(id, column, codes, span), covered)
+        lines += _table(column, list(codes), parts, made, measure, definition, config, {})
     if lacking:
         lines = [_line(line["by"], line["group"], NOTHING, "", SOURCE_MISSING) for line in lines]
     named = {"id": id, "version": definition.version, "period": span.name}

@@ -10,7 +10,7 @@ import pandas as pd
 from evaluation.indicators.compute import Found
 from evaluation.indicators.settings import Definition, IndicatorsConfig
 from evaluation.indicators.telling.hiding import count_change
-from evaluation.indicators.telling.lines import AREA, COUNTY, Line, lines_of
+from evaluation.indicators.telling.lines import AREA, BAND, COUNTY, SEGMENT, Line, lines_of
 from features.frames import frame_bytes
 
 FORMAT = 1
@@ -34,6 +34,7 @@ def report_of(found: Found, config: IndicatorsConfig, areas: Names, snapshot: Ma
         "summary": _summary(indicators),
         "indicators": indicators,
         "side_by_side": {id: _together(ids, lines) for id, ids in config.side_by_side.items()},
+        "compared": {id: _groups(ids, lines) for id, ids in config.compared.items()},
         "lines": [line for own in lines.values() for line in own],
     }
 
@@ -70,6 +71,9 @@ def _indicator(id: str, definition: Definition, found: Found, lines: Sequence[Li
         "family": definition.family,
         "sources": list(definition.sources),
         "note": definition.note,
+        "split": {
+            column: {code: name.as_text() for code, name in codes.items()} for column, codes in definition.split.items()
+        },
         "readiness": state,
         "reads": told,
         "better": definition.better,
@@ -85,6 +89,18 @@ def _together(ids: Sequence[str], lines: Mapping[str, Sequence[Line]]) -> dict[s
     latest = {id: {line["group"]: line for line in _latest(lines.get(id, []))} for id in ids}
     places = sorted({group for own in latest.values() for group in own})
     rows = [{"group": group, "values": [_value(latest[id].get(group)) for id in ids]} for group in places]
+    return {"indicators": list(ids), "rows": rows}
+
+
+def _groups(ids: Sequence[str], lines: Mapping[str, Sequence[Line]]) -> dict[str, Any]:
+    """One row per group of the latest period: by, group, and each indicator's line or None."""
+    found: dict[tuple[str, str], dict[str, Line]] = {}
+    for id in ids:
+        own = lines.get(id, [])
+        for line in own:
+            if line["period"] == own[-1]["period"] and line["by"] in (COUNTY, AREA, BAND, SEGMENT):
+                found.setdefault((line["by"], line["group"]), {})[id] = line
+    rows = [{"by": by, "group": group, "lines": [of.get(id) for id in ids]} for (by, group), of in found.items()]
     return {"indicators": list(ids), "rows": rows}
 
 

@@ -10,6 +10,7 @@ from models.texts import Text
 from serving.pages.coordinator.history_chart import LANES, NARROW, WIDE, history_chart
 from serving.pages.coordinator.services import (
     Alert,
+    AlertState,
     ClientFile,
     ContactMonth,
     EarlierForecast,
@@ -34,10 +35,12 @@ class ProofLine:
 
 @dataclass(frozen=True)
 class AlertLine:
-    """One alert with its evidence."""
+    """One alert with its evidence, and what was decided about it."""
 
     name: str
     proofs: tuple[ProofLine, ...]
+    id: str = ""
+    state: AlertState | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ def picture_of(file: ClientFile, tasks: Mapping[str, Text], format: Format) -> F
     has_history = bool(lines) or any(one.other or one.emergency or one.home for one in file.months)
     similar = file.similar.outcomes if file.similar else ()
     return FilePicture(
-        alerts=tuple(_alert(one, format) for one in file.alerts if one.kind == "alert"),
+        alerts=tuple(_alert(one, format, file.states.get(one.id)) for one in file.alerts if one.kind == "alert"),
         groups=", ".join(format.said(one.name) for one in file.alerts if one.kind == "target_group"),
         charts=charts_of(file, format) if has_history else (),
         history=tuple(lines[:MOST_LINES]),
@@ -125,8 +128,8 @@ def code_name(code: str, names: Mapping[str, Mapping[str, Text]], format: Format
     return format.said(found) if found else format.language.text("code.other")
 
 
-def _alert(alert: Alert, format: Format) -> AlertLine:
-    return AlertLine(format.said(alert.name), tuple(_proof(one, format) for one in alert.proofs))
+def _alert(alert: Alert, format: Format, state: AlertState | None) -> AlertLine:
+    return AlertLine(format.said(alert.name), tuple(_proof(one, format) for one in alert.proofs), alert.id, state)
 
 
 def _proof(proof: Proof, format: Format) -> ProofLine:

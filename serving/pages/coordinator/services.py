@@ -12,6 +12,8 @@ OutcomeKind = Literal["open", "happened", "not_happened", "unknown"]
 ChangeKind = Literal["contact", "emergency", "episode", "plan", "assessment", "request"]
 Finding = Literal["nothing_missed", "need_found", "records_wrong", "cannot_tell"]
 NextStep = Literal["none", "contact", "assess", "correct_records", "other"]
+AlertChoice = Literal["confirm", "dismiss"]
+DismissReason = Literal["known_already", "handled", "records_wrong", "not_relevant", "other"]
 Basis = Literal["model", "answers", "both"]
 ReviewReason = Literal["not_eligible", "not_assessable", "below_lists"]
 
@@ -32,6 +34,7 @@ class ListFilters:
     segment: str = ""
     alert: str = ""
     group: str = ""
+    suggestion: str = ""
     changed: str = ""
 
     @property
@@ -48,6 +51,7 @@ class ListChoices:
     alerts: tuple[tuple[str, Text], ...] = ()
     groups: tuple[tuple[str, Text], ...] = ()
     ready: bool = False
+    suggestions: tuple[tuple[str, Text], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,39 @@ class Alert:
     name: Text
     rule_source: str
     proofs: tuple[Proof, ...]
+
+
+@dataclass(frozen=True)
+class AlertDecision:
+    """What a professional says of one alert.  A dismissal needs a reason code; `other` needs the reason in words."""
+
+    alert: str
+    choice: str
+    reason_code: str
+    reason: str
+    key: str
+
+
+@dataclass(frozen=True)
+class AlertState:
+    """The latest decision about an alert whose evidence is still the same."""
+
+    choice: AlertChoice
+    reason_code: str | None
+    reason: str
+    role: str
+    time: str
+
+
+@dataclass(frozen=True)
+class AlertCount:
+    """One alert in one unit: at how many clients it was last confirmed or dismissed; None = 1 to 4."""
+
+    alert: str
+    unit: str
+    confirmed: int | None
+    dismissed: int | None
+    total: int | None
 
 
 @dataclass(frozen=True)
@@ -128,6 +165,8 @@ class ClientFile:
     similar: Similar | None
     similar_as_of: str | None
     earlier: tuple[EarlierForecast, ...]
+    states: Mapping[str, AlertState] = field(default_factory=dict)
+    """Alert id → what was decided about it."""
 
 
 @dataclass(frozen=True)
@@ -243,6 +282,8 @@ class OversightCounts:
     seed: int
     smallest: int = 5
     names: Mapping[str, Text] = field(default_factory=dict)
+    alerts: tuple[AlertCount, ...] = ()
+    alert_names: Mapping[str, Text] = field(default_factory=dict)
 
 
 class CoordinatorServices(Protocol):
@@ -256,6 +297,9 @@ class CoordinatorServices(Protocol):
 
     def give_view(self, visitor: Visitor, handle: str, view: str, key: str) -> None:
         """Store the professional's own view: a segment's id or `cannot_tell`."""
+
+    def decide_alert(self, visitor: Visitor, handle: str, given: AlertDecision) -> None:
+        """Store a decision about one alert.  Raises ViewFirst, and NotAllowed for what is lacking in it."""
 
     def letter(self, visitor: Visitor, handle: str, form: str, language: str) -> Letter:
         """The contents of the client's letter; the making of it is logged.  Raises ViewFirst."""

@@ -73,15 +73,28 @@ def _csv(found: Report, format: Format) -> bytes:
 
 def _cells(found: Report, format: Format) -> list[tuple[Cell, ...]]:
     t, names = format.language.text, found["names"]
-    heads = ("groups.area", "groups.band", "groups.group", "groups.clients", "groups.share", "groups.change")
+    heads = (
+        "groups.area",
+        "groups.band",
+        "groups.group",
+        "groups.clients",
+        "groups.share",
+        "groups.change",
+        "groups.expected",
+    )
     county = [{**line, "area": None, "band": None} for line in found["segments"]]
     rows: list[tuple[Cell, ...]] = [tuple(t(head) for head in heads)]
     for line in (*county, *found["cells"]):
         area = format.said(names["areas"][line["area"]]) if line["area"] else t("groups.whole")
         band = format.language.label("band", line["band"]) if line["band"] else ""
         segment = format.said(names["segments"].get(line["segment"])) or t("groups.not_told")
-        rows.append((area, band, segment, line["n"], line["share"], line["change"]))
+        rows.append((area, band, segment, line["n"], line["share"], line["change"], expected_of(line)))
     return rows
+
+
+def expected_of(line: Report) -> float | None:
+    """The expected number of new multi-service clients, where it is told."""
+    return (line.get("expected") or {}).get("value")
 
 
 def _silent(found: Report, format: Format) -> list[tuple[Cell, ...]]:

@@ -1,0 +1,1 @@
+"""What followed: by who guided, and visits around a plan."""
