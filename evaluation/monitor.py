@@ -17,6 +17,7 @@ from configs.loader import load_config
 from configs.workspace import Workspace
 from evaluation.monitoring.decided import agreement, reviewed, stored_decisions, stored_reviews
 from evaluation.monitoring.demand import coverages
+from evaluation.monitoring.exit_codes import ALARM, QUIET
 from evaluation.monitoring.features import SCORE, drawn_clients, drift, municipality_columns, periods_of, reference
 from evaluation.monitoring.page import render
 from evaluation.monitoring.scored import live_models, scored
@@ -29,7 +30,6 @@ from models.registry import connect
 
 DEFAULT = "configs/monitor.yaml"
 FORMAT = 1
-QUIET, ALARM = 0, 10
 SHOWN = 8
 
 

@@ -16,8 +16,10 @@ from training.retraining import journal
 ROAD = ["ingest", "need", "promote"]
 
 
-def steps(*names: str) -> retrain.RetrainConfig:
-    return retrain.RetrainConfig.model_validate({"steps": tuple({"step": n, "config": f"{n}.yaml"} for n in names)})
+def steps(*names: str, reports: Sequence[str] = ()) -> retrain.RetrainConfig:
+    lists = {"steps": names, "reports": reports}
+    made = {key: tuple({"step": n, "config": f"{n}.yaml"} for n in wanted) for key, wanted in lists.items()}
+    return retrain.RetrainConfig.model_validate(made)
 
 
 def recorder(codes: dict[str, int], calls: list[tuple[str, str]]) -> Callable[[str], Callable[[Sequence[str]], int]]:
@@ -73,12 +75,14 @@ class Killed(BaseException):
     """Stands for kill -9: nothing is cleared up after it."""
 
 
-def killed_at(step: str, calls: list[tuple[str, str]]) -> Callable[[str], Callable[[Sequence[str]], int]]:
+def killed_at(
+    step: str, calls: list[tuple[str, str]], codes: dict[str, int] | None = None
+) -> Callable[[str], Callable[[Sequence[str]], int]]:
     def main_of(name: str) -> Callable[[Sequence[str]], int]:
         def die(argv: Sequence[str]) -> int:
             raise Killed
 
-        return die if name == step else recorder({}, calls)(name)
+        return die if name == step else recorder(codes or {}, calls)(name)
 
     return main_of
 
@@ -131,6 +135,84 @@ def test_a_journal_that_cannot_be_read_begins_anew(var: Path) -> None:
     assert journal.open_journal(Workspace.of("var"), "monthly").steps == ()
 
 
+REPORTS = ("fairness", "monitor", "audit")
+
+
+@pytest.mark.parametrize(
+    "codes,                                        code",
+    [
+        ({}, 0),
+        ({"monitor": 10}, 10),  # an alarm is an answer
+        ({"promote": 5}, 5),
+        ({"promote": 5, "monitor": 10}, 5),  # a refused candidate is told before an alarm
+        ({"promote": 5, "monitor": 10, "fairness": 3}, 3),  # and a fault before both
+        ({"fairness": 3, "audit": 4}, 3),  # the first fault
+    ],
+)
+def test_the_code_of_a_retraining_with_reports_tells_the_worst_and_every_report_has_its_turn(
+    var: Path, codes: dict[str, int], code: int
+) -> None:
+    calls: list[tuple[str, str]] = []
+    assert retrain.retrain(steps("need", "promote", reports=REPORTS), "m", recorder(codes, calls)) == code
+    assert [step for step, _ in calls] == ["need", "promote", *REPORTS]
+    (report,) = _reports(var)
+    assert {one["step"]: one["code"] for one in report["steps"]} == {
+        step: codes.get(step, 0) for step in ("need", "promote", *REPORTS)
+    }
+    assert report["exit_code"] == code
+
+
+def _reports(var: Path) -> list[dict[str, object]]:
+    files = [file for file in (var / "retraining").glob("*.json") if file.stem != "m"]
+    return [json.loads(file.read_text()) for file in files]
+
+
+def test_a_failed_report_says_what_stays_live_and_only_it_runs_again(
+    var: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls: list[tuple[str, str]] = []
+    road = steps("need", "promote", reports=REPORTS)
+    assert retrain.retrain(road, "m", recorder({"fairness": 3}, calls)) == 3
+    shown = capsys.readouterr().out
+    assert "The report fairness failed (exit code 3). What is live stays live" in shown
+    assert "python -m evaluation.fairness --config fairness.yaml" in shown
+    calls.clear()
+    assert retrain.retrain(road, "m", recorder({}, calls)) == 0
+    assert [step for step, _ in calls] == ["fairness"]
+
+
+@pytest.mark.parametrize(
+    "codes,              again",
+    [
+        ({}, ["audit"]),
+        ({"monitor": 10}, ["monitor", "audit"]),  # its alarm must be told at the end
+        ({"promote": 5}, ["promote", "audit"]),  # and so must a refusal
+        ({"fairness": 3}, ["fairness", "audit"]),
+    ],
+)
+def test_F11_a_retraining_killed_in_its_reports_trains_nothing_again(
+    var: Path, codes: dict[str, int], again: list[str]
+) -> None:
+    calls: list[tuple[str, str]] = []
+    road = steps("need", "promote", reports=REPORTS)
+    with pytest.raises(Killed):
+        retrain.retrain(road, "m", killed_at("audit", calls, codes))
+    calls.clear()
+    assert retrain.retrain(road, "m", recorder({k: v for k, v in codes.items() if v in (5, 10)}, calls)) in (0, 5, 10)
+    assert [step for step, _ in calls] == again
+
+
+def test_a_person_who_stops_a_report_stops_the_rest(var: Path) -> None:
+    calls: list[tuple[str, str]] = []
+    assert retrain.retrain(steps("promote", reports=REPORTS), "m", recorder({"fairness": 130}, calls)) == 130
+    assert [step for step, _ in calls] == ["promote", "fairness"]
+
+
+def test_a_command_of_the_service_runs_in_a_process_of_its_own(capfd: pytest.CaptureFixture[str]) -> None:
+    assert retrain.main_of("service_facts")(["--config", "configs/none.yaml"]) == 2
+    assert "configs/none.yaml" in capfd.readouterr().err
+
+
 def test_an_unknown_step_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = tmp_path / "retrain.yaml"
     config.write_text(yaml.safe_dump({"steps": [{"step": "segmentation2", "config": "x.yaml"}]}))
@@ -140,6 +222,7 @@ def test_an_unknown_step_is_refused(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 def test_every_step_of_the_shipped_configs_exists() -> None:
     for file in ("configs/retrain.yaml", "configs/real/retrain.yaml"):
-        for step in load_config(file, retrain.RetrainConfig).steps:
+        road = load_config(file, retrain.RetrainConfig)
+        for step in (*road.steps, *road.reports):
             assert (PROJECT_ROOT / step.config).is_file(), step.config
             assert callable(retrain.main_of(step.step))

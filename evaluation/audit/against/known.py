@@ -265,7 +265,7 @@ KNOWN: tuple[Evidence, ...] = (
         lambda r: bool(r["monitor"]),
         "Seurantaraporttia (muutos, arvioitu ja toteutunut osuvuus) ei ole vielä tehty.",
         "No monitoring report (drift, estimated and realised performance) is made yet.",
-        "python -m evaluation.monitoring --config configs/monitoring.yaml",
+        "python -m evaluation.monitor --config configs/monitor.yaml",
     ),
     Evidence(
         "ledger",
