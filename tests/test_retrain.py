@@ -175,7 +175,7 @@ def test_a_failed_report_says_what_stays_live_and_only_it_runs_again(
     assert retrain.retrain(road, "m", recorder({"fairness": 3}, calls)) == 3
     shown = capsys.readouterr().out
     assert "The report fairness failed (exit code 3). What is live stays live" in shown
-    assert "python -m evaluation.fairness --config fairness.yaml" in shown
+    assert "evaluation.fairness --config fairness.yaml" in shown
     calls.clear()
     assert retrain.retrain(road, "m", recorder({}, calls)) == 0
     assert [step for step, _ in calls] == ["fairness"]

@@ -83,4 +83,6 @@ def test_a_command_that_does_not_exist_is_found(text: str, found: list[str]) -> 
 
 def test_modules_that_can_be_typed_can_be_found_by_python() -> None:
     assert importlib.util.find_spec("evaluation.monitor") is not None
-    assert runs("evaluation.monitor") and runs("evaluation.audit") and not runs("evaluation.monitoring")
+    assert runs("evaluation.monitor")
+    assert runs("evaluation.audit")
+    assert not runs("evaluation.monitoring")

@@ -37,7 +37,9 @@ def _retrain(config: RetrainConfig, name: str, main_of: MainOf, workspace: Works
         code = run_all(config, course)
     finally:
         os.environ.pop(SINCE, None)
-    if code == 0 or code in OUTCOMES:  # a refused candidate and an alarm are outcomes; after a fault the next call goes on
+    if (
+        code == 0 or code in OUTCOMES
+    ):  # a refused candidate and an alarm are outcomes; after a fault the next call goes on
         course.journal = course.journal.concluded()
     if course.number == course.total:  # every step had its turn: a report that failed is told in it
         say(write_report(workspace, course.journal, code))

@@ -3,12 +3,12 @@
 import resource
 import time
 
-from configs.command import say
-from configs.errors import GateError
+from configs.command import fail, say
+from configs.errors import GateError, LuotainError
 from configs.workspace import Workspace
 from evaluation.monitoring.exit_codes import ALARM
-from training.retraining.journal import Done, Journal, snapshot_of
-from training.retraining.steps import MainOf, RetrainConfig, Step, command_of
+from training.retraining.journal import FOLDER, Done, Journal, snapshot_of
+from training.retraining.steps import MainOf, RetrainConfig, Step, command_of, config_of
 
 OUTCOMES = {GateError.exit_code: "a candidate was refused", ALARM: "the monitoring has an alarm"}
 """Exit codes that are an answer and not a fault of the step."""
@@ -29,9 +29,10 @@ class Course:
         if self.journal.is_done(step.step, step.config):
             say(f"{place} was done before the interruption")
             return 0
-        say(f"\n{place}  ({step.config})")
+        changed = "".join(f", {name}: {value}" for name, value in step.changes.items())
+        say(f"\n{place}  ({step.config}{changed})")
         begun, used = time.monotonic(), _processor_seconds()
-        code = self.main_of(step.step)(["--config", step.config])
+        code = self._typed(step)
         seconds, used = time.monotonic() - begun, _processor_seconds() - used
         done = Done(step.step, step.config, round(seconds, 1), round(used, 1), code, snapshot_of(self.workspace))
         self.journal = self.journal.with_step(done)
@@ -39,12 +40,19 @@ class Course:
             say(f"{place} took {seconds:.1f} s ({used:.1f} s of processor time)")
         return code
 
+    def _typed(self, step: Step) -> int:
+        try:
+            config = config_of(step, self.workspace.root / FOLDER / "configs")
+        except LuotainError as error:
+            return fail(error)
+        return self.main_of(step.step)(["--config", config])
+
 
 def run_all(config: RetrainConfig, course: Course) -> int:
     """Every step, then every report; 0, or the code that most deserves to be told.
 
-    A fault of a step comes back at once and later ones are not run.  A fault of a report comes back when the others have
-    run; then a refused candidate (5); then an alarm (10).
+    A fault of a step comes back at once and later ones are not run.  A fault of a report comes back when the others
+    have run; then a refused candidate (5); then an alarm (10).
     """
     started, refused = time.monotonic(), 0
     for step in config.steps:

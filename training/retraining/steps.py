@@ -4,9 +4,13 @@ import importlib
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
-from configs.loader import PROJECT_ROOT, StrictConfig
+import yaml
+
+from configs.loader import PROJECT_ROOT, StrictConfig, read_yaml
+from features.manifest import write_atomically
 
 StepName = Literal[
     "ingest",
@@ -59,6 +63,8 @@ class Step(StrictConfig):
 
     step: StepName
     config: str
+    changes: dict[str, Any] = {}
+    """Top-level values of that config which are others in this retraining, e.g. a smaller sample."""
 
 
 class RetrainConfig(StrictConfig):
@@ -77,6 +83,16 @@ def main_of(step: str) -> Main:
         return lambda argv: _typed(APART[step], argv)
     main_function: Main = importlib.import_module(MODULES[step]).main
     return main_function
+
+
+def config_of(step: Step, folder: Path) -> str:
+    """The config file that a step is run with: its own, or in `folder` its own with the changed values."""
+    if not step.changes:
+        return step.config
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{step.step}.yaml"
+    write_atomically(file, yaml.safe_dump(read_yaml(step.config) | step.changes, allow_unicode=True).encode())
+    return str(file)
 
 
 def command_of(step: Step) -> str:
