@@ -19,8 +19,9 @@ from evaluation.monitoring.decided import agreement, reviewed, stored_decisions,
 from evaluation.monitoring.demand import coverages
 from evaluation.monitoring.exit_codes import ALARM, QUIET
 from evaluation.monitoring.features import SCORE, drift, municipality_columns, periods_of, reference
+from evaluation.monitoring.names import line_name
 from evaluation.monitoring.page import render
-from evaluation.monitoring.sample import sampled_history
+from evaluation.monitoring.sample import built_history, sampled_history
 from evaluation.monitoring.scored import scored
 from evaluation.monitoring.settings import MonitorConfig, Thresholds
 from evaluation.published import MONITOR_HTML, MONITOR_JSON, published_folder
@@ -50,10 +51,11 @@ def summarise(config: MonitorConfig, workspace: Workspace) -> dict[str, Any]:
     """Everything that is told, ready for JSON."""
     snapshot, registry, limits = open_snapshot(workspace.store), connect(workspace), config.thresholds
     history = sampled_history(config, workspace, snapshot)
+    everyone = built_history(config, workspace) or history
     models = [
         one
         for name, model in live_models(registry, workspace, config.models)
-        for one in scored(snapshot, history, name, model, limits)
+        for one in scored(snapshot, history, everyone, name, model, limits)
     ]
     columns = {name: history.frame[name].to_numpy(np.float64) for name in history.frame.columns}
     columns |= municipality_columns(history.rows, read_table(snapshot, "residents"))
@@ -72,7 +74,7 @@ def summarise(config: MonitorConfig, workspace: Workspace) -> dict[str, Any]:
         "alarm": bool(alarms),
         "alarms": alarms,
         "notes": _notes(config, snapshot.data_until.isoformat(), periods.dates[-1].isoformat()),
-        "features": lines,
+        "features": [line | {"label": line_name(line["name"], history)} for line in lines],
         "models": [one.told for one in models],
         "forecasts": forecasts,
         "decisions": units,

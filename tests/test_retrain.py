@@ -1,6 +1,9 @@
 """Retraining runs its steps in order and stops at the first fault."""
 
+import importlib.util
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,6 +15,20 @@ from configs.loader import PROJECT_ROOT, load_config
 from configs.workspace import Workspace
 from training import retrain
 from training.retraining import journal
+from training.seeds import SeedsConfig
+
+
+@pytest.fixture(autouse=True)
+def report(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opening a registry costs seconds: only the tests of the report itself write one."""
+    if "tells" not in request.fixturenames:
+        monkeypatch.setattr(retrain, "write_report", lambda *_: "Report: none")
+
+
+@pytest.fixture
+def tells() -> None:
+    """For a test that reads the report."""
+
 
 ROAD = ["ingest", "need", "promote"]
 
@@ -33,6 +50,7 @@ def recorder(codes: dict[str, int], calls: list[tuple[str, str]]) -> Callable[[s
     return main_of
 
 
+@pytest.mark.usefixtures("tells")
 def test_steps_run_in_order_each_with_its_config_and_a_report_is_written(var: Path) -> None:
     calls: list[tuple[str, str]] = []
     assert retrain.retrain(steps("ingest", "need", "promote"), "monthly", recorder({}, calls)) == 0
@@ -63,6 +81,7 @@ def test_a_refused_candidate_ends_the_retraining(var: Path) -> None:
     assert [step for step, _ in calls] == ["need", "promote", "need", "promote"]
 
 
+@pytest.mark.usefixtures("tells")
 def test_after_a_refused_candidate_the_later_steps_tell_of_what_is_live(var: Path) -> None:
     calls: list[tuple[str, str]] = []
     assert retrain.retrain(steps("need", "promote", "client_groups"), "m", recorder({"promote": 5}, calls)) == 5
@@ -155,16 +174,11 @@ def test_the_code_of_a_retraining_with_reports_tells_the_worst_and_every_report_
     calls: list[tuple[str, str]] = []
     assert retrain.retrain(steps("need", "promote", reports=REPORTS), "m", recorder(codes, calls)) == code
     assert [step for step, _ in calls] == ["need", "promote", *REPORTS]
-    (report,) = _reports(var)
+    report = json.loads((var / "retraining" / "m.json").read_text())
+    assert report["ended"] == (code not in (3, 4))  # after a fault the next call goes on
     assert {one["step"]: one["code"] for one in report["steps"]} == {
         step: codes.get(step, 0) for step in ("need", "promote", *REPORTS)
     }
-    assert report["exit_code"] == code
-
-
-def _reports(var: Path) -> list[dict[str, object]]:
-    files = [file for file in (var / "retraining").glob("*.json") if file.stem != "m"]
-    return [json.loads(file.read_text()) for file in files]
 
 
 def test_a_failed_report_says_what_stays_live_and_only_it_runs_again(
@@ -208,9 +222,31 @@ def test_a_person_who_stops_a_report_stops_the_rest(var: Path) -> None:
     assert [step for step, _ in calls] == ["promote", "fairness"]
 
 
-def test_a_command_of_the_service_runs_in_a_process_of_its_own(capfd: pytest.CaptureFixture[str]) -> None:
-    assert retrain.main_of("service_facts")(["--config", "configs/none.yaml"]) == 2
-    assert "configs/none.yaml" in capfd.readouterr().err
+def test_a_command_of_the_service_is_typed_as_a_person_types_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    typed: list[list[str]] = []
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
+        typed.append(command)
+        return subprocess.CompletedProcess(command, 3)
+
+    monkeypatch.setattr("training.retraining.steps.subprocess.run", run)
+    assert retrain.main_of("service_facts")(["--config", "configs/serving.yaml"]) == 3
+    assert typed == [[sys.executable, "-m", "serving.oversight.facts", "--config", "configs/serving.yaml"]]
+    assert importlib.util.find_spec(typed[0][2]) is not None
+
+
+def test_changed_values_are_told_and_the_rest_of_the_config_stays(
+    var: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls: list[tuple[str, str]] = []
+    step = {"step": "seeds", "config": "configs/seeds.yaml", "changes": {"seeds": [1]}}
+    road = retrain.RetrainConfig.model_validate({"steps": (), "reports": (step,)})
+    assert retrain.retrain(road, "m", recorder({}, calls)) == 0
+    assert "(configs/seeds.yaml, seeds: [1])" in capsys.readouterr().out
+    ((_, file),) = calls
+    found, whole = load_config(file, SeedsConfig), load_config("configs/seeds.yaml", SeedsConfig)
+    assert found == whole.model_copy(update={"seeds": (1,)})
+    assert Path(file).parent == var / "retraining" / "configs"
 
 
 def test_an_unknown_step_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,7 +18,7 @@ from features.catalogue import Catalogue, load_catalogue
 from features.catalogue.specs import feature_names, feature_specs
 from features.catalogue.vocabulary import Vocabulary, fit_vocabulary
 from features.frames import read_frame
-from features.histories import BucketWork, HistoriesConfig, History, find_history
+from features.histories import BucketWork, HistoriesConfig, History, find_history, load_history
 from features.history_files import part_file, read_meta
 from features.store import Snapshot
 
@@ -42,6 +42,14 @@ def sampled_history(config: MonitorConfig, workspace: Workspace, snapshot: Snaps
         vocabulary=vocabulary,
         snapshot_sha256=snapshot.sha256,
     )
+
+
+def built_history(config: MonitorConfig, workspace: Workspace) -> History | None:
+    """Everybody on the dates that the models were trained and measured on; None where it is not built."""
+    try:
+        return load_history(workspace, config.histories)
+    except DataError:
+        return None
 
 
 def _enough(work: BucketWork, clients: int) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -32,16 +31,18 @@ class Scored:
     alarms: tuple[str, ...]
 
 
-def scored(snapshot: Snapshot, history: History, name: str, model: ClientModel, limits: Thresholds) -> list[Scored]:
+def scored(
+    snapshot: Snapshot, history: History, everyone: History, name: str, model: ClientModel, limits: Thresholds
+) -> list[Scored]:
     """Each output: scores of all rows, estimates of the newest date, realised figures where outcomes are complete.
 
+    Realised figures need many outcomes: they are of the newest date of `everyone` (a history, too).
     An axis of a segmentation has no realised figures: what people record later was seen by the model's proposal.
     """
     as_of = history.rows["as_of"].to_numpy().astype("datetime64[D]")
-    days = [day.item() for day in np.unique(as_of)]
     came, off = dict(NOTHING), list[str]()
     if isinstance(model, NeedModel):
-        came, off = _realised(snapshot, history, model, days, limits)
+        came, off = _realised(snapshot, everyone, model, limits)
     return [
         _one(output, p, as_of, limits, came, off) for output, p in probabilities(snapshot, history, name, model).items()
     ]
@@ -69,8 +70,9 @@ def _estimate(p: np.ndarray) -> dict[str, Any]:
 
 
 def _realised(
-    snapshot: Snapshot, history: History, model: NeedModel, days: Sequence[date], limits: Thresholds
+    snapshot: Snapshot, history: History, model: NeedModel, limits: Thresholds
 ) -> tuple[dict[str, Any], list[str]]:
+    days = [day.item() for day in np.unique(history.rows["as_of"].to_numpy().astype("datetime64[D]"))]
     window = Window(model.task.horizon_days, model.task.gap_days)
     complete = [day for day in days if labels_known(day, window) <= snapshot.data_until]
     if not complete:
