@@ -125,22 +125,27 @@ def groups(report: Report) -> list[Block]:
     """8: is it as good for everybody?"""
     figures = report["figures"]
     if "performance" not in figures:
-        return [_parts(figures), *missing(report, "part_errors")]
+        return [_parts(figures), *_published(report["fairness"]), *missing(report, "part_errors")]
     blocks: list[Block] = []
     for one in figures["performance"]:
         blocks += [Heading(_title(figures, one["id"]), "difference from everybody; cells below 5 hidden"), _groups(one)]
-    fairness = report["fairness"]
-    if fairness:
-        blocks += [
-            Heading("Yhdenvertaisuusraportti", "Published fairness tables"),
-            Words(
-                f"Julkaistu tiedostossa {fairness['file']}: {fairness['groups']} ryhmää, joista {fairness['hidden']} "
-                f"piilotettu; {len(fairness['flagged'])} ryhmässä on huomautus.",
-                "The full tables are in the published fairness report.",
-            ),
-            _flagged(fairness["flagged"]),
-        ]
-    return blocks + missing(report, "fairness_tables")
+    return [*blocks, *_published(report["fairness"]), *missing(report, "fairness_tables")]
+
+
+def _published(fairness: Mapping[str, Any] | None) -> list[Block]:
+    if not fairness:
+        return []
+    flagged = len(fairness["flagged"])
+    found = f"{flagged} ryhmässä on huomautus" if flagged else "missään ryhmässä ei ole huomautusta"
+    blocks: list[Block] = [
+        Heading("Yhdenvertaisuusraportti", "Published fairness tables"),
+        Words(
+            f"Julkaistu tiedostossa {fairness['file']}: {fairness['groups']} ryhmää, joista {fairness['hidden']} "
+            f"piilotettu; {found}.",
+            "The full tables are in the published fairness report.",
+        ),
+    ]
+    return [*blocks, _flagged(fairness["flagged"])] if flagged else blocks
 
 
 def _groups(one: Mapping[str, Any]) -> Table:
@@ -167,11 +172,22 @@ def _groups(one: Mapping[str, Any]) -> Table:
     return Table("Tulokset ryhmittäin", columns, rows, frozenset({7}), picture)
 
 
+FIGURES = {
+    **{"recall": "saanti", "observed_to_expected": "toteutunut / ennustettu", "coverage": "peittävyys"},
+    **{"coverage80": "80 %:n välin peittävyys", "wape": "suhteellinen virhe", "mean_absolute_error": "keskivirhe"},
+    **{"agreement": "sama kuin kirjattu", "calibration_slope": "kalibroinnin kulmakerroin"},
+}
+
+
 def _flagged(lines: Sequence[Mapping[str, Any]]) -> Table:
     rows = [
-        [f"{grouping(one['trait'])}: {group(one['group'])}", one["output"], ", ".join(one["verdict"])] for one in lines
+        [f"{grouping(one['trait'])}: {group(one['group'])}", one["output"], _named(one["verdict"])] for one in lines
     ]
     return Table("Ryhmät joissa on huomautus", ("Ryhmä", "Tulos", "Mittari"), rows, frozenset({1, 2}))
+
+
+def _named(verdict: Sequence[str]) -> str:
+    return ", ".join(FIGURES.get(name, name) for name in verdict)
 
 
 def _parts(figures: Mapping[str, Any]) -> Table:
