@@ -122,10 +122,11 @@ def _flagged(report: Mapping[str, Any]) -> Iterator[Point]:
     first = found[0]
     named = GROUPINGS.get(first["trait"], first["trait"]).lower()
     group = VALUES.get(first["group"], first["group"])
+    groups = f"{len(found)} group{'s' if len(found) > 1 else ''}"
     yield Point(
         CARE,
         f"Yhdenvertaisuusraportissa huomautus {len(found)} ryhmässä, ensimmäisenä {named} {group}.",
-        f"The fairness report flags {len(found)} group{'s' * (len(found) > 1)}, the first {first['trait']} {first['group']}.",
+        f"The fairness report flags {groups}, the first {first['trait']} {first['group']}.",
     )
 
 
