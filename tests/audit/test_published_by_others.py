@@ -15,7 +15,15 @@ FAIRNESS = {
         {
             "name": NEED,
             "version": "1",
-            "encoding": None,
+            "encoding": {
+                "adversaries": [
+                    {
+                        **{"output": "x", "trait": "instance", "group": "instance_b", "from_score": 0.5342},
+                        **{"from_score_at_same_outcome": 0.5111, "from_features": 0.8026},
+                    }
+                ],
+                "ablations": [],
+            },
             "tables": [
                 {
                     "rows": [
@@ -120,7 +128,16 @@ def test_what_they_say_is_on_the_page(fuller: dict[str, Any]) -> None:
         {"output": "x", "trait": "municipality", "group": "902", "verdict": ["recall"]}
     ]
     assert (fuller["fairness"]["groups"], fuller["fairness"]["hidden"]) == (3, 1)
-    for said in ("Kunta: 902", "r u contacts.reason", "auroc 0,700 → 0,800", "antti", "records_old", "need_found"):
+    for said in (
+        "Kunta: 902",
+        "r u contacts.reason",
+        "auroc 0,700 → 0,800",
+        "antti",
+        "records_old",
+        "need_found",
+        "instance_b",
+        "0,80",
+    ):
         assert said in text, said
 
 

@@ -26,7 +26,8 @@ def judged(report: Mapping[str, Any]) -> dict[str, Any]:
     own = _client(figures) if "performance" in figures else _planning(figures)
     more = [*_papers(report), *_logs(report), *_age(report), *_proxies(report), *_flagged(report), *_alarms(report)]
     more += _gaps(report)
-    points = sorted([*own["points"], *more, ALWAYS], key=lambda point: -point.weight)
+    every = dict.fromkeys([*own["points"], *more, ALWAYS])  # said once, whoever said it
+    points = sorted(every, key=lambda point: -point.weight)
     weight = points[0].weight
     fi, en = SENTENCES[weight]
     sentence = {"fi": f"{fi} {own['fi']}", "en": f"{en} {own['en']}"}

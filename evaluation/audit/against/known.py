@@ -286,7 +286,7 @@ KNOWN: tuple[Evidence, ...] = (
         lambda r: False,
         "Toisen hyvinvointialueen aineistoa ei ole: ulkoinen validointi odottaa sitä.",
         "There is no other county's data: external validation waits for it.",
-        "configs/county_profile: the other county's own training and this model on its hold-out",
+        "docs/own-county.md: the other county's own training, and this model on its hold-out",
     ),
     Evidence(
         "counterfactual",

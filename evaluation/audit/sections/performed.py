@@ -1,5 +1,6 @@
 """Sections 7–9: performance, groups, uncertainty."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -145,7 +146,71 @@ def _published(fairness: Mapping[str, Any] | None) -> list[Block]:
             "The full tables are in the published fairness report.",
         ),
     ]
-    return [*blocks, _flagged(fairness["flagged"])] if flagged else blocks
+    blocks += [_flagged(fairness["flagged"])] if flagged else []
+    return [*blocks, *_encoding(fairness["encoding"])]
+
+
+def _encoding(found: Mapping[str, Any] | None) -> list[Block]:
+    """Does the model tell where somebody is recorded?  From the adversaries of its training."""
+    rows = [
+        [
+            f"{grouping(one['trait'])}: {group(one['group'])}",
+            one["output"],
+            number(one["from_score"], 2),
+            number(one["from_score_at_same_outcome"], 2),
+            number(one["from_features"], 2),
+        ]
+        for one in (found or {}).get("adversaries", ())
+    ]
+    columns = ("Kirjaava taho", "Tulos", "Pisteistä", "Samassa tarpeessa", "Piirteistä")
+    caption = "Näkyykö kirjaava taho (AUC; 0,5 = ei näy)"
+    return [Table(caption, columns, rows, frozenset({1}))] if rows else []
+
+
+def _dividing(lines: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Without a grouping in which everybody is alike: its one line is the whole model's."""
+    sizes = Counter(line["grouping"] for line in lines)
+    return [line for line in lines if sizes[line["grouping"]] > 1]
+
+
+def _with_interval(line: Mapping[str, Any]) -> str:
+    if line["auroc"] is None:
+        return "–"
+    return f"{number(line['auroc'], 2)} ({between(line['auroc_low'], line['auroc_high'], 2)})"
+
+
+def _published(fairness: Mapping[str, Any] | None) -> list[Block]:
+    if not fairness:
+        return []
+    flagged = len(fairness["flagged"])
+    found = f"{flagged} ryhmässä on huomautus" if flagged else "missään ryhmässä ei ole huomautusta"
+    blocks: list[Block] = [
+        Heading("Yhdenvertaisuusraportti", "Published fairness tables"),
+        Words(
+            f"Julkaistu tiedostossa {fairness['file']}: {fairness['groups']} ryhmää, joista {fairness['hidden']} "
+            f"piilotettu; {found}.",
+            "The full tables are in the published fairness report.",
+        ),
+    ]
+    blocks += [_flagged(fairness["flagged"])] if flagged else []
+    return [*blocks, *_encoding(fairness["encoding"])]
+
+
+def _encoding(found: Mapping[str, Any] | None) -> list[Block]:
+    """Does the model tell where somebody is recorded?  From the adversaries of its training."""
+    rows = [
+        [
+            f"{grouping(one['trait'])}: {group(one['group'])}",
+            one["output"],
+            number(one["from_score"], 2),
+            number(one["from_score_at_same_outcome"], 2),
+            number(one["from_features"], 2),
+        ]
+        for one in (found or {}).get("adversaries", ())
+    ]
+    columns = ("Kirjaava taho", "Tulos", "Pisteistä", "Samassa tarpeessa", "Piirteistä")
+    caption = "Näkyykö kirjaava taho (AUC; 0,5 = ei näy)"
+    return [Table(caption, columns, rows, frozenset({1}))] if rows else []
 
 
 def _groups(one: Mapping[str, Any]) -> Table:
