@@ -6,7 +6,6 @@ anything else = the command itself failed and nothing was published.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +14,23 @@ import numpy as np
 from configs.command import parse_config_path, run_command, say
 from configs.loader import load_config
 from configs.workspace import Workspace
+from evaluation.monitoring.asked import live_models
 from evaluation.monitoring.decided import agreement, reviewed, stored_decisions, stored_reviews
 from evaluation.monitoring.demand import coverages
-from evaluation.monitoring.features import SCORE, drawn_clients, drift, municipality_columns, periods_of, reference
+from evaluation.monitoring.exit_codes import ALARM, QUIET
+from evaluation.monitoring.features import SCORE, drift, municipality_columns, periods_of, reference
+from evaluation.monitoring.names import line_name
 from evaluation.monitoring.page import render
-from evaluation.monitoring.scored import live_models, scored
+from evaluation.monitoring.sample import built_history, sampled_history
+from evaluation.monitoring.scored import scored
 from evaluation.monitoring.settings import MonitorConfig, Thresholds
 from evaluation.published import MONITOR_HTML, MONITOR_JSON, published_folder
-from features.histories import HistoriesConfig, History, build_grid, load_history
 from features.manifest import write_atomically
 from features.store import open_snapshot, read_table
 from models.registry import connect
 
 DEFAULT = "configs/monitor.yaml"
 FORMAT = 1
-QUIET, ALARM = 0, 10
 SHOWN = 8
 
 
@@ -49,10 +50,12 @@ def make(config: MonitorConfig) -> tuple[Path, dict[str, Any]]:
 def summarise(config: MonitorConfig, workspace: Workspace) -> dict[str, Any]:
     """Everything that is told, ready for JSON."""
     snapshot, registry, limits = open_snapshot(workspace.store), connect(workspace), config.thresholds
-    history = _history(config, workspace)
+    history = sampled_history(config, workspace, snapshot)
+    everyone = built_history(config, workspace) or history
     models = [
-        scored(snapshot, history, name, model, limits)
+        one
         for name, model in live_models(registry, workspace, config.models)
+        for one in scored(snapshot, history, everyone, name, model, limits)
     ]
     columns = {name: history.frame[name].to_numpy(np.float64) for name in history.frame.columns}
     columns |= municipality_columns(history.rows, read_table(snapshot, "residents"))
@@ -71,25 +74,13 @@ def summarise(config: MonitorConfig, workspace: Workspace) -> dict[str, Any]:
         "alarm": bool(alarms),
         "alarms": alarms,
         "notes": _notes(config, snapshot.data_until.isoformat(), periods.dates[-1].isoformat()),
-        "features": lines,
+        "features": [line | {"label": line_name(line["name"], history)} for line in lines],
         "models": [one.told for one in models],
         "forecasts": forecasts,
         "decisions": units,
         "reviews": reviewed(stored_reviews(workspace)),
         "thresholds": limits.model_dump(mode="json"),
     }
-
-
-def _history(config: MonitorConfig, workspace: Workspace) -> History:
-    settings = load_config(config.histories, HistoriesConfig).model_copy(update={"dates": config.dates})
-    build_grid(workspace, settings)
-    whole = load_history(workspace, settings)
-    kept = drawn_clients(whole.rows["client_id"].to_numpy(object), config.clients)
-    return replace(
-        whole,
-        rows=whole.rows[kept].reset_index(drop=True),
-        frame=whole.frame[kept].reset_index(drop=True),
-    )
 
 
 def _notes(config: MonitorConfig, until: str, newest: str) -> list[str]:

@@ -1,5 +1,7 @@
 """A small county with or without a planted change, and its clients in quarters, through the real feature kernel."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
@@ -12,9 +14,19 @@ from features.catalogue import Catalogue, load_catalogue
 from features.catalogue.specs import feature_names
 from features.catalogue.vocabulary import vocabulary_of
 from features.kernel import build_features
-from features.simulator.county import Simulated, simulate
+from features.simulator import drift
+from features.simulator.county import HEALTH, SOCIAL, residents_table
+from features.simulator.delivery.registers import Registers
+from features.simulator.events.contacts import draw_contacts
+from features.simulator.events.matters import draw_concerns, draw_requests
+from features.simulator.events.spans import care_spans
 from features.simulator.load import load_county
-from features.simulator.settings import Drift
+from features.simulator.residents.activity import draw_counts
+from features.simulator.residents.months import Months, build_months
+from features.simulator.residents.people import Residents, make_residents
+from features.simulator.residents.walk import walk
+from features.simulator.residents.world import World
+from features.simulator.settings import County, Drift
 from features.tables import TABLES
 from features.windows import index_dates
 
@@ -37,12 +49,7 @@ def found(seed: int, kind: str | None) -> list[Tested]:
 
 def periods(seed: int, kind: str | None) -> Periods:
     """Adults who live in the county on the first day of each quarter from the end of the break of 2020–2022 on."""
-    planted = Drift(kind=kind, since=SINCE, municipality=JOINING) if kind else None
-    county = load_county("configs/county/tiny.yaml")
-    towns = [town.model_copy(update={"history_start": county.start}) for town in county.municipalities]
-    changed = {"residents": RESIDENTS, "seed": 10_000 + seed, "drift": planted, "municipalities": towns}
-    county = county.model_copy(update=changed)  # nobody joins inside the reference unless it is planted
-    tables = tables_of(simulate(county))
+    tables = tables_of(registers(county_of(seed, kind)))
     dates = index_dates(date(2022, 10, 1), NEWEST, "quarter")
     catalogue = chosen()
     vocabulary = vocabulary_of([tables], catalogue, date(2023, 7, 1))
@@ -80,12 +87,60 @@ def living(residents: pd.DataFrame, day: date) -> pd.DataFrame:
     return residents.loc[there, ["client_id", "municipality"]].astype(object)
 
 
-def tables_of(made: Simulated) -> dict[str, pd.DataFrame]:
+def county_of(seed: int, kind: str | None, residents: int = RESIDENTS) -> County:
+    """The tiny county with that seed and change; nobody joins inside the reference unless it is planted."""
+    planted = Drift(kind=kind, since=SINCE, municipality=JOINING) if kind else None
+    county = load_county("configs/county/tiny.yaml")
+    towns = [town.model_copy(update={"history_start": county.start}) for town in county.municipalities]
+    changed = {"residents": residents, "seed": 10_000 + seed, "drift": planted, "municipalities": towns}
+    return county.model_copy(update=changed)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What is drawn of a county before any change is planted in its registers."""
+
+    months: Months
+    people: Residents
+    world: World
+    contacts: pd.DataFrame
+    requests: pd.DataFrame
+
+
+@lru_cache(maxsize=4)
+def drawn(seed: int, kind: str | None, residents: int) -> Drawn:
+    """Shared by the kinds that change nothing but what is recorded."""
+    county = drift.joined(county_of(seed, kind, residents))
+    months = build_months(county)
+    people = make_residents(county, months)
+    world = walk(county, people, months)
+    counts = draw_counts(county, people, months, world)
+    contacts = draw_contacts(county, people, months, world, counts)
+    concerns, spans = draw_concerns(county, people, months, world), care_spans(county, people, months, world)
+    requests = draw_requests(county, people, months, world, counts, concerns, spans)
+    return Drawn(months, people, world, contacts, requests)
+
+
+def registers(county: County) -> dict[str, pd.DataFrame]:
+    """Those registers of `simulate(county)` that are monitored here, without the others (home care is most of it)."""
+    joining = county.drift is not None and county.drift.kind == "new_municipality"
+    had = drawn(county.seed - 10_000, "new_municipality" if joining else None, county.residents)
+    county = drift.joined(county)
+    contacts = drift.contacts_of(county, had.months, had.contacts)
+    kept, social = Registers(county, had.people, had.months, had.world), contacts["sector"] == "social"
+    return {
+        "asukkaat": residents_table(county, had.people, had.months, had.world),
+        HEALTH: drift.recorded(county, kept.contacts(contacts[~social], at_once=False)),
+        SOCIAL: drift.recorded(county, kept.contacts(contacts[social], at_once=False)),
+        "pyynnot": kept.requests(had.requests),
+    }
+
+
+def tables_of(given: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """The registers as canonical tables, sorted by client."""
-    registers = made.registers
-    contacts = pd.concat([registers["avohilmo"], registers["sosiaali"]], ignore_index=True)
-    given = {"residents": registers["asukkaat"], "contacts": contacts, "requests": registers["pyynnot"]}
-    return {name: canonical(name, frame) for name, frame in given.items()}
+    contacts = pd.concat([given[HEALTH], given[SOCIAL]], ignore_index=True)
+    named = {"residents": given["asukkaat"], "contacts": contacts, "requests": given["pyynnot"]}
+    return {name: canonical(name, frame) for name, frame in named.items()}
 
 
 def canonical(name: str, frame: pd.DataFrame) -> pd.DataFrame:

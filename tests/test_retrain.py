@@ -1,6 +1,9 @@
 """Retraining runs its steps in order and stops at the first fault."""
 
+import importlib.util
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,12 +15,28 @@ from configs.loader import PROJECT_ROOT, load_config
 from configs.workspace import Workspace
 from training import retrain
 from training.retraining import journal
+from training.seeds import SeedsConfig
+
+
+@pytest.fixture(autouse=True)
+def report(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opening a registry costs seconds: only the tests of the report itself write one."""
+    if "tells" not in request.fixturenames:
+        monkeypatch.setattr(retrain, "write_report", lambda *_: "Report: none")
+
+
+@pytest.fixture
+def tells() -> None:
+    """For a test that reads the report."""
+
 
 ROAD = ["ingest", "need", "promote"]
 
 
-def steps(*names: str) -> retrain.RetrainConfig:
-    return retrain.RetrainConfig.model_validate({"steps": tuple({"step": n, "config": f"{n}.yaml"} for n in names)})
+def steps(*names: str, reports: Sequence[str] = ()) -> retrain.RetrainConfig:
+    lists = {"steps": names, "reports": reports}
+    made = {key: tuple({"step": n, "config": f"{n}.yaml"} for n in wanted) for key, wanted in lists.items()}
+    return retrain.RetrainConfig.model_validate(made)
 
 
 def recorder(codes: dict[str, int], calls: list[tuple[str, str]]) -> Callable[[str], Callable[[Sequence[str]], int]]:
@@ -31,6 +50,7 @@ def recorder(codes: dict[str, int], calls: list[tuple[str, str]]) -> Callable[[s
     return main_of
 
 
+@pytest.mark.usefixtures("tells")
 def test_steps_run_in_order_each_with_its_config_and_a_report_is_written(var: Path) -> None:
     calls: list[tuple[str, str]] = []
     assert retrain.retrain(steps("ingest", "need", "promote"), "monthly", recorder({}, calls)) == 0
@@ -61,6 +81,7 @@ def test_a_refused_candidate_ends_the_retraining(var: Path) -> None:
     assert [step for step, _ in calls] == ["need", "promote", "need", "promote"]
 
 
+@pytest.mark.usefixtures("tells")
 def test_after_a_refused_candidate_the_later_steps_tell_of_what_is_live(var: Path) -> None:
     calls: list[tuple[str, str]] = []
     assert retrain.retrain(steps("need", "promote", "client_groups"), "m", recorder({"promote": 5}, calls)) == 5
@@ -73,12 +94,14 @@ class Killed(BaseException):
     """Stands for kill -9: nothing is cleared up after it."""
 
 
-def killed_at(step: str, calls: list[tuple[str, str]]) -> Callable[[str], Callable[[Sequence[str]], int]]:
+def killed_at(
+    step: str, calls: list[tuple[str, str]], codes: dict[str, int] | None = None
+) -> Callable[[str], Callable[[Sequence[str]], int]]:
     def main_of(name: str) -> Callable[[Sequence[str]], int]:
         def die(argv: Sequence[str]) -> int:
             raise Killed
 
-        return die if name == step else recorder({}, calls)(name)
+        return die if name == step else recorder(codes or {}, calls)(name)
 
     return main_of
 
@@ -131,6 +154,101 @@ def test_a_journal_that_cannot_be_read_begins_anew(var: Path) -> None:
     assert journal.open_journal(Workspace.of("var"), "monthly").steps == ()
 
 
+REPORTS = ("fairness", "monitor", "audit")
+
+
+@pytest.mark.parametrize(
+    "codes,                                        code",
+    [
+        ({}, 0),
+        ({"monitor": 10}, 10),  # an alarm is an answer
+        ({"promote": 5}, 5),
+        ({"promote": 5, "monitor": 10}, 5),  # a refused candidate is told before an alarm
+        ({"promote": 5, "monitor": 10, "fairness": 3}, 3),  # and a fault before both
+        ({"fairness": 3, "audit": 4}, 3),  # the first fault
+    ],
+)
+def test_the_code_of_a_retraining_with_reports_tells_the_worst_and_every_report_has_its_turn(
+    var: Path, codes: dict[str, int], code: int
+) -> None:
+    calls: list[tuple[str, str]] = []
+    assert retrain.retrain(steps("need", "promote", reports=REPORTS), "m", recorder(codes, calls)) == code
+    assert [step for step, _ in calls] == ["need", "promote", *REPORTS]
+    report = json.loads((var / "retraining" / "m.json").read_text())
+    assert report["ended"] == (code not in (3, 4))  # after a fault the next call goes on
+    assert {one["step"]: one["code"] for one in report["steps"]} == {
+        step: codes.get(step, 0) for step in ("need", "promote", *REPORTS)
+    }
+
+
+def test_a_failed_report_says_what_stays_live_and_only_it_runs_again(
+    var: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls: list[tuple[str, str]] = []
+    road = steps("need", "promote", reports=REPORTS)
+    assert retrain.retrain(road, "m", recorder({"fairness": 3}, calls)) == 3
+    shown = capsys.readouterr().out
+    assert "The report fairness failed (exit code 3). What is live stays live" in shown
+    assert "evaluation.fairness --config fairness.yaml" in shown
+    calls.clear()
+    assert retrain.retrain(road, "m", recorder({}, calls)) == 0
+    assert [step for step, _ in calls] == ["fairness"]
+
+
+@pytest.mark.parametrize(
+    "codes,              again",
+    [
+        ({}, ["audit"]),
+        ({"monitor": 10}, ["monitor", "audit"]),  # its alarm must be told at the end
+        ({"promote": 5}, ["promote", "audit"]),  # and so must a refusal
+        ({"fairness": 3}, ["fairness", "audit"]),
+    ],
+)
+def test_F11_a_retraining_killed_in_its_reports_trains_nothing_again(
+    var: Path, codes: dict[str, int], again: list[str]
+) -> None:
+    calls: list[tuple[str, str]] = []
+    road = steps("need", "promote", reports=REPORTS)
+    with pytest.raises(Killed):
+        retrain.retrain(road, "m", killed_at("audit", calls, codes))
+    calls.clear()
+    assert retrain.retrain(road, "m", recorder({k: v for k, v in codes.items() if v in (5, 10)}, calls)) in (0, 5, 10)
+    assert [step for step, _ in calls] == again
+
+
+def test_a_person_who_stops_a_report_stops_the_rest(var: Path) -> None:
+    calls: list[tuple[str, str]] = []
+    assert retrain.retrain(steps("promote", reports=REPORTS), "m", recorder({"fairness": 130}, calls)) == 130
+    assert [step for step, _ in calls] == ["promote", "fairness"]
+
+
+def test_a_command_of_the_service_is_typed_as_a_person_types_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    typed: list[list[str]] = []
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
+        typed.append(command)
+        return subprocess.CompletedProcess(command, 3)
+
+    monkeypatch.setattr("training.retraining.steps.subprocess.run", run)
+    assert retrain.main_of("service_facts")(["--config", "configs/serving.yaml"]) == 3
+    assert typed == [[sys.executable, "-m", "serving.oversight.facts", "--config", "configs/serving.yaml"]]
+    assert importlib.util.find_spec(typed[0][2]) is not None
+
+
+def test_changed_values_are_told_and_the_rest_of_the_config_stays(
+    var: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls: list[tuple[str, str]] = []
+    step = {"step": "seeds", "config": "configs/seeds.yaml", "changes": {"seeds": [1]}}
+    road = retrain.RetrainConfig.model_validate({"steps": (), "reports": (step,)})
+    assert retrain.retrain(road, "m", recorder({}, calls)) == 0
+    assert "(configs/seeds.yaml, seeds: [1])" in capsys.readouterr().out
+    ((_, file),) = calls
+    found, whole = load_config(file, SeedsConfig), load_config("configs/seeds.yaml", SeedsConfig)
+    assert found == whole.model_copy(update={"seeds": (1,)})
+    assert Path(file).parent == var / "retraining" / "configs"
+
+
 def test_an_unknown_step_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = tmp_path / "retrain.yaml"
     config.write_text(yaml.safe_dump({"steps": [{"step": "segmentation2", "config": "x.yaml"}]}))
@@ -140,6 +258,7 @@ def test_an_unknown_step_is_refused(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 def test_every_step_of_the_shipped_configs_exists() -> None:
     for file in ("configs/retrain.yaml", "configs/real/retrain.yaml"):
-        for step in load_config(file, retrain.RetrainConfig).steps:
+        road = load_config(file, retrain.RetrainConfig)
+        for step in (*road.steps, *road.reports):
             assert (PROJECT_ROOT / step.config).is_file(), step.config
             assert callable(retrain.main_of(step.step))

@@ -6,7 +6,6 @@ registered and no model changes.
 """
 
 import json
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +21,12 @@ from configs.loader import StrictConfig, load_config
 from configs.workspace import Workspace
 from evaluation.audit.explained.stability import weights_compared
 from evaluation.explanation import by_family
+from evaluation.live_bundles import verified
 from evaluation.published import SEEDS_JSON, published_folder
 from features.histories import load_history
 from features.manifest import write_atomically
 from features.store import open_snapshot
-from models.bundles.signing import trusted_keys
-from models.bundles.verify import verify_bundle
+from models.bundles.bundle import Bundle
 from models.learners.binary import BinaryModel, Learner
 from models.learners.blend import Blend
 from models.need import NeedModel
@@ -152,7 +151,10 @@ def make(config: SeedsConfig) -> tuple[Path, dict[str, Any]]:
     absent = [name for name in wanted if name not in live]
     if absent or not wanted:
         raise ModelError(f"No version of {absent[0] if absent else 'any client model'} is live. Promote one first.")
-    models = {name: _told(workspace, registry, live[name], config) for name in tqdm(wanted, disable=None)}
+    bundles = verified(workspace, registry, [live[name] for name in wanted])
+    models = {
+        name: _told(workspace, registry, live[name], bundles[name], config) for name in tqdm(wanted, disable=None)
+    }
     told = {"format": FORMAT, "seeds": list(config.seeds), "models": models}
     folder = published_folder(workspace, open_snapshot(workspace.store).sha256)
     folder.mkdir(parents=True, exist_ok=True)
@@ -160,10 +162,9 @@ def make(config: SeedsConfig) -> tuple[Path, dict[str, Any]]:
     return folder, told
 
 
-def _told(workspace: Workspace, registry: Registry, version: RegisteredBundle, config: SeedsConfig) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as folder:
-        fetched = registry.fetch(version.name, version.version, Path(folder) / "bundle")
-        bundle = verify_bundle(fetched, trusted_keys(workspace.keys))
+def _told(
+    workspace: Workspace, registry: Registry, version: RegisteredBundle, bundle: Bundle, config: SeedsConfig
+) -> dict[str, Any]:
     of = SegmentationModel if bundle.kind == "segmentation" else NeedModel
     model = of.from_bundle(bundle)
     outputs = {one.output: tried(one, model.parts, config) for one in questions(workspace, registry, version, model)}

@@ -5,10 +5,11 @@ Writes `audit_<model>_v<version>.html`, `.json`, `.pdf` and the model card `card
 """
 
 import json
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from tqdm import tqdm
 
 from configs.command import parse_config_path, run_command, say
 from configs.errors import DataError, ModelError
@@ -25,12 +26,11 @@ from evaluation.audit.settings import AuditConfig, Book
 from evaluation.audit.summary import Read, report_stem, summarise
 from evaluation.audit.told import kind_of
 from evaluation.county_reasons.asked import Asked, every_output, read_model
+from evaluation.live_bundles import verified
 from features.histories import find_history
 from features.manifest import write_atomically
 from features.store import Snapshot, open_snapshot
 from models.bundles.bundle import Bundle
-from models.bundles.signing import trusted_keys
-from models.bundles.verify import verify_bundle
 from models.registry import RegisteredBundle, Registry, connect
 
 DEFAULT = "configs/audit.yaml"
@@ -43,8 +43,10 @@ def make(config: AuditConfig) -> Iterator[tuple[Path, dict[str, Any]]]:
     """
     workspace = Workspace.of(config.var)
     registry, book = connect(workspace), load_config(config.book, Book)
-    for version in live_versions(registry, config.models):
-        report = audited(workspace, registry, version, config, book)
+    versions = live_versions(registry, config.models)
+    bundles = verified(workspace, registry, versions)
+    for version in tqdm(versions, desc="audit", disable=None):
+        report = audited(Material(workspace, registry, version), bundles[version.name], config, book)
         yield write_report(Material(workspace, registry, version).folder, report, config.pdf), report
 
 
@@ -59,16 +61,11 @@ def live_versions(registry: Registry, names: Sequence[str]) -> list[RegisteredBu
     return [live[name] for name in names or sorted(live)]
 
 
-def audited(
-    workspace: Workspace, registry: Registry, version: RegisteredBundle, config: AuditConfig, book: Book
-) -> dict[str, Any]:
+def audited(material: Material, bundle: Bundle, config: AuditConfig, book: Book) -> dict[str, Any]:
     """The report of one version."""
-    material = Material(workspace, registry, version)
-    with tempfile.TemporaryDirectory() as folder:
-        fetched = registry.fetch(version.name, version.version, Path(folder) / "bundle")
-        bundle = verify_bundle(fetched, trusted_keys(workspace.keys))
-    read = _client(material, bundle, config) if kind_of(version.kind) == "client" else _planning(material, bundle)
-    return summarise(read, config, book, today_of(workspace, config.clock))
+    about_clients = kind_of(material.version.kind) == "client"
+    read = _client(material, bundle, config) if about_clients else _planning(material, bundle)
+    return summarise(read, config, book, today_of(material.workspace, config.clock))
 
 
 def write_report(folder: Path, report: Mapping[str, Any], with_pdf: bool) -> Path:

@@ -32,6 +32,8 @@ class Facts:
     """Names and their values."""
 
     rows: Sequence[tuple[str, str]]
+    folded: str = ""
+    """On the page the facts lie behind these words; empty = they are open."""
     kind: str = field(default="facts", init=False)
 
 

@@ -13,11 +13,14 @@ from evaluation.audit.card.risks import risk_figures, risk_lines
 from evaluation.audit.material import FAIRNESS, MONITOR, QUALITY, SUMMARY, Material
 from evaluation.audit.settings import AuditConfig, Book
 from evaluation.audit.told import made, meaning, purpose, training
+from evaluation.monitoring.features import SCORE
 from evaluation.published import AUDIT
 from models.bundles.papers import newest_signed
 from models.chain import canonical_json
 
-FORMAT = 1
+FORMAT = 2
+CLIENT_NAMES = ("need_", "segmentation_")
+MODEL_NAMES = (*CLIENT_NAMES, "demand_", "flow_")
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ def summarise(read: Read, config: AuditConfig, book: Book, today: date) -> dict[
         "figures": dict(read.figures),
         "quality": _quality(material.published(QUALITY)),
         "fairness": _fairness(material.published(FAIRNESS), material.version.name, material.version.version),
-        "monitor": _monitor(material.published(MONITOR)),
+        "monitor": _monitor(material.published(MONITOR), material.version.name),
         "simulator": (material.published(SUMMARY) or {}).get("simulator"),
         "facts": material.facts,
         "versions": _versions(material),
@@ -131,12 +134,27 @@ def _fairness(report: Mapping[str, Any] | None, name: str, version: str) -> dict
     return {"file": FAIRNESS, "groups": len(rows), "hidden": hidden, "flagged": flagged, "encoding": own[0]["encoding"]}
 
 
-def _monitor(report: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """The plain facts of the monitoring report."""
+def _monitor(report: Mapping[str, Any] | None, name: str) -> dict[str, Any] | None:
+    """What the published monitoring says of this model: its outputs are called by its name, axes with a word after it.
+
+    An alarm without a model's name (a feature moved, a unit that disagrees) concerns every model about clients.
+    """
     if report is None:
         return None
-    plain = {key: value for key, value in report.items() if isinstance(value, str | int | float | bool)}
-    return {"facts": sorted((key, str(value)) for key, value in plain.items())}
+
+    def own(told: str) -> bool:
+        return told == name or told.startswith((f"{name} ", f"{name}:"))
+
+    general = (
+        [] if not name.startswith(CLIENT_NAMES) else [a for a in report["alarms"] if not a.startswith(MODEL_NAMES)]
+    )
+    return {
+        **{key: report[key] for key in ("as_of", "reference", "data_until")},
+        "alarms": [alarm for alarm in report["alarms"] if own(alarm)] + general,
+        "models": [one for one in report["models"] if own(one["name"])],
+        "scores": [one for one in report["features"] if SCORE in one["name"] and own(one["name"].removeprefix(SCORE))],
+        "forecasts": [one for one in report["forecasts"] if own(one["name"])],
+    }
 
 
 def report_stem(name: str, version: str) -> str:

@@ -31,9 +31,11 @@ def agreement(decisions: pd.DataFrame, least_decisions: int) -> list[dict[str, A
     """Each unit's line and that of all units: clients, decisions, agreement, overrides, kappa.
 
     Kappa is Cohen's: 1 = always the same segment, 0 = no more often than chance.  A unit with fewer than five clients,
-    or whose part in the sum would give such a one away, is hidden; rates need `least_decisions`.
+    or whose part in the sum would give such a one away, is hidden; rates need `least_decisions`.  No decision, no line.
     """
     judged = decisions[decisions["proposed"].notna() & decisions["segment"].notna()]
+    if judged.empty:
+        return []
     named = judged.assign(unit=judged["unit"].astype(object).where(judged["unit"].notna(), "unknown"))
     units = {str(unit): rows for unit, rows in named.groupby("unit")}
     hidden = hidden_cells([rows["client_id"].nunique() for rows in units.values()])

@@ -1,16 +1,13 @@
 """How often realised demand lay inside the intervals that were told before it: by model, from the kept forecasts."""
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from configs.workspace import Workspace
 from evaluation.demand_reports.kept import kept_forecasts
+from evaluation.live_bundles import verified
 from evaluation.monitoring.settings import Thresholds
-from models.bundles.signing import trusted_keys
-from models.bundles.verify import verify_bundle
 from models.demand.model import DemandModel
 from models.registry import Registry
 
@@ -22,16 +19,12 @@ def coverages(
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """A line per live demand model that has kept forecasts with realised periods, and the alarms."""
     lines, alarms = [], []
-    for name, version in sorted(registry.champions().items()):
-        if not name.startswith(DEMAND):
-            continue
-        kept = kept_forecasts(workspace.published / folder / name.removeprefix(DEMAND))
-        if kept.empty:
-            continue
-        with tempfile.TemporaryDirectory() as place:
-            fetched = registry.fetch(name, version.version, Path(place) / "bundle")
-            model = DemandModel.from_bundle(verify_bundle(fetched, trusted_keys(workspace.keys)))
-        line = covered(name, kept, {str(key): values for key, values in model.history.items()})
+    live = {name: one for name, one in sorted(registry.champions().items()) if name.startswith(DEMAND)}
+    kept = {name: kept_forecasts(workspace.published / folder / name.removeprefix(DEMAND)) for name in live}
+    told = [live[name] for name, rows in kept.items() if not rows.empty]
+    for name, bundle in verified(workspace, registry, told).items():
+        model = DemandModel.from_bundle(bundle)
+        line = covered(name, kept[name], {str(key): values for key, values in model.history.items()})
         lines.append(line)
         if line["sums"] >= limits.least_sums and line["coverage80"] < limits.coverage80:
             alarms.append(f"{name}: the 80 % interval held {line['coverage80']:.2f} of {line['sums']} realised periods")

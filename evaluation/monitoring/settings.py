@@ -36,7 +36,7 @@ class MonitorConfig(StrictConfig):
     clients: int = Field(default=4000, ge=200)
     """At most so many clients, drawn by their pseudonym: the same ones on every date."""
     models: tuple[str, ...] = ()
-    """Need models by registered name; none = every live one."""
+    """Need and segmentation models by registered name; none = every live one."""
     forecasts: str = "forecasts"
     """Folder of kept forecasts below var/published."""
     seed: int = 20260101

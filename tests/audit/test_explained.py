@@ -90,6 +90,7 @@ def test_clients_are_drawn_with_their_own_groups(world: World) -> None:
     assert np.bincount(few.strata.stratum).tolist() == [4] * 10
     whole = drawn_clients(asked, world.history, SNAPSHOT, 10_000, seed=1)
     assert whole.groups["municipality"].value_counts().to_dict()["907"] == 2
+    assert "source" not in whole.groups  # everybody is of one register: there is nobody to be compared with
     assert answered_rows(asked, whole.whole).all()
     assert asked.answered(whole.whole).all()
 

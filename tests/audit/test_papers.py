@@ -234,6 +234,12 @@ def test_the_verdict_hears_of_broken_logs_and_of_age(report: Report) -> None:
     assert any("ended 200 days ago" in point["en"] for point in judged({**report, "age_days": 200})["points"])
 
 
+def test_a_point_is_made_once(reports: dict[str, Report]) -> None:
+    for report in reports.values():
+        said = [point["en"] for point in judged(report)["points"]]
+        assert len(said) == len(set(said))
+
+
 def test_what_the_command_prints(report: Report) -> None:
     first, verdict, *points = told(report)
     assert re.fullmatch(rf"{NEED} version 1: \d+ rules pass, \d+ explained gaps, 0 not concerned", first)

@@ -7,7 +7,7 @@ import pytest
 
 from evaluation.audit.against.evidence import BY_KEY
 from evaluation.audit.page import render
-from evaluation.audit.summary import summarise
+from evaluation.audit.summary import _monitor, summarise
 from tests.audit.conftest import BOOK, CONFIG, NEED, TODAY, World
 
 FAIRNESS = {
@@ -15,7 +15,15 @@ FAIRNESS = {
         {
             "name": NEED,
             "version": "1",
-            "encoding": None,
+            "encoding": {
+                "adversaries": [
+                    {
+                        **{"output": "x", "trait": "instance", "group": "instance_b", "from_score": 0.5342},
+                        **{"from_score_at_same_outcome": 0.5111, "from_features": 0.8026},
+                    }
+                ],
+                "ablations": [],
+            },
             "tables": [
                 {
                     "rows": [
@@ -60,11 +68,29 @@ FACTS = {
         "alerts": [{"alert": "rai_decline", "unit": "west", "confirmed": 12, "dismissed": None, "total": 14}],
     },
 }  # fmt: skip
+SCORE_LINE = {
+    **{"name": f"score of {NEED}", "label": {"fi": f"Pisteet: {NEED}", "en": f"Score: {NEED}"}, "alarm": False},
+    **{"change": 0.06, "error": 0.02, "p": 0.191, "psi": 0.004, "ks": 0.01, "jensen_shannon": 0.03},
+}
+REALISED = {"as_of": "2024-07-01", "clients": 1034, "events": 229, "auroc": 0.8198, "observed_to_expected": 0.979}
+MONITOR = {
+    **{"alarm": True, "as_of": "2025-01-01", "reference": "2024-01-01", "data_until": "2024-12-31", "forecasts": []},
+    "alarms": [
+        f"{NEED}: estimated AUROC fell by 0.070",
+        "need_another_12m: estimated AUROC fell by 0.090",
+        "drift: emergency_contacts__90d +0.40 sd (p 0.010)",
+    ],
+    "features": [SCORE_LINE, {**SCORE_LINE, "name": "score of need_another_12m"}],
+    "models": [
+        {"name": NEED, "estimated": {"auroc": 0.7892}, "estimated_fall": 0.07, "realised": REALISED},
+        {"name": "need_another_12m", "estimated": {"auroc": 0.6}, "estimated_fall": 0.09, "realised": REALISED},
+    ],
+}
 FILES = {
     "fairness.json": FAIRNESS,
     "quality.json": QUALITY,
     "service_facts.json": FACTS,
-    "monitor.json": {"alarm": False},
+    "monitor.json": MONITOR,
 }
 EVIDENCE = {
     "fairness.json": ("fairness_tables",),
@@ -105,8 +131,40 @@ def test_what_they_say_is_on_the_page(fuller: dict[str, Any]) -> None:
         {"output": "x", "trait": "municipality", "group": "902", "verdict": ["recall"]}
     ]
     assert (fuller["fairness"]["groups"], fuller["fairness"]["hidden"]) == (3, 1)
-    for said in ("Kunta: 902", "r u contacts.reason", "auroc 0,700 → 0,800", "antti", "records_old", "need_found"):
+    for said in (
+        "Kunta: 902",
+        "r u contacts.reason",
+        "auroc 0,700 → 0,800",
+        "antti",
+        "records_old",
+        "need_found",
+        "instance_b",
+        "0,80",
+    ):
         assert said in text, said
+
+
+def test_the_monitoring_of_this_model_is_told_and_its_alarm_is_a_weak_point(fuller: dict[str, Any]) -> None:
+    told = fuller["monitor"]
+    assert [one["name"] for one in told["models"]] == [NEED]
+    assert [one["name"] for one in told["scores"]] == [f"score of {NEED}"]
+    assert told["alarms"] == [MONITOR["alarms"][0], MONITOR["alarms"][2]]
+    text = render(fuller)
+    section = text.split('id="s13"')[1].split("</section>")[0]
+    for said in ("Hälytys koskee tätä mallia", "0,789", "−0,070", "229", "0,820", "0,98", "0,191"):
+        assert said in section, said
+    assert "need_another_12m" not in section
+    said = [point["en"] for point in fuller["verdict"]["points"]]
+    assert f"The monitoring has an alarm: {MONITOR['alarms'][0]}." in said
+    assert "The fairness report flags 1 group, the first municipality 902." in said
+
+
+def test_an_alarm_of_a_feature_does_not_concern_a_forecast() -> None:
+    told = _monitor({**MONITOR, "alarms": [*MONITOR["alarms"], "demand_x: the 80 % interval held 0.50"]}, "demand_x")
+    assert told is not None
+    assert told["alarms"] == ["demand_x: the 80 % interval held 0.50"]
+    assert (told["models"], told["scores"]) == ([], [])
+    assert _monitor(None, "demand_x") is None
 
 
 def test_waived_reviewed_and_decided_the_rules_pass(report: dict[str, Any], fuller: dict[str, Any]) -> None:

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from configs.workspace import Workspace
-from models.bundles.bundle import read_bundle
 from tests.promotion import world
 from tests.promotion.worker import Worker
-from tests.promotion.world import patch_registers, publish_quality, train_need
+from tests.promotion.world import check_here, patch_registers, publish_quality, train_need
 from training.promote import promote
 from training.promotion.desk import Desk
 
@@ -23,6 +22,7 @@ def trained_need(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setenv("LUOTAIN_VAR", str(root))
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         patch_registers(patch)
+        check_here(patch)
         train_need()
         publish_quality(Workspace.of("var"))
     return root
@@ -36,7 +36,7 @@ def other_rows(trained_need: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LUOTAIN_VAR", str(root))
         patch_registers(patch)
-        patch.setattr("training.promotion.desk.verify_bundle", read_bundle)
+        check_here(patch)
         promote(world.desk(), world.NEED, world.gates())
         train_need(holdout_share=0.2)
     return root
@@ -57,9 +57,7 @@ def place(trained_need: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("LUOTAIN_VAR", str(tmp_path / "var"))
     monkeypatch.setenv("LUOTAIN_ACTOR", "tester")
     patch_registers(monkeypatch)
-    # Parsing in a child takes seconds and has tests of its own; signature and hashes are still checked here.
-    for door in ("desk", "champion"):
-        monkeypatch.setattr(f"training.promotion.{door}.verify_bundle", read_bundle)
+    check_here(monkeypatch)
     return Workspace.of("var")
 
 

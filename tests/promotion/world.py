@@ -9,6 +9,7 @@ import yaml
 from configs.loader import PROJECT_ROOT, load_config, read_yaml, validate_config
 from configs.workspace import Workspace
 from evaluation.published import QUALITY_JSON, published_folder
+from models.bundles.bundle import read_bundle
 from tests import small_training as small
 from training import need, segmentation
 from training.gates import Gates
@@ -36,6 +37,14 @@ def patch_registers(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("evaluation.fairness.traits.read_table", lambda _, name, columns: tables[name])
     patch.setattr(segmentation, "build", small.build)
     patch.setattr(again, "build", small.build)
+
+
+def check_here(patch: pytest.MonkeyPatch) -> None:
+    """Signature and hashes of every bundle are checked, and no child parses it: that takes seconds of each training and
+    promotion, and has tests of its own (tests/test_bundle.py, tests/test_damaged_bundles.py, tests/test_training.py).
+    """
+    for door in ("tracking", "promotion.desk", "promotion.champion"):
+        patch.setattr(f"training.{door}.verify_bundle", read_bundle)
 
 
 def publish_quality(workspace: Workspace, undeclared: int = 0) -> None:

@@ -33,6 +33,7 @@ class Done:
     step: str
     config: str
     seconds: float
+    processor_seconds: float
     code: int
     snapshot_sha256: str
     """Of the registers when it ended; empty where there are none yet."""
@@ -52,9 +53,9 @@ class Journal:
     resumed: int = field(default=0)
     """How often it went on after it was cut."""
 
-    def is_done(self, number: int) -> bool:
-        """True for a step (from 0) that ended well before this process began."""
-        return number < len(self.steps) and self.steps[number].code == 0
+    def is_done(self, step: str, config: str) -> bool:
+        """True for a step that ended well, before the cut or in this process."""
+        return any((one.step, one.config, one.code) == (step, config, 0) for one in self.steps)
 
     def with_step(self, done: Done) -> "Journal":
         """Written down before the next step begins; a fault in the very first one leaves nothing to go on with."""

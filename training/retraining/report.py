@@ -66,15 +66,20 @@ def as_markdown(told: Mapping[str, Any]) -> str:
         "",
         f"Exit code {told['exit_code']}, resumed {told['resumed']} times; registers {told['snapshot_sha256'][:12]}.",
         "",
-        "| step | config | seconds | exit code |",
-        "|---|---|---|---|",
-        *(f"| {one['step']} | {one['config']} | {one['seconds']:.1f} | {one['code']} |" for one in told["steps"]),
+        "| step | config | seconds | of processor time | exit code |",
+        "|---|---|---|---|---|",
+        *(_step(one) for one in told["steps"]),
         "",
         "| model | newest | bundle | trained now | live | figures |",
         "|---|---|---|---|---|---|",
         *(_line(one) for one in told["models"]),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _step(one: Mapping[str, Any]) -> str:
+    seconds = f"{one['seconds']:.1f} | {one['processor_seconds']:.1f}"
+    return f"| {one['step']} | {one['config']} | {seconds} | {one['code']} |"
 
 
 def _line(one: Mapping[str, Any]) -> str:

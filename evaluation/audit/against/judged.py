@@ -24,8 +24,10 @@ def judged(report: Mapping[str, Any]) -> dict[str, Any]:
     """{"weight", "sentence": {fi, en}, "weakest", "points" (all)}: as `evaluation.verdict`, from the whole report."""
     figures = report["figures"]
     own = _client(figures) if "performance" in figures else _planning(figures)
-    more = [*_papers(report), *_logs(report), *_age(report), *_proxies(report), *_gaps(report)]
-    points = sorted([*own["points"], *more, ALWAYS], key=lambda point: -point.weight)
+    more = [*_papers(report), *_logs(report), *_age(report), *_proxies(report), *_flagged(report), *_alarms(report)]
+    more += _gaps(report)
+    every = dict.fromkeys([*own["points"], *more, ALWAYS])  # said once, whoever said it
+    points = sorted(every, key=lambda point: -point.weight)
     weight = points[0].weight
     fi, en = SENTENCES[weight]
     sentence = {"fi": f"{fi} {own['fi']}", "en": f"{en} {own['en']}"}
@@ -111,6 +113,28 @@ def _proxies(report: Mapping[str, Any]) -> Iterator[Point]:
                 f"{name['fi']} kertoo, ketkä kuuluvat ryhmään {where} (AUC {number_text(area)}).",
                 f"{name['en']} tells who belongs to {grouping} {line['group']} (AUC {area:.2f}).",
             )
+
+
+def _flagged(report: Mapping[str, Any]) -> Iterator[Point]:
+    """Groups with a verdict in the published fairness report; without one the groups' own lines speak."""
+    found = (report["fairness"] or {}).get("flagged", ())
+    if not found:
+        return
+    first = found[0]
+    named = GROUPINGS.get(first["trait"], first["trait"]).lower()
+    group = VALUES.get(first["group"], first["group"])
+    groups = f"{len(found)} group{'s' if len(found) > 1 else ''}"
+    yield Point(
+        CARE,
+        f"Yhdenvertaisuusraportissa huomautus {len(found)} ryhmässä, ensimmäisenä {named} {group}.",
+        f"The fairness report flags {groups}, the first {first['trait']} {first['group']}.",
+    )
+
+
+def _alarms(report: Mapping[str, Any]) -> Iterator[Point]:
+    found = (report["monitor"] or {}).get("alarms", ())
+    if found:
+        yield Point(CARE, f"Seurannassa on hälytys: {found[0]}.", f"The monitoring has an alarm: {found[0]}.")
 
 
 def _gaps(report: Mapping[str, Any]) -> Iterator[Point]:

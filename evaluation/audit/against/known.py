@@ -265,7 +265,7 @@ KNOWN: tuple[Evidence, ...] = (
         lambda r: bool(r["monitor"]),
         "Seurantaraporttia (muutos, arvioitu ja toteutunut osuvuus) ei ole vielä tehty.",
         "No monitoring report (drift, estimated and realised performance) is made yet.",
-        "python -m evaluation.monitoring --config configs/monitoring.yaml",
+        "python -m evaluation.monitor --config configs/monitor.yaml",
     ),
     Evidence(
         "ledger",
@@ -286,7 +286,7 @@ KNOWN: tuple[Evidence, ...] = (
         lambda r: False,
         "Toisen hyvinvointialueen aineistoa ei ole: ulkoinen validointi odottaa sitä.",
         "There is no other county's data: external validation waits for it.",
-        "configs/county_profile: the other county's own training and this model on its hold-out",
+        "docs/own-county.md: the other county's own training, and this model on its hold-out",
     ),
     Evidence(
         "counterfactual",

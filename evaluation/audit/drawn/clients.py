@@ -108,7 +108,8 @@ def _read_again(
         bucket = int(parts[number].stem.removeprefix("part-"))
         rows.append(chosen[names].to_numpy(np.float32))
         groups.append(groups_of(chosen, read_table(snapshot, "residents", bucket, RESIDENTS), as_of))
-    return np.concatenate(rows), pd.concat(groups, ignore_index=True)
+    every = pd.concat(groups, ignore_index=True)
+    return np.concatenate(rows), every.loc[:, every.nunique() > 1]  # where everybody is alike, nothing is compared
 
 
 def groups_of(clients: pd.DataFrame, residents: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaluation.audit.blocks import Section
-from evaluation.audit.sections import described, governed, performed, reasons
+from evaluation.audit.sections import described, governed, monitored, performed, reasons
 from evaluation.audit.sections.coverage import coverage
 
 __all__ = ["sections"]
@@ -44,7 +44,7 @@ def sections(report: Mapping[str, Any]) -> list[Section]:
         reasons.explanation(report),
         reasons.quality(report),
         governed.oversight(report),
-        governed.monitoring(report),
+        monitored.monitoring(report),
         governed.history(report),
         governed.access(report),
         coverage(report),

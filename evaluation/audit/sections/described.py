@@ -1,6 +1,6 @@
 """Sections 1–6: identity, purpose, meaning, data, privacy, model."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evaluation.audit.against.evidence import missing
@@ -135,10 +135,16 @@ def model(report: Report) -> list[Block]:
     return [
         Facts([(line[0], line[1]) for line in made["facts"]]),
         Heading("Asetukset", "Configuration of the training run"),
-        Facts([(key, text(value)) for key, value in made["settings"]]),
+        _settings(made["settings"]),
         Heading("Ympäristö", "Environment"),
         Facts([(line[0], line[1]) for line in made["environment"]]),
     ]
+
+
+def _settings(settings: Sequence[tuple[str, Any]]) -> Facts:
+    """Names in other languages are left to config.json of the run: they set nothing."""
+    rows = [(key, text(value)) for key, value in settings if not key.endswith((".sv", ".en"))]
+    return Facts(rows, folded=f"Kaikki {len(rows)} asetusta")
 
 
 def _cell(value: Any) -> str:

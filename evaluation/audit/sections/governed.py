@@ -1,4 +1,4 @@
-"""Sections 12–15: human oversight, monitoring, change history, access."""
+"""Sections 12, 14 and 15: human oversight, change history, access."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -94,15 +94,6 @@ def risk_table(report: Report) -> Table:
     ]
     columns = ("Riski", "Todennäköisyys", "Vaikutus", "Pisteet", "Peruste", "Toimenpide", "Omistaja")
     return Table("Riskirekisteri (1–5 × 1–5)", columns, rows, frozenset({4, 5, 6}))
-
-
-def monitoring(report: Report) -> list[Block]:
-    """13: does it still hold?"""
-    found = report["monitor"]
-    blocks: list[Block] = []
-    if found:
-        blocks.append(Facts([(name, text(value)) for name, value in found["facts"]]))
-    return blocks + missing(report, "monitoring")
 
 
 def history(report: Report) -> list[Block]:

@@ -1,11 +1,12 @@
 """Sections 7–9: performance, groups, uncertainty."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from evaluation import charts
 from evaluation.audit.against.evidence import missing
 from evaluation.audit.blocks import Block, Heading, Table, Words
+from evaluation.audit.sections.compared import group_table, published
 from evaluation.audit.sections.said import between, count, day, group, grouping, number, percent
 from evaluation.charts import Bar, Dot
 
@@ -125,53 +126,14 @@ def groups(report: Report) -> list[Block]:
     """8: is it as good for everybody?"""
     figures = report["figures"]
     if "performance" not in figures:
-        return [_parts(figures), *missing(report, "part_errors")]
+        return [_parts(figures), *published(report["fairness"]), *missing(report, "part_errors")]
     blocks: list[Block] = []
     for one in figures["performance"]:
-        blocks += [Heading(_title(figures, one["id"]), "difference from everybody; cells below 5 hidden"), _groups(one)]
-    fairness = report["fairness"]
-    if fairness:
         blocks += [
-            Heading("Yhdenvertaisuusraportti", "Published fairness tables"),
-            Words(
-                f"Julkaistu tiedostossa {fairness['file']}: {fairness['groups']} ryhmää, joista {fairness['hidden']} "
-                f"piilotettu; {len(fairness['flagged'])} ryhmässä on huomautus.",
-                "The full tables are in the published fairness report.",
-            ),
-            _flagged(fairness["flagged"]),
+            Heading(_title(figures, one["id"]), "difference from everybody; cells below 5 hidden"),
+            group_table(one),
         ]
-    return blocks + missing(report, "fairness_tables")
-
-
-def _groups(one: Mapping[str, Any]) -> Table:
-    rows = [
-        [
-            f"{grouping(line['grouping'])}: {group(line['group'])}",
-            count(line["n"]),
-            percent(line["predicted"]),
-            percent(line["observed"]),
-            number(line["observed_to_expected"], 2),
-            f"{number(line['auroc'], 2)} ({between(line['auroc_low'], line['auroc_high'], 2)})",
-            number(line["auroc_difference"], 2),
-            {"under-predicted": "tarve aliarvioidaan", "over-predicted": "tarve yliarvioidaan"}.get(line["flag"], ""),
-        ]
-        for line in one["groups"]
-    ]
-    items = [
-        Dot(f"{grouping(line['grouping'])}: {group(line['group'])}", line["observed_to_expected"], None, None)
-        for line in one["groups"]
-        if line["observed_to_expected"] is not None
-    ]
-    columns = ("Ryhmä", "Asiakkaita", "Ennustettu", "Toteutui", "Tot. / enn.", "AUROC (väli)", "Ero", "Huomio")
-    picture = charts.dots(items, f"{one['id']}: toteutunut / ennustettu ryhmittäin", 1.0) if items else None
-    return Table("Tulokset ryhmittäin", columns, rows, frozenset({7}), picture)
-
-
-def _flagged(lines: Sequence[Mapping[str, Any]]) -> Table:
-    rows = [
-        [f"{grouping(one['trait'])}: {group(one['group'])}", one["output"], ", ".join(one["verdict"])] for one in lines
-    ]
-    return Table("Ryhmät joissa on huomautus", ("Ryhmä", "Tulos", "Mittari"), rows, frozenset({1, 2}))
+    return [*blocks, *published(report["fairness"]), *missing(report, "fairness_tables")]
 
 
 def _parts(figures: Mapping[str, Any]) -> Table:
