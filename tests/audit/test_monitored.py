@@ -12,7 +12,7 @@ from evaluation.monitoring.settings import Thresholds
 from models.answers import ModelStamp
 from models.need import NeedModel
 from models.segmentation import SegmentationModel
-from tests import test_training as small
+from tests import small_training as small
 from tests.audit.conftest import NEED, SEGMENTATION, World
 
 STAMP = ModelStamp("m", "1", "0" * 64, "2024-12-31", "2025-01-01")
