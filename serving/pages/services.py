@@ -222,9 +222,6 @@ class ChainStatus:
     first_bad: int | None
     checked_at: str
     checkpoint_seq: int | None
-    whole_at: str
-    """When every entry was last verified; those behind `whole_until` were verified as they came."""
-    whole_until: int
 
 
 class PageServices(Papers, Protocol):

@@ -43,13 +43,14 @@ class Verified:
 
 
 @dataclass
-class Walk:
+class _Walk:
     """Where the verifier stands in a log."""
 
     last: Checkpoint
     anchors: Mapping[int, str]
     time: str = ""
     backwards: int = 0
+    entries: int = 0
 
 
 def last_of(connection: Connection, table: Table) -> Checkpoint:
@@ -122,50 +123,18 @@ def verify_table(
     engine: Engine, table: Table, checkpoints: Sequence[Checkpoint] = (), removals: Sequence[Removal] = ()
 ) -> Verified:
     """Read the whole log and check every link.  Raises Unavailable when it cannot be read."""
-    return walk_whole(engine, table, checkpoints, removals)[0]
-
-
-def walk_whole(
-    engine: Engine, table: Table, checkpoints: Sequence[Checkpoint], removals: Sequence[Removal]
-) -> tuple[Verified, Walk]:
-    """`verify_table`, and where the walk ended.  Raises Unavailable."""
+    anchors = {point.seq: point.hash for point in checkpoints}
     with reading(engine) as connection:
         hashes = _removed_hashes(connection, table)
-        walk = Walk(GENESIS, {point.seq: point.hash for point in checkpoints})
+        walk = _Walk(GENESIS, anchors)
         bad = _first_bad_removed(walk, hashes, removals)
         if bad is None:
-            bad = _first_bad_after(connection, table, walk, 0)
-        return _verified(connection, table, walk, bad, len(hashes)), walk
-
-
-def walk_on(engine: Engine, table: Table, walk: Walk, removed: int) -> Verified:
-    """Go on where a walk ended, which moves; `removed`: entries whose hashes it began with.  Raises Unavailable."""
-    with reading(engine) as connection:
-        bad = _first_bad_after(connection, table, walk, walk.last.seq)
-        return _verified(connection, table, walk, bad, removed)
-
-
-def hash_of(connection: Connection, table: Table, seq: int) -> str | None:
-    """The stored hash of an entry, also of one whose content was removed; None = there is no such entry."""
-    found = connection.execute(select(table.c.hash).where(table.c.seq == seq)).scalar()
-    if found is None:
-        kept = select(REMOVED.c.hash).where(REMOVED.c.log == table.name, REMOVED.c.seq == seq)
-        found = connection.execute(kept).scalar()
-    return found
-
-
-def _first_bad_after(connection: Connection, table: Table, walk: Walk, after: int) -> int | None:
-    """The first bad one of the entries behind `after`; the walk moves to the last good one."""
-    with closing(_stored(connection, table, after)) as rows:
-        bad = _first_bad_link(walk, rows, copied_columns(table))
-    if bad is None and any(seq > walk.last.seq for seq in walk.anchors):
-        return walk.last.seq + 1  # a note says that there was more: the tail was cut
-    return bad
-
-
-def _verified(connection: Connection, table: Table, walk: Walk, bad: int | None, removed: int) -> Verified:
-    count = connection.execute(select(func.count()).select_from(table)).scalar_one()
-    return Verified(table.name, count, bad, last_of(connection, table), removed, walk.backwards)
+            with closing(_stored(connection, table)) as rows:
+                bad = _first_bad_link(walk, rows, copied_columns(table))
+        if bad is None and any(seq > walk.last.seq for seq in anchors):
+            bad = walk.last.seq + 1  # a note says that there was more: the tail was cut
+        count = connection.execute(select(func.count()).select_from(table)).scalar_one()
+        return Verified(table.name, count, bad, last_of(connection, table), len(hashes), walk.backwards)
 
 
 def _removed_hashes(connection: Connection, table: Table) -> list[tuple[int, str]]:
@@ -173,7 +142,7 @@ def _removed_hashes(connection: Connection, table: Table) -> list[tuple[int, str
     return [(row[0], row[1]) for row in connection.execute(query)]
 
 
-def _first_bad_removed(walk: Walk, hashes: Sequence[tuple[int, str]], removals: Sequence[Removal]) -> int | None:
+def _first_bad_removed(walk: _Walk, hashes: Sequence[tuple[int, str]], removals: Sequence[Removal]) -> int | None:
     """Kept hashes are numbered without a gap, agree with every note, and each lies in a signed removal."""
     for seq, hash_ in hashes:
         if seq != walk.last.seq + 1 or walk.anchors.get(seq, hash_) != hash_:
@@ -192,7 +161,7 @@ def _first_bad_removed(walk: Walk, hashes: Sequence[tuple[int, str]], removals: 
     return covered + 1 if covered != walk.last.seq else None
 
 
-def _first_bad_link(walk: Walk, rows: Rows, copies: tuple[str, ...]) -> int | None:
+def _first_bad_link(walk: _Walk, rows: Rows, copies: tuple[str, ...]) -> int | None:
     """The first entry that does not follow from the one before.  `rows`: entry, prev_hash, hash, then the copies."""
     last_seq, last_hash, anchors, loads, sha256 = (
         walk.last.seq,
@@ -221,12 +190,10 @@ def _first_bad_link(walk: Walk, rows: Rows, copies: tuple[str, ...]) -> int | No
     return None
 
 
-def _stored(connection: Connection, table: Table, after: int) -> Generator[Sequence[Any], None, None]:
-    """Entry, prev_hash, hash and the copied columns (the number first) of the entries behind `after`, in order."""
+def _stored(connection: Connection, table: Table) -> Generator[Sequence[Any], None, None]:
+    """Entry, prev_hash, hash and the copied columns (the number first), in order."""
     wanted = [table.c[name] for name in ("entry", "prev_hash", "hash", *copied_columns(table))]
     query = select(*wanted).order_by(table.c.seq)
-    if after:
-        query = query.where(table.c.seq > after)
     with connection.execution_options(yield_per=BATCH).execute(query) as result:
         for batch in result.partitions():
             yield from map(tuple, batch)

@@ -249,8 +249,7 @@ class FakeServices:
         return self._log(columns, _ENTRIES, page, choices)
 
     def chain(self, visitor: Visitor) -> ChainStatus:
-        first_bad, times = None if self.intact else 778, ("2026-11-23T08:15:00", "2026-11-23T06:02:00")
-        return ChainStatus(self.intact, 12345, first_bad, times[0], 12000, times[1], 12100)
+        return ChainStatus(self.intact, 12345, None if self.intact else 778, "2026-11-23T08:15:00", 12000)
 
     def _unit(self, user: DevelopmentUser) -> Text:
         return self.unit_name if user.role == "coordinator" else user.unit_name
