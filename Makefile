@@ -17,7 +17,7 @@ export MLFLOW_ALLOW_PICKLE_DESERIALIZATION := false
 
 .DEFAULT_GOAL := help
 BENCHES := histories client ingest scale explain segments needs retrain demand daily demand-scale flow why log serving audit
-.PHONY: help doctor setup setup-dev demo demo-real audit mlflow pages test check prove $(addprefix bench-,$(BENCHES)) format lint types imports serve bento soak clean
+.PHONY: help doctor setup setup-dev demo demo-real audit mlflow pages test check prove $(addprefix bench-,$(BENCHES)) format lint types imports serve bento offline soak clean
 
 help: ## list the words
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -146,6 +146,9 @@ bench-audit: setup-dev ## the audit report of a model on 200,000 clients: time a
 
 bento: setup-dev ## build the Bento, serve it from another folder over a copy of the demo's data, ask it (about 2 min)
 	@$(PY) -m tests.operations.bento
+
+offline: setup-dev ## install from a folder of wheels with the network cut off and ask the service there (about 5 min)
+	@$(PY) -m tests.operations.wheels
 
 soak: setup-dev ## the service under steady load for 30 minutes: errors, memory, restart, model swaps (MINUTES=30)
 	@$(PY) -m tests.bench.soak --minutes $(MINUTES)

@@ -36,7 +36,6 @@ from serving.planning.page_planner import CorePlanner
 from serving.records.entries import local_text
 from serving.records.log_pages import AUDIT, DECISIONS, log_page
 from serving.records.logs import new_id
-from serving.records.schema import AUDIT_LOG
 from serving.records.sessions import Session, Sessions
 from serving.records.witness import Witness
 from serving.requests import NOT_YOURS, Caller, Desk, Grounds
@@ -65,7 +64,6 @@ class CorePageServices:
         witness: Witness,
         entrance: Entrance,
     ) -> None:
-        self._witness = witness
         self._desk = desk
         self._sessions = sessions
         self._users = users_of(desk.settings)
@@ -232,15 +230,9 @@ class CorePageServices:
             self._caller(visitor), "see_audit_log", "audit_log", lambda: log_page(records, AUDIT, page, filters, size)
         )
 
-    def chain(self, visitor: Visitor) -> ChainStatus:
-        """The audit log's chain, verified now."""
-        caller = self._caller(visitor)
-        self._desk.checked(caller, "see_audit_log", self._desk.event(caller, "audit_log"))
-        notes = self._witness.notes(AUDIT_LOG.name)
-        result = self._witness.verified(self._desk.records.engine, AUDIT_LOG)
-        checked_at = local_text(self._desk.records.now().isoformat())
-        noted = max((point.seq for point in notes), default=None)
-        return ChainStatus(result.first_bad is None, result.entries, result.first_bad, checked_at, noted)
+    def chain(self, visitor: Visitor) -> ChainStatus | None:
+        """The audit log's chain, from the last verified entry on."""
+        return self.oversight.chain(visitor)
 
     # Inside
 

@@ -6,6 +6,7 @@ an auditor who keeps the file notices a rewritten log even when checkpoints and 
 
 import argparse
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,7 +16,11 @@ from models.chain import Checkpoint
 from serving.records.chained import Verified
 from serving.records.opening import place_of, witness_of
 from serving.records.schema import CHAINED
+from serving.records.verifying.apart import told
 from serving.settings import DEFAULT_CONFIG, load_settings
+
+NICE = 10
+"""Beside a service the verifier stands behind the answers."""
 
 
 class BrokenChain(LuotainError):
@@ -27,20 +32,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m serving.verify_log", description="Verify the logs")
     parser.add_argument("--config", default=None, help=f"YAML file (default: {DEFAULT_CONFIG})")
     parser.add_argument("--seen", type=Path, default=None, help="file of the heads seen last time, kept by the auditor")
+    parser.add_argument("--json", action="store_true", help="one line for the service, which verifies apart this way")
     given = parser.parse_args(argv)
-    return run_command(lambda: _verify(given.config, given.seen))
+    return run_command(lambda: _verify(given.config, given.seen, given.json))
 
 
-def _verify(config: str | None, kept: Path | None) -> None:
+def _verify(config: str | None, kept: Path | None, as_json: bool) -> None:
     settings = load_settings(config)
+    if as_json:
+        os.nice(NICE)
     place, witness, seen = place_of(settings), witness_of(settings), _seen(kept)
     if not place.exists():
         raise DataError("There is no log yet: nothing was served from this data folder. Type `make demo` first.")
     engine = place.engine()
     results = [witness.verified(engine, table, *seen.get(table.name, ())) for table in CHAINED]
     engine.dispose()
-    for result in results:
-        say(_sentence(result))
+    for line in [told(results)] if as_json else map(_sentence, results):
+        say(line)
     broken = [result for result in results if result.first_bad is not None]
     if broken:
         names = ", ".join(f"{result.log} entry {result.first_bad}" for result in broken)

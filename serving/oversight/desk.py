@@ -27,7 +27,7 @@ from serving.pages.oversight.services import (
     ReplayResult,
     StoppableModel,
 )
-from serving.pages.services import NotYours, Visitor
+from serving.pages.services import ChainStatus, NotYours, Visitor
 from serving.records.entries import HELSINKI, local_text, utc_text
 from serving.records.schema import AUDIT_LOG
 from serving.records.statistics import AccessStatistics, access_statistics
@@ -102,8 +102,14 @@ class OversightDesk:
         told_at = local_text(found.time) if found.time else ""
         return ReplayResult(found.seq, found.event, told_at, answers, found.notes)
 
+    def chain(self, visitor: Visitor) -> ChainStatus | None:
+        """The audit log's chain; seeing it is part of seeing the log, which is logged."""
+        caller = self._caller(visitor)
+        self._desk.checked(caller, "see_audit_log", self._desk.event(caller, "audit_log"))
+        return self._chains.audit_log()
+
     def verify(self, visitor: Visitor) -> tuple[LogChain, ...]:
-        """Every log and the ledger, now; what was found is logged."""
+        """Every log and the ledger, as a whole; what was found is logged."""
         caller = self._caller(visitor)
         event = self._desk.checked(caller, "see_audit_log", self._desk.event(caller, "chain_verified"))
         found = self._chains.verified()

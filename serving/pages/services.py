@@ -221,7 +221,14 @@ class ChainStatus:
     entries: int
     first_bad: int | None
     checked_at: str
+    """When the newest entries were verified."""
     checkpoint_seq: int | None
+    whole_at: str
+    """When the whole log was last read: an entry that was changed since then is found by the next whole reading."""
+    whole_until: int
+    """The last entry of that reading."""
+    checked_until: int
+    """The last entry that was verified at `checked_at`."""
 
 
 class PageServices(Papers, Protocol):
@@ -295,5 +302,5 @@ class PageServices(Papers, Protocol):
     def audit_log(self, visitor: Visitor, page: int, filters: Mapping[str, str]) -> LogPage:
         """Audit entries, newest first."""
 
-    def chain(self, visitor: Visitor) -> ChainStatus:
-        """The last verification of the audit log's chain."""
+    def chain(self, visitor: Visitor) -> ChainStatus | None:
+        """The state of the audit log's chain; None = a long log is being verified for the first time."""

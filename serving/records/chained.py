@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -40,6 +40,10 @@ class Verified:
     """Entries whose time was over: their hashes are there."""
     backwards: int = 0
     """How often the clock stood earlier than at the entry before; the order is by number all the same."""
+    checked: Checkpoint = GENESIS
+    """The last entry that was read: where `verify_after` goes on."""
+    time: str = ""
+    """What that entry says of its time."""
 
 
 @dataclass
@@ -134,7 +138,37 @@ def verify_table(
         if bad is None and any(seq > walk.last.seq for seq in anchors):
             bad = walk.last.seq + 1  # a note says that there was more: the tail was cut
         count = connection.execute(select(func.count()).select_from(table)).scalar_one()
-        return Verified(table.name, count, bad, last_of(connection, table), len(hashes), walk.backwards)
+        head = last_of(connection, table)
+        return Verified(table.name, count, bad, head, len(hashes), walk.backwards, walk.last, walk.time)
+
+
+def verify_after(engine: Engine, table: Table, before: Verified, checkpoints: Sequence[Checkpoint] = ()) -> Verified:
+    """Check the entries that came after an earlier verification, and that its last entry is still the same.
+
+    Raises Unavailable.  What is not seen: an entry up to `before.checked` that was changed since it was verified, as
+    long as that last one keeps its hash.  `verify_table` sees it.
+    """
+    anchors = {point.seq: point.hash for point in checkpoints if point.seq >= before.checked.seq}
+    with reading(engine) as connection:
+        if not _is_still(connection, table, before.checked, anchors):
+            return replace(before, first_bad=max(1, before.checked.seq))
+        walk = _Walk(before.checked, anchors, before.time, before.backwards)
+        with closing(_stored(connection, table, before.checked.seq)) as rows:
+            bad = _first_bad_link(walk, rows, copied_columns(table))
+        if bad is None and any(seq > walk.last.seq for seq in anchors):
+            bad = walk.last.seq + 1
+        entries, head = before.entries + walk.entries, last_of(connection, table)
+        return Verified(table.name, entries, bad, head, before.removed, walk.backwards, walk.last, walk.time)
+
+
+def _is_still(connection: Connection, table: Table, point: Checkpoint, anchors: Mapping[int, str]) -> bool:
+    """Whether an entry that was verified has its hash, and whatever was noted of it says the same."""
+    if point == GENESIS:
+        return True
+    kept = select(table.c.hash).where(table.c.seq == point.seq)
+    removed = select(REMOVED.c.hash).where(REMOVED.c.log == table.name, REMOVED.c.seq == point.seq)
+    hashes = connection.execute(kept.union_all(removed)).scalars().all()
+    return list(hashes) == [point.hash] and anchors.get(point.seq, point.hash) == point.hash
 
 
 def _removed_hashes(connection: Connection, table: Table) -> list[tuple[int, str]]:
@@ -185,15 +219,17 @@ def _first_bad_link(walk: _Walk, rows: Rows, copies: tuple[str, ...]) -> int | N
             return int(seq)
         walk.backwards += entry.get("time", "") < walk.time
         walk.time = entry.get("time", "")
+        walk.entries += 1
         last_seq, last_hash = seq, hash_
     walk.last = Checkpoint(last_seq, last_hash)
     return None
 
 
-def _stored(connection: Connection, table: Table) -> Generator[Sequence[Any], None, None]:
-    """Entry, prev_hash, hash and the copied columns (the number first), in order."""
+def _stored(connection: Connection, table: Table, after: int | None = None) -> Generator[Sequence[Any], None, None]:
+    """Entry, prev_hash, hash and the copied columns (the number first), in order; all, or those after a number."""
     wanted = [table.c[name] for name in ("entry", "prev_hash", "hash", *copied_columns(table))]
     query = select(*wanted).order_by(table.c.seq)
+    query = query if after is None else query.where(table.c.seq > after)
     with connection.execution_options(yield_per=BATCH).execute(query) as result:
         for batch in result.partitions():
             yield from map(tuple, batch)

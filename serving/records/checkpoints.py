@@ -62,6 +62,12 @@ class Statements:
         """Every entry whose hash was written down."""
         return (*self.notes, *(Checkpoint(one.last, one.hash) for one in self.closings))
 
+    def with_later(self, later: "Statements") -> "Statements":
+        """These and what was said after them."""
+        return Statements(
+            (*self.notes, *later.notes), (*self.closings, *later.closings), (*self.removals, *later.removals)
+        )
+
 
 def is_due(seq: int) -> bool:
     """True when entry `seq` is one to be noted."""
@@ -99,10 +105,13 @@ def stated(folder: Path, log: str, keys: Sequence[Ed25519PublicKey]) -> Statemen
     A line without its end is left out: its writer died in the middle of it.
     """
     file = folder / f"{log}.jsonl"
-    if not file.is_file():
-        return Statements()
-    lines = file.read_text(encoding="utf-8").split("\n")
-    said = [_read(line, number, log, keys) for number, line in enumerate(lines, start=1) if line.endswith("}")]
+    return stated_in(file.read_bytes(), log, keys) if file.is_file() else Statements()
+
+
+def stated_in(content: bytes, log: str, keys: Sequence[Ed25519PublicKey], before: int = 0) -> Statements:
+    """The statements of a file, or of its part behind `before` lines.  Raises DataError."""
+    lines = content.decode("utf-8").split("\n")
+    said = [_read(line, number, log, keys) for number, line in enumerate(lines, before + 1) if line.endswith("}")]
     return Statements(
         tuple(Checkpoint(int(one["seq"]), str(one["hash"])) for one in said if "kind" not in one),
         tuple(_record(Closing, one) for one in said if one.get("kind") == "closing"),

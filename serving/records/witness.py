@@ -11,11 +11,12 @@ from configs.errors import LuotainError
 from configs.workspace import Workspace
 from models.chain import Checkpoint
 from serving.records.chained import Verified, last_of, verify_table
-from serving.records.checkpoints import NOTE_SECONDS, Statements, is_due, note, stated
+from serving.records.checkpoints import NOTE_SECONDS, Statements, is_due, note
 from serving.records.database import reading
 from serving.records.keeping.keys import checkpoint_key, checkpoint_keys
 from serving.records.logs import Records
 from serving.records.schema import CHAINED
+from serving.records.verifying.remembered import Remembered
 
 logger = logging.getLogger("luotain.serving")
 
@@ -27,6 +28,7 @@ class Witness:
         """`folder`: the second place; without one the notes lie beside the records folder, not in it."""
         self.keys = workspace.keys
         self.folder = folder or workspace.root / "checkpoints"
+        self._read = Remembered()
         self._noted: dict[str, int] = {}
         self._due = time.monotonic() + NOTE_SECONDS
         self._lock = threading.Lock()
@@ -47,9 +49,10 @@ class Witness:
 
     def statements(self, log: str) -> Statements:
         """Everything stated about a log.  Raises DataError or ModelError."""
-        if not (self.folder / f"{log}.jsonl").is_file():
+        file = self.folder / f"{log}.jsonl"
+        if not file.is_file():
             return Statements()
-        return stated(self.folder, log, checkpoint_keys(self.keys))
+        return self._read.of(file, log, checkpoint_keys(self.keys))
 
     def notes(self, log: str) -> tuple[Checkpoint, ...]:
         """Every entry whose hash was written down.  Raises DataError or ModelError."""

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 import warnings
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ import pytest
 from configs.loader import PROJECT_ROOT
 from serving.serve import DRAIN_SPARE_SECONDS, environment
 from serving.settings import load_settings
-from tests.operations.wheels import INSTALL, WHEELS
+from tests.operations.wheels import INSTALL, WHEELS, checked_out, cut_off
 from tests.test_repository import tracked
 
 with warnings.catch_warnings():
@@ -188,3 +189,21 @@ def test_the_documented_installation_takes_hashed_wheels_and_no_index() -> None:
         assert " ".join(words) in re.sub(r"\s*\\\n\s*", " ", page)
     assert {"--no-index", "--require-hashes"} <= set(INSTALL)
     assert INSTALL[INSTALL.index("--find-links") + 1] == WHEELS[WHEELS.index("--dest") + 1]
+
+
+def test_what_is_carried_over_is_the_commit_alone_and_keeps_the_wheels(tmp_path: Path) -> None:
+    (tmp_path / "wheels").mkdir()
+    (tmp_path / "wheels" / "one.whl").touch()
+    (tmp_path / "var" / "keys").mkdir(parents=True)
+    (tmp_path / "left_over.txt").touch()
+    checked_out(tmp_path)
+    kept = {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file()}
+    assert {"wheels/one.whl", "requirements.lock", "configs/serving.yaml", "serving/serve.py"} <= kept
+    assert not {one for one in kept if one.startswith(("var/", ".git/", "left_over"))}
+
+
+@pytest.mark.skipif(cut_off() == (), reason="this machine gives no network namespace")
+def test_the_part_that_is_cut_off_reaches_nothing() -> None:
+    look = "from tests.operations.wheels import OUTSIDE, reaches; raise SystemExit(reaches(OUTSIDE))"
+    done = subprocess.run([*cut_off(), sys.executable, "-c", look], cwd=PROJECT_ROOT, check=False)
+    assert done.returncode == 0

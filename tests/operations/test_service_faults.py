@@ -77,8 +77,14 @@ def test_F13_a_killed_worker_is_replaced_and_another_one_serves(service: Running
     first = service.workers()[0]
     first.kill()
     first.wait()
-    assert service.status("/livez") == 200  # the other one, for the new one takes seconds to import
-    eventually(lambda: service.begun() == len(before) + 1, "it is replaced")
+    seen = [service.status("/livez")]  # from the other one, for the new one takes seconds to import
+
+    def replaced() -> bool:
+        seen.append(service.status("/livez"))
+        return service.begun() == len(before) + 1
+
+    eventually(replaced, "it is replaced")
+    assert seen.count(200) >= len(seen) - 1  # at most what the killed worker held in its hands
     assert len({one.pid for one in service.workers()} - before) == 1
 
 

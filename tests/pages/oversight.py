@@ -192,7 +192,8 @@ class FakeOversight:
         self._check(visitor, "auditor")
         self.acts.append(("verify",))
         bad = 778 if self.empty else None
-        return (LogChain("audit_log", 12345, 0, 0, bad, 12000), LogChain("promotions", 9, 0, 0, None, 9))
+        at = "2026-11-23T08:15:00"
+        return (LogChain("audit_log", 12345, 0, 0, bad, 12000, at), LogChain("promotions", 9, 0, 0, None, 9, at))
 
     def client_log(
         self, visitor: Visitor, henkilotunnus: str, reason: str | None, form: LogForm, language: str

@@ -249,7 +249,8 @@ class FakeServices:
         return self._log(columns, _ENTRIES, page, choices)
 
     def chain(self, visitor: Visitor) -> ChainStatus:
-        return ChainStatus(self.intact, 12345, None if self.intact else 778, "2026-11-23T08:15:00", 12000)
+        at, bad = ("2026-11-23T07:30:00", "2026-11-23T08:15:00"), None if self.intact else 778
+        return ChainStatus(self.intact, 12345, bad, at[1], 12000, at[0], 12300, 12345)
 
     def _unit(self, user: DevelopmentUser) -> Text:
         return self.unit_name if user.role == "coordinator" else user.unit_name

@@ -96,7 +96,7 @@ class ReplayResult:
 
 @dataclass(frozen=True)
 class LogChain:
-    """One log's chain, verified now."""
+    """One log's chain, verified as a whole."""
 
     log: str
     entries: int
@@ -105,6 +105,8 @@ class LogChain:
     first_bad: int | None
     witnessed: int | None
     """The newest entry that a signed checkpoint outside the database vouches for."""
+    at: str
+    """Local time of this verification."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,7 @@ class OversightServices(Protocol):
         """The answers of one audit entry, computed once more in a fresh process.  Raises NotUnderstood."""
 
     def verify(self, visitor: Visitor) -> tuple[LogChain, ...]:
-        """Every log and the promotion ledger, verified now."""
+        """Every log and the promotion ledger, verified as a whole; empty = it goes on, ask again."""
 
     def client_log(
         self, visitor: Visitor, henkilotunnus: str, reason: str | None, form: LogForm, language: str

@@ -17,6 +17,7 @@ import psutil
 
 from configs.loader import PROJECT_ROOT
 from tests.bench.report import Figure, finish, tell
+from tests.bench.serving import pages
 from tests.bench.serving.place import Place, cpu_seconds, demo_folder, made, questions, running
 from tests.bench.serving.split import inside
 
@@ -46,7 +47,7 @@ class Phase:
 
 
 def main() -> None:
-    """Start, load, stop; then the empty endpoint; then the split."""
+    """Start, load, stop; then the empty endpoint; then the pages; then the split."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.serving")
     parser.add_argument("--seconds", type=float, default=60.0, help="length of each phase (default: 60)")
     seconds = parser.parse_args().seconds
@@ -63,6 +64,7 @@ def main() -> None:
         nothing = [{**one, "path": "/v1/empty", "body": _plain(one["body"])} for one in shuffled]
         phase(place, root, "warm", nothing, 30, min(WARM_SECONDS, seconds) / 2)
         empty = phase(place, root, "empty 60 req/s", nothing, 60, seconds / 2)
+    opened = pages.measured(place, 2 * seconds)
     seen = inside(place, shuffled)
     _table([*phases, empty], seen.steps)
     wall, cpu, rows = seen.posted
@@ -72,7 +74,7 @@ def main() -> None:
         f"p50 {np.median(wall):.1f} ms, p95 {p95:.1f} ms, processor time p95 {np.percentile(cpu, 95):.1f} ms"
     )
     posted = {"serving_posted_rows_p95": Figure(p95, "ms", at_most=MOST_POSTED_MS)}
-    finish({**_figures(phases, empty, ready, len(asked)), **posted})
+    finish({**_figures(phases, empty, ready, len(asked)), **posted, **opened})
 
 
 def phase(

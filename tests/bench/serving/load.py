@@ -29,7 +29,7 @@ class Load:
     seconds: float
     seed: int
     requests: list[dict[str, Any]]
-    """Path, bearer token and JSON body; taken in turn, each body at most once per round."""
+    """Path, bearer token and JSON body, or path and cookie; taken in turn, each at most once per round."""
 
     @classmethod
     def read(cls, file: Path) -> "Load":
@@ -42,8 +42,11 @@ class Load:
         return planned[planned < self.seconds]
 
     def message(self, number: int) -> bytes:
-        """One HTTP/1.1 request, whole."""
+        """One HTTP/1.1 request, whole: a question with its token, or a page with its cookie."""
         one = self.requests[number % len(self.requests)]
+        if "cookie" in one:
+            lines = (f"GET {one['path']} HTTP/1.1", f"host: {self.host}:{self.port}", f"cookie: {one['cookie']}")
+            return "\r\n".join(lines).encode("ascii") + b"\r\n\r\n"
         body = json.dumps(one["body"]).encode("utf-8")
         lines = (
             f"POST {one['path']} HTTP/1.1",
@@ -63,6 +66,8 @@ class Seen:
     statuses: list[int] = field(default_factory=list)
     late: list[float] = field(default_factory=list)
     """Milliseconds between the planned time and the sending: what the generator itself was late."""
+    numbers: list[int] = field(default_factory=list)
+    """Which of the planned requests each was: they are noted as they are answered."""
     connections: int = 0
 
 
@@ -74,12 +79,13 @@ async def run(load: Load) -> Seen:
     sent = []
     for number, planned in enumerate(load.times().tolist()):
         await asyncio.sleep(max(0.0, started + planned - time.perf_counter()))
-        sent.append(asyncio.ensure_future(_ask(load, messages[number % len(messages)], started + planned, seen, free)))
+        message = messages[number % len(messages)]
+        sent.append(asyncio.ensure_future(_ask(load, message, number, started + planned, seen, free)))
     await asyncio.wait_for(asyncio.gather(*sent), 120)
     return seen
 
 
-async def _ask(load: Load, message: bytes, planned: float, seen: Seen, free: list[Any]) -> None:
+async def _ask(load: Load, message: bytes, number: int, planned: float, seen: Seen, free: list[Any]) -> None:
     status, begun = 0, time.perf_counter()
     try:
         while free and begun - free[0][2] > IDLE_SECONDS:
@@ -99,6 +105,7 @@ async def _ask(load: Load, message: bytes, planned: float, seen: Seen, free: lis
         status = 0
     seen.milliseconds.append((time.perf_counter() - planned) * 1000)
     seen.statuses.append(status)
+    seen.numbers.append(number)
     seen.late.append((begun - planned) * 1000)
 
 
