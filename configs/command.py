@@ -1,12 +1,19 @@
 """How every command starts and ends: `--config FILE`, one sentence on failure, an exit code, no traceback."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 
 from configs.errors import LuotainError
 
 OUT_OF_MEMORY = "the machine ran out of memory; nothing half-made was kept. Free memory, or lower the rows used."
+READER_LEFT = 141
+"""Exit code of a command whose reader ended (`… | head`), as the shell tells it.  Nothing is said about it."""
+
+
+class ReaderLeftError(Exception):
+    """Nobody reads what the command prints: no fault of the machine, unlike a broken connection elsewhere."""
 
 
 def parse_config_path(argv: Sequence[str] | None, module: str, purpose: str, default: str) -> str:
@@ -18,7 +25,11 @@ def parse_config_path(argv: Sequence[str] | None, module: str, purpose: str, def
 
 def say(text: str = "") -> None:
     """Print one line for the person who typed the command.  The only way a command writes to stdout."""
-    print(text, flush=True)
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter's last flush complains
+        raise ReaderLeftError from None
 
 
 def fail(error: LuotainError) -> int:
@@ -28,7 +39,7 @@ def fail(error: LuotainError) -> int:
 
 
 def run_command(action: Callable[[], None]) -> int:
-    """Run `action`; a LuotainError becomes one sentence on stderr and its exit code, Ctrl-C becomes 130."""
+    """Run `action`; a LuotainError becomes one sentence on stderr and its exit code, Ctrl-C 130, a left pipe 141."""
     try:
         action()
     except LuotainError as error:
@@ -39,6 +50,8 @@ def run_command(action: Callable[[], None]) -> int:
     except MemoryError:
         print(f"luotain: {OUT_OF_MEMORY}", file=sys.stderr, flush=True)
         return 1
+    except ReaderLeftError:
+        return READER_LEFT
     except OSError as error:
         what = error.strerror or type(error).__name__
         where = f" ({error.filename})" if error.filename else ""

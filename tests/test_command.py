@@ -1,6 +1,8 @@
 """A command ends with a sentence and an exit code, never with a traceback."""
 
 import errno
+import subprocess
+import sys
 
 import pytest
 
@@ -28,6 +30,14 @@ def test_a_full_disk_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert run_command(action) == 1
     assert "No space left on device (var/store/x)" in capsys.readouterr().err
+
+
+def test_a_reader_that_leaves_the_pipe_is_no_fault_of_the_machine() -> None:
+    many = "lambda: [say('x' * 999) for _ in range(9999)]"
+    code = f"from configs.command import run_command, say; raise SystemExit(run_command({many}))"
+    shell = f'{sys.executable} -c "{code}" | true; echo ${{PIPESTATUS[0]}}'
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=True)
+    assert (done.stdout.strip(), done.stderr) == ("141", "")
 
 
 def test_a_good_run_is_zero() -> None:

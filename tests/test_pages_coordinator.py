@@ -185,12 +185,18 @@ def _glyphs(pdf: bytes) -> bytes:
     return found
 
 
+SAID = {"fi": "Voimavarat arjessa", "sv": "Resurser i vardagen", "en": "Resources for everyday life"}
+
+
 def test_the_letter_of_a_client_decided_by_answers_tells_the_answers_and_not_the_models_reasons() -> None:
-    own = replace(LETTER, basis="answers", raises=(), lowers=(), changes=(), answers=((LETTER.raises[0], "client"),))
+    own = replace(
+        LETTER, basis="answers", raises=(), lowers=(), changes=(), answers=((SAID, LETTER.raises[0], "client"),)
+    )
     text = letter_text(own, Format(language("fi")))
     said = str(text)
     assert "kirjattuihin vastauksiin, ei mallin laskelmaan" in said
     assert "jos vastaukset olisivat toiset" in said
+    assert "Voimavarat arjessa: 5 päivystyskäyntiä (asiakas)" in said
 
 
 # The random sample

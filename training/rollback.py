@@ -24,7 +24,8 @@ def roll_back(desk: Desk, name: str) -> str:
     live = desk.ledger.live(name)
     previous = live.entry["previous"] if live else None
     if live is None or previous is None:
-        raise GateError(f"{name} has no earlier version to go back to. Promote another version instead.")
+        stop = f'python -m serving.stop_model --model {name} --reason "..."'
+        raise GateError(f"{name} has no earlier version to go back to. Promote another version, or stop it: `{stop}`.")
     version = desk.registry.version(name, str(previous))
     refuse_unverified(desk, version)
     before = recomputed(desk.registry, desk.registry.version(name, live.version))

@@ -23,6 +23,7 @@ def letter_of(
     """The letter's contents.  Reasons that the writer may not see are not in it either."""
     proposed = next((one for one in answer.segments if one.proposed), None)
     asked = answer.axes if answer.basis != "answers" else ()
+    names = {axis.id: axis.name for axis in answer.axes}
     reasons = [one for axis in asked for one in axis.reasons if one.sentence and one.family != RESTRICTED]
     return Letter(
         handle=handle,
@@ -37,7 +38,9 @@ def letter_of(
         raises=_once(one.sentence for one in reasons if one.contribution > 0),
         lowers=_once(one.sentence for one in reasons if one.contribution <= 0),
         basis=answer.basis,
-        answers=tuple((one.level_name, one.respondent) for one in answer.answers if one.decides),
+        answers=tuple(
+            (names.get(one.axis, {}), one.level_name, one.respondent) for one in answer.answers if one.decides
+        ),
         changes=_once(change.sentence for found in explored if found.reached for change in found.changes),
         sources=answer.sources,
         missing=tuple(one.name for one in answer.missing),

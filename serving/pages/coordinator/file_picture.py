@@ -6,6 +6,7 @@ from datetime import date
 
 from markupsafe import Markup
 
+from models.similar import SimilarOutcome
 from models.texts import Text
 from serving.pages.coordinator.history_chart import LANES, NARROW, WIDE, history_chart
 from serving.pages.coordinator.services import (
@@ -57,6 +58,8 @@ class SimilarLine:
     """One task's outcome among similar clients; None = too few."""
 
     name: str
+    outcome: str
+    """What happened, where an estimate on the same page says it; otherwise empty."""
     happened: int | None
     known: int | None
 
@@ -87,8 +90,10 @@ class FilePicture:
     earlier: tuple[EarlierLine, ...]
 
 
-def picture_of(file: ClientFile, tasks: Mapping[str, Text], format: Format) -> FilePicture:
-    """The file in words and pictures; `tasks` are the names of the need tasks."""
+def picture_of(
+    file: ClientFile, tasks: Mapping[str, Text], format: Format, outcomes: Mapping[str, Text] | None = None
+) -> FilePicture:
+    """The file in words and pictures; `tasks` are the names of the need tasks, `outcomes` what each foretells."""
     lines = [_history_line(one, file, format) for one in file.history]
     has_history = bool(lines) or any(one.other or one.emergency or one.home for one in file.months)
     similar = file.similar.outcomes if file.similar else ()
@@ -100,7 +105,7 @@ def picture_of(file: ClientFile, tasks: Mapping[str, Text], format: Format) -> F
         older=max(0, len(lines) - MOST_LINES),
         months=tuple((format.period(one.month, "month"), one) for one in reversed(file.months)),
         has_history=has_history,
-        similar=tuple(SimilarLine(_task(one.task, tasks, format), one.happened, one.known) for one in similar),
+        similar=tuple(_similar(one, tasks, outcomes or {}, format) for one in similar),
         earlier=tuple(_earlier(one, tasks, format) for one in file.earlier),
     )
 
@@ -157,6 +162,13 @@ def _history_line(one: Happening, file: ClientFile, format: Format) -> HistoryLi
     codes = one.what if one.kind != "segment_records" else ("segmentation",)
     what = ", ".join(code_name(code, file.code_names, format) for code in codes)
     return HistoryLine(words(f"history.{one.kind}"), when, what)
+
+
+def _similar(
+    one: SimilarOutcome, tasks: Mapping[str, Text], outcomes: Mapping[str, Text], format: Format
+) -> SimilarLine:
+    name, outcome = _task(one.task, tasks, format), format.said(outcomes.get(one.task))
+    return SimilarLine(name, "" if outcome == name else outcome, one.happened, one.known)
 
 
 def _earlier(one: EarlierForecast, tasks: Mapping[str, Text], format: Format) -> EarlierLine:

@@ -66,11 +66,16 @@ def _result(letter: Letter, format: Format) -> tuple[str, ...]:
 
 def _elements(letter: Letter, format: Format) -> tuple[str | tuple[str, ...], ...]:
     t = format.language.text
-    said = tuple(f"{format.said(level)} ({format.language.label('respondent', who)})" for level, who in letter.answers)
+    said = tuple(_answer(*one, format) for one in letter.answers)
     people = (t(f"letter.basis.{letter.basis}"), said) if said else ()
     raises = (t("letter.raises"), _said(letter.raises, format)) if letter.raises else ()
     lowers = (t("letter.lowers"), _said(letter.lowers, format)) if letter.lowers else ()
     return (*people, *raises, *lowers)
+
+
+def _answer(asked: Text, level: Text, who: str, format: Format) -> str:
+    said = f"{format.said(level)} ({format.language.label('respondent', who)})"
+    return f"{format.said(asked)}: {said}" if format.said(asked) else said
 
 
 def _would_change(letter: Letter, format: Format) -> tuple[str | tuple[str, ...], ...]:
@@ -86,7 +91,7 @@ def _would_change(letter: Letter, format: Format) -> tuple[str | tuple[str, ...]
 
 def _data(letter: Letter, format: Format) -> tuple[str, ...]:
     t, words = format.language.text, format.language
-    sources = ", ".join(sorted({words.label("source", source) for source in letter.sources}))
+    sources = ", ".join(sorted({words.label("source", source) for source in letter.sources}, key=str.casefold))
     missing = ", ".join(format.said(one) for one in letter.missing[:MOST_MISSING])
     used = (t("letter.sources", until=format.date(letter.data_until), list=sources),) if sources else ()
     return (*used, *((t("letter.missing", list=missing),) if missing else ()))

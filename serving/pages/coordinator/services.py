@@ -197,8 +197,8 @@ class Letter:
     changes: tuple[Text, ...]
     basis: Basis
     """model, answers (people's own answers decided everything) or both."""
-    answers: tuple[tuple[Text, str], ...]
-    """Level and respondent of the answers that decided."""
+    answers: tuple[tuple[Text, Text, str], ...]
+    """What was asked, level and respondent of the answers that decided."""
     sources: tuple[str, ...]
     missing: tuple[Text, ...]
     model: str

@@ -1,7 +1,6 @@
 """What the flow page shows: the summary, and per stage its forecast, its weeks and its answer to "one more hour"."""
 
 from dataclasses import dataclass
-from functools import partial
 
 from models.answers import ForecastAnswer, ForecastPoint
 from models.flow.answers import FlowAnswer, FlowWeek, StageInfo
@@ -77,7 +76,7 @@ def stage_view(page: Page, answer: FlowAnswer, info: StageInfo, measure: str) ->
         name=page.format.said(info.name),
         whole=whole,
         shown=shown,
-        charts=_charts(page, info, shown, digits),
+        charts=_charts(page, info, shown),
         decimals=digits,
         from_zero=begins_at_zero(shown, (), SEEN),
         backtest=dict(shown.backtest),
@@ -86,11 +85,11 @@ def stage_view(page: Page, answer: FlowAnswer, info: StageInfo, measure: str) ->
     )
 
 
-def _charts(page: Page, info: StageInfo, shown: ForecastAnswer, digits: int) -> tuple[object, ...]:
+def _charts(page: Page, info: StageInfo, shown: ForecastAnswer) -> tuple[object, ...]:
     texts = ForecastTexts(
         title=page.language.text("chart.flow.title", name=page.format.said(info.name)),
         unit=page.format.said(shown.unit),
-        number=partial(page.format.number, decimals=digits),
+        number=page.format.plain,
         period=page.format.week_year,
     )
     sizes = (("wide", WIDE, SEEN), ("narrow", NARROW, SEEN_NARROW))

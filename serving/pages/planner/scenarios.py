@@ -2,7 +2,6 @@
 
 import secrets
 from dataclasses import replace
-from functools import partial
 
 from starlette.responses import Response
 
@@ -69,7 +68,7 @@ def _charts(page: Page, found: Comparison) -> tuple[object, ...]:
     texts = ForecastTexts(
         title=page.language.text("chart.scenarios.title", name=page.format.said(found.name)),
         unit=page.format.said(found.unit),
-        number=partial(page.format.number, decimals=decimals_of([*found.base.values])),
+        number=page.format.plain,
         period=lambda iso: page.format.period(iso, found.period),
     )
     base = found.base

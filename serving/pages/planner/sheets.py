@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
 import pandas as pd
 from starlette.responses import Response
@@ -72,7 +71,7 @@ def _shown(page: Page, made: SheetForecast, series_id: str) -> Shown:
     texts = ForecastTexts(
         title=page.language.text("chart.forecast.title", name=series_id),
         unit=page.format.said(answer.unit),
-        number=partial(page.format.number, decimals=digits),
+        number=page.format.plain,
         period=lambda iso: page.format.period(iso, answer.period),
     )
     place = list(made.forecast["series_id"].unique()).index(series_id)

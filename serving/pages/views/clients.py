@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from models.answers import MODEL_INFORMS
+from models.texts import Text
 from serving.asking import GivenAnswer, NotAsked
 from serving.pages.coordinator.file_picture import picture_of
 from serving.pages.coordinator.own_view import ask
@@ -123,7 +124,7 @@ def _show_client(
         status,
         view=view,
         file=file,
-        told=picture_of(file, view.task_names, page.format),
+        told=picture_of(file, view.task_names, page.format, _outcomes(view)),
         picture=summarise(view, page.format),
         segments=page.services.segments(page.who),
         informs=MODEL_INFORMS,
@@ -135,6 +136,10 @@ def _show_client(
         by_hand_field=FIELD,
         open_needs=OPEN_NEEDS,
     )
+
+
+def _outcomes(view: ClientView) -> dict[str, Text]:
+    return {need.task: need.likelihood.outcome for need in view.needs if need.likelihood}
 
 
 def _faults(form: Mapping[str, str]) -> dict[str, str]:

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from math import isnan
 
 from starlette.responses import Response
@@ -197,7 +196,7 @@ def chart_texts(answer: ForecastAnswer, format: Format) -> ForecastTexts:
     return ForecastTexts(
         title=format.language.text("chart.forecast.title", name=format.said(answer.name)),
         unit=format.said(answer.unit),
-        number=partial(format.number, decimals=decimals(answer)),
+        number=format.plain,
         period=period_writer(answer, format),
     )
 
