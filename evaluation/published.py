@@ -11,6 +11,7 @@ CLUSTERS_HTML, CLUSTERS_JSON, SELECTION_JSON = "clusters.html", "clusters.json",
 REASONS_HTML, REASONS_JSON, REASONS_CSV = "county_reasons.html", "county_reasons.json", "county_reasons.csv"
 AREAS_HTML, AREAS_JSON, AREAS_CSV = "areas.html", "areas.json", "areas.csv"
 MONITOR_HTML, MONITOR_JSON = "monitor.html", "monitor.json"
+FEEDBACK_HTML, FEEDBACK_JSON = "feedback.html", "feedback.json"
 CLIENT_GROUPS = "client_groups.json"
 GUIDANCE_HTML, GUIDANCE_JSON, GUIDANCE_CSV = "guidance.html", "guidance.json", "guidance.csv"
 FAIRNESS, FAIRNESS_PUBLICATION = "fairness", "fairness_publication"
@@ -36,6 +37,7 @@ TAKEN_ALONG = (
     SERVICE_FACTS,
     SEEDS_JSON,
     "monitor.*",
+    "feedback.*",
 )
 """Written by commands of their own for the same snapshot; evaluate keeps them when it replaces the folder."""
 

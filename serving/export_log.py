@@ -12,20 +12,17 @@ import pandas as pd
 
 from configs.command import run_command, say
 from configs.errors import DataError
+from features.side_files import ANSWERS, DECISIONS, REVIEWS
+from features.side_files.declared import FOLDER
 from serving.records.entries import HELSINKI, local_text
 from serving.records.opening import open_records, place_of
-from serving.records.schema import OWN_VIEW_LOG, REVIEW_LOG
+from serving.records.schema import AUDIT_LOG, OWN_VIEW_LOG, REVIEW_DRAW_LOG, REVIEW_LOG
 from serving.settings import DEFAULT_CONFIG, load_settings
+from serving.side_files import answers_frame, reviews_frame, seen_frame
 
 FILE = "decisions.parquet"
-SEEN_FILE = "decisions_seen.parquet"
-"""What monitoring and retraining need beside the canonical table: the proposal, the unit, the view given before it."""
-SEEN_COLUMNS = ("decision_id", "unit", "model", "proposed", "own_view")
-REVIEWS_FILE = "reviews_seen.parquet"
-REVIEW_COLUMNS = ("unit", "period", "client_id", "finding")
-"""Findings about clients whom nothing had selected."""
-CANNOT_TELL = "cannot_tell"
-FOLDER = "service"
+AFTER_ALL = "9999"
+"""Later than every time of the log."""
 COLUMNS = (
     "decision_id",
     "client_id",
@@ -56,14 +53,16 @@ def _export(config: str | None) -> None:
         raise DataError("There is no decision log yet: nothing was served from this data folder.")
     records = open_records(settings, datetime.now)
     decided = records.all_decisions()
-    frame, seen = decisions_frame(decided), seen_frame(decided, records.kept(OWN_VIEW_LOG))
-    reviews = reviews_frame(records.kept(REVIEW_LOG))
+    frame, answers = decisions_frame(decided), answers_frame(records.span(AUDIT_LOG, "", AFTER_ALL))
+    seen = seen_frame(decided, records.kept(OWN_VIEW_LOG), answers)
+    reviews = reviews_frame(records.kept(REVIEW_DRAW_LOG), records.kept(REVIEW_LOG))
     records.close()
-    file = workspace.extracts / FOLDER / FILE
-    write_extract(reviews, file.with_name(REVIEWS_FILE), covers_until=datetime.now(HELSINKI).date())
-    write_extract(seen, file.with_name(SEEN_FILE), covers_until=datetime.now(HELSINKI).date())
-    write_extract(frame, file, covers_until=datetime.now(HELSINKI).date())
-    say(f"{len(frame)} decisions written to {FOLDER}/{FILE} under the extracts folder.")
+    folder, until = workspace.extracts / FOLDER, datetime.now(HELSINKI).date()
+    for declared, rows in ((ANSWERS, answers), (REVIEWS, reviews), (DECISIONS, seen)):
+        write_extract(rows, folder / declared.file, covers_until=until)
+    write_extract(frame, folder / FILE, covers_until=until)
+    say(f"{len(frame)} decisions written to {FOLDER}/{FILE} under the extracts folder, beside them:")
+    say(f"  {len(answers)} estimates of {answers['answer_id'].nunique()} shown answers, {len(reviews)} clients drawn.")
 
 
 def decisions_frame(entries: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -73,26 +72,6 @@ def decisions_frame(entries: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     for name in ("time", "recorded_at"):
         frame[name] = pd.to_datetime(frame[name], format="ISO8601").astype("datetime64[s]")
     return frame
-
-
-def seen_frame(decided: Sequence[Mapping[str, Any]], views: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Per decision: its unit, model and proposal, and the view the same person gave of the client earlier that day."""
-    given = {(view["actor_id"], view["client_id"], view["day"]): view for view in views}
-    rows = [(one["decision_id"], one["unit"], one["model"], one["proposed"], _own_view(one, given)) for one in decided]
-    return pd.DataFrame(rows, columns=list(SEEN_COLUMNS), dtype=object)
-
-
-def reviews_frame(reviews: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """One row per review of a client of a unit's random sample."""
-    rows = [tuple(one.get(name) for name in REVIEW_COLUMNS) for one in reviews]
-    return pd.DataFrame(rows, columns=list(REVIEW_COLUMNS), dtype=object)
-
-
-def _own_view(one: Mapping[str, Any], given: Mapping[tuple[Any, ...], Mapping[str, Any]]) -> str | None:
-    view = given.get((one["actor_id"], one["client_id"], local_text(one["time"])[:10]))
-    if view is None or view["time"] > one["time"] or view["view"] == CANNOT_TELL:
-        return None
-    return str(view["view"])
 
 
 def write_extract(frame: pd.DataFrame, file: Path, covers_until: date) -> None:

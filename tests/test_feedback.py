@@ -8,7 +8,7 @@ import pytest
 
 from configs.errors import DataError
 from models.scheme import load_scheme
-from serving.export_log import seen_frame
+from serving.side_files import answers_frame, seen_frame
 from training.decision_labels import COLUMNS, Source, decision_labels, levels_of_segments, with_decisions
 from training.records import Records
 
@@ -89,6 +89,8 @@ def test_an_own_view_counts_only_when_given_before_the_decision(given: str, view
     decision = {
         **who,
         **{"decision_id": "d", "unit": "u", "model": "m 1", "proposed": "network", "time": "2024-05-01T08:00:00.000Z"},
+        **{"answer_id": "x", "segment": "network", "choice": "accept"},
     }
-    frame = seen_frame([decision], [{**who, "day": "2024-05-01", "view": view, "time": given}])
+    views = [{**who, "day": "2024-05-01", "view": view, "time": given}]
+    frame = seen_frame([decision], views, answers_frame([]))
     assert frame["own_view"].tolist() == [expected]

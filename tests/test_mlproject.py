@@ -34,6 +34,7 @@ STEPS = [
     "indicators",
     "reconcile",
     "monitor",
+    "feedback",
 ]
 
 

@@ -27,7 +27,7 @@ class DecisionLabels:
     """Labels from decisions: who, when (as_of = that midnight), which segment; and what was left out, why."""
 
     rows: pd.DataFrame
-    """client_id, as_of, segment; one per client and day, the last decision standing."""
+    """client_id, as_of, segment, decision; one per client and day, the last decision standing."""
     left_out: Mapping[str, int]
 
     @property
@@ -57,6 +57,7 @@ def decision_labels(decisions: pd.DataFrame, scheme: Scheme, source: Source, unt
             "client_id": decisions["client_id"].astype(object),
             "as_of": decisions["time"].to_numpy().astype("datetime64[D]").astype("datetime64[s]"),
             "segment": label,
+            "decision": decisions["decision"].astype(object),
             "time": decisions["time"],
         }
     )[kept].sort_values(["as_of", "client_id", "time"], kind="stable")

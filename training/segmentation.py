@@ -101,16 +101,17 @@ def train(config: SegmentationConfig) -> None:
 
 
 def learn_from(given: Given) -> tuple[Learned, Weighting | None]:
-    """Records with their feature rows, cut in time and by client, with the columns the learners see, and weights.
+    """Records, cut in time and by client, and what `learn_on` makes of them."""
+    records, config = labelled(given), given.config
+    cut = temporal_client_holdout(records.as_of, records.clients, config.holdout_share, config.train_from)
+    return learn_on(given, records, cut)
 
-    Raises DataError when a level is missing or too rare.
-    """
+
+def learn_on(given: Given, records: Records, split: Holdout) -> tuple[Learned, Weighting | None]:
+    """Records with feature rows, the learners' columns, weights.  Raises DataError: a level is missing or too rare."""
     config, history = given.config, given.history
-    records = labelled(given)
-    split = temporal_client_holdout(records.as_of, records.clients, config.holdout_share, config.train_from)
     labels.require_levels(given.scheme, records.levels, split, config.minimum_positives)
-    built = build(given.snapshot, records.rows, history.catalogue, history.vocabulary)
-    frame = built.frame.to_numpy(dtype=np.float32)
+    frame = build(given.snapshot, records.rows, history.catalogue, history.vocabulary).frame.to_numpy(np.float32)
     names = [spec.name for spec in history.specs]
     used, unseen = _used(given, frame[split.train], names)
     parts = _parts(given, frame[split.train], used, records.clients[split.train])
@@ -125,8 +126,7 @@ def labelled(given: Given) -> Records:
     records, source = recorded_segmentations(given.snapshot, given.scheme), given.config.decisions
     if source == "none":
         return records
-    decided = stored_decisions(given.workspace, given.snapshot)
-    until = day_after(given.snapshot.data_until)
+    decided, until = stored_decisions(given.workspace, given.snapshot), day_after(given.snapshot.data_until)
     return with_decisions(records, decision_labels(decided, given.scheme, source, until), given.scheme)
 
 

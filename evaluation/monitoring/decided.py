@@ -8,22 +8,19 @@ import pandas as pd
 
 from configs.workspace import Workspace
 from evaluation.metrics import kappa
-from features.frames import read_frame
+from features.side_files import DECISIONS, REVIEWS, read_side_file
 from features.store import Snapshot, read_table
 from models.small_cells import SMALLEST_CELL, hidden_cells
 
-SEEN = ("service", "decisions_seen.parquet")
-REVIEWS = ("service", "reviews_seen.parquet")
+SEEN = ["decision_id", "unit", "model", "proposed", "own_view"]
+"""What the table of decisions lacks."""
 EVERY_UNIT = "*"
 
 
 def stored_decisions(workspace: Workspace, snapshot: Snapshot) -> pd.DataFrame:
     """The table `decisions` with `unit`, `model`, `proposed` and `own_view`; empty where none was ingested."""
     table = read_table(snapshot, "decisions")
-    file = workspace.extracts.joinpath(*SEEN)
-    if not file.is_file():
-        return table.assign(unit=None, model=None, proposed=None, own_view=None)
-    seen = read_frame(file)
+    seen = read_side_file(workspace, DECISIONS).rows[SEEN]
     return table.assign(decision_id=table["decision_id"].astype(object)).merge(seen, on="decision_id", how="left")
 
 
@@ -62,9 +59,8 @@ def _rates(rows: pd.DataFrame) -> Mapping[str, float | None]:
 
 
 def stored_reviews(workspace: Workspace) -> pd.DataFrame:
-    """Reviews of clients whom no proposal selected: unit, client_id, finding; empty where none was exported."""
-    file = workspace.extracts.joinpath(*REVIEWS)
-    return read_frame(file) if file.is_file() else pd.DataFrame(columns=["unit", "client_id", "finding"])
+    """Clients drawn from those whom no proposal selected, with what was found; empty where none was exported."""
+    return read_side_file(workspace, REVIEWS).rows
 
 
 def reviewed(reviews: pd.DataFrame) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import Field
 
 from configs.command import parse_config_path, run_command, say
+from configs.errors import DataError
 from configs.loader import StrictConfig, load_config
 from configs.workspace import Workspace
 from evaluation.published import QUALITY_HTML, QUALITY_JSON, published_folder
@@ -21,6 +22,7 @@ from features.catalogue import load_catalogue
 from features.catalogue.vocabulary import Vocabulary
 from features.history_files import newest_meta
 from features.manifest import write_atomically
+from features.side_files import SIDE_FILES, SideFile, read_side_file
 from features.source_catalogue import load_source_catalogue
 from features.store import open_snapshot
 
@@ -56,12 +58,25 @@ def make(config: QualityConfig) -> tuple[Path, dict[str, Any]]:
         vocabulary=Vocabulary.from_json(meta["vocabulary"]) if meta else None,
     )
     summary = summarise(material, Limits(config.worst, config.smallest_rows))
+    summary["service_files"] = [service_file(workspace, declared) for declared in SIDE_FILES]
     folder = published_folder(workspace, snapshot.sha256)
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(summary, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     write_atomically(folder / QUALITY_JSON, text.encode())
     write_atomically(folder / QUALITY_HTML, render(summary).encode())
     return folder, summary
+
+
+def service_file(workspace: Workspace, declared: SideFile) -> dict[str, Any]:
+    """What was delivered of one side file of the service; a refused file says why."""
+    line: dict[str, Any] = {"file": declared.file, "rows": None, "left_out": {}, "covers_until": None, "refused": None}
+    try:
+        found = read_side_file(workspace, declared)
+    except DataError as error:
+        return {**line, "refused": str(error)}
+    if found.covers_until is None:
+        return line
+    return {**line, "rows": found.delivered, "left_out": dict(found.left_out), "covers_until": str(found.covers_until)}
 
 
 def told(summary: Mapping[str, Any]) -> str:
@@ -79,7 +94,15 @@ def told(summary: Mapping[str, Any]) -> str:
         lines.append(f"    {change['source']} {change['table']}: {what} in {change['month']}: {figures}")
     off = [line["family"] for line in summary["families"]["lines"] if line["off"]]
     lines.append(f"  feature families switched off: {', '.join(off) or 'none'}")
+    for one in summary["service_files"]:
+        if one["refused"] or one["left_out"]:
+            lines.append(f"  {one['refused'] or _left_out(one)}")
     return "\n".join(lines)
+
+
+def _left_out(one: Mapping[str, Any]) -> str:
+    wrong = "; ".join(f"{reason}: {count}" for reason, count in one["left_out"].items())
+    return f"{one['file']}: {sum(one['left_out'].values())} of {one['rows']} rows were left out ({wrong})"
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -52,6 +52,7 @@ class Reviews:
                 "client_id": client,
                 "reason": candidates[client],
                 "snapshot_sha256": self.desk.engine.data().snapshot_sha256,
+                "as_of": self.desk.engine.data().as_of.isoformat(),
             }
             for client in draw(candidates, rule, unit, period)
         ]
