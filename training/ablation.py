@@ -139,7 +139,7 @@ def _homes(snapshot: Snapshot) -> dict[str, dict[str, str]]:
     """trait → client → the class of the client's municipality."""
     contacts = read_table(snapshot, "contacts", columns=CONTACTS)
     found = homes(contacts[contacts["superseded_at"].isna()], stays_of(snapshot))
-    return {trait: dict(values.items()) for trait, values in found.items()}
+    return {trait: {str(client): str(own) for client, own in values.items()} for trait, values in found.items()}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
