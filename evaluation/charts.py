@@ -11,6 +11,8 @@ from markupsafe import Markup, escape
 WIDTH = 720
 LABEL = 276
 ROW = 26
+SIZES = (("mwMW@%…—", 13.2), ("iljIt.,:;'|!()[] ", 5.2), ("fr-/", 6.2), ("ABCDEGHKNOPQRSUVXYZÅÄÖ", 10.2), ("", 8.3))
+"""Letters → pixels at 13.5 px in DejaVu Sans, the widest of the fonts that report.css falls back to."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +135,22 @@ def _svg(parts: Sequence[str], height: float, title: str, width: int = WIDTH) ->
 
 
 def _label(text: str, y: float) -> str:
-    short = text if len(text) <= 36 else text[:35].rstrip() + "…"
-    return f'<text class="label" x="{LABEL - 12}" y="{y}" text-anchor="end">{escape(short)}</text>'
+    short = fitting(text, LABEL - 16)
+    whole = "" if short == text else f"<title>{escape(text)}</title>"
+    return f'<text class="label" x="{LABEL - 12}" y="{y}" text-anchor="end">{escape(short)}{whole}</text>'
+
+
+def fitting(text: str, width: float) -> str:
+    """The text, or as much of it as surely fits into so many pixels at the size of labels, and an ellipsis."""
+    if _wide(text) <= width:
+        return text
+    kept = next(n for n in range(len(text), -1, -1) if _wide(text[:n].rstrip() + "…") <= width)
+    return text[:kept].rstrip() + "…"
+
+
+def _wide(text: str) -> float:
+    """Pixels of a label, seldom too few: text is measured by its reader's own font, so the widest usual one counts."""
+    return sum(next(size for letters, size in SIZES if letter in letters or not letters) for letter in text)
 
 
 def _rect(kind: str, x: float, y: float, width: float, height: float) -> str:

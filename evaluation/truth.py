@@ -37,6 +37,17 @@ AXES = {"complexity": ("complexity_high", "high"), "resources": ("resources_weak
 
 
 @dataclass(frozen=True)
+class Care:
+    """How the need of care becomes a step of home care."""
+
+    thresholds: tuple[float, ...]
+    """The need from which each step is meant: light, regular, intensive, 24-hour care."""
+    heavier: float
+    """Chance per month of a heavier step of somebody far above its threshold, at the usual supply; 0-1."""
+    steepness: float
+
+
+@dataclass(frozen=True)
 class Truth:
     """Everything that the simulator wrote, with pseudonyms instead of person numbers."""
 
@@ -47,6 +58,8 @@ class Truth:
     drivers: Mapping[str, list[dict[str, Any]]]
     planted_faults: Mapping[str, Mapping[str, int]]
     """Per extract file: wrong rows by kind."""
+    care: Care | None = None
+    """None in a truth of an older simulator."""
 
 
 def read_truth(workspace: Workspace) -> Truth:
@@ -59,6 +72,7 @@ def read_truth(workspace: Workspace) -> Truth:
         unmet_need=_with_clients(read_frame(_part(workspace, "unmet_need.parquet")), client),
         drivers=json.loads(_part(workspace, "drivers.json").read_text(encoding="utf-8")),
         planted_faults=json.loads(_part(workspace, "planted_faults.json").read_text(encoding="utf-8")),
+        care=_care(workspace.truth / "care.json"),
     )
 
 
@@ -200,6 +214,13 @@ def _with_clients(frame: pd.DataFrame, client: pd.Series) -> pd.DataFrame:
     named = frame.drop(columns="person")
     named.insert(0, "client_id", client.loc[frame["person"]].to_numpy())
     return named.assign(as_of=named["as_of"].astype("datetime64[s]"))
+
+
+def _care(file: Path) -> Care | None:
+    if not file.is_file():
+        return None
+    found = json.loads(file.read_text(encoding="utf-8"))
+    return Care(tuple(found["thresholds"]), found["heavier"], found["steepness"])
 
 
 def _figure(fi: str, en: str, value: float, unit: str) -> dict[str, Any]:

@@ -24,11 +24,15 @@ import pytest
 import yaml
 
 from configs.loader import PROJECT_ROOT, load_config
+from configs.workspace import Workspace
+from evaluation.fairness.settings import FairnessConfig
 from evaluation.indicators.compute import readiness_of
 from evaluation.indicators.document import summary_of
 from evaluation.indicators.settings import IndicatorsConfig
 from features.store import open_snapshot
+from tests import released_attack
 from tests.canary import canary_hits
+from tests.counts import count
 
 GUARD = PROJECT_ROOT / "tests" / "loopback_only"
 PERSON = "010594Y9032"  # official fictional test person
@@ -253,3 +257,20 @@ def test_mlflow_runs_a_step_from_another_folder(road: Road, tmp_path: Path) -> N
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     assert "succeeded" in done.stderr
+
+
+@pytest.mark.proof("released_tables")
+def test_P2_no_hidden_count_of_a_released_table_is_found_again(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Indicators, guidance, client groups and fairness of a county, attacked with every true total known."""
+    monkeypatch.setenv("LUOTAIN_VAR", str(road.var))
+    workspace = Workspace.of("var")
+    fair, found = released_attack.of_fairness(workspace, load_config("configs/fairness.yaml", FairnessConfig))
+    tables = {"fairness": fair, **released_attack.without_fairness(workspace)}
+    most = count("released_tables", small=150, full=100_000)
+    for report, made in tables.items():
+        hiding = [one for one in made if any(one.hidden)]
+        assert hiding, report
+        assert not [one for one in hiding[:most] if one.told()], report
+    (need,) = [one.true_need for one in found.models if one.kind == "segmentation"]
+    assert need is not None
+    assert {row["output"] for row in need["table"]["rows"]} == {"complexity", "resources"}

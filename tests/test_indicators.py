@@ -16,9 +16,10 @@ from evaluation.indicators.document import page, summary_of
 from evaluation.indicators.measures.clocks import days_between, deadlines
 from evaluation.indicators.periods import spans
 from evaluation.indicators.settings import Definition, comparable
-from evaluation.indicators.telling.figures import bootstrap, figure, wilson
+from evaluation.indicators.telling.figures import figure, interval_of_ratio
 from evaluation.indicators.telling.page import render
 from evaluation.indicators.telling.report import as_csv, as_parquet
+from evaluation.shares import wilson
 from features.frames import frame_of
 from tests import indicator_rows
 from tests.indicator_rows import county, definitions, parts_of, people, report, shown_rows, whole
@@ -227,14 +228,16 @@ def test_latent_debt_uses_each_age_bands_own_rate() -> None:
 
 def test_wilson_by_hand() -> None:
     """8 of 10: (.8 + 3.8415/20 ± 1.96·√(.16/10 + 3.8415/400)) / (1 + 3.8415/10)."""
-    assert wilson(8, 10) == pytest.approx((0.4902, 0.9433), abs=1e-4)
+    found = wilson(8, 10)
+    assert (found.low, found.high) == pytest.approx((0.4902, 0.9433), abs=1e-4)
 
 
 def test_the_bootstrap_draws_whole_clients() -> None:
     """One client has all the contacts and all the remote ones: the interval must reach from 0 to her share."""
-    low, high = bootstrap(np.array([90.0, 0, 0, 0]), np.array([100.0, 1, 1, 1]), 400, 1) or (None, None)
-    assert low == 0
-    assert high == pytest.approx(90 / 100, abs=0.02)
+    found = interval_of_ratio(np.array([90.0, 0, 0, 0]), np.array([100.0, 1, 1, 1]), 400, 1)
+    assert found is not None
+    assert found.low == 0
+    assert found.high == pytest.approx(90 / 100, abs=0.02)
 
 
 def test_a_range_never_ends_with_one_persons_value() -> None:

@@ -22,7 +22,7 @@ from features.histories import History
 from features.simulator.county import simulate
 from features.simulator.load import load_county
 from tests.client_case import catalogue, vocabulary
-from tests.counts import count
+from tests.counts import seeds
 from tests.drift_world import KINDS, county_of, found, registers
 
 QUARTERS = tuple(date(2022 + n // 4, 1 + 3 * (n % 4), 1) for n in range(9))
@@ -31,16 +31,16 @@ QUARTERS = tuple(date(2022 + n // 4, 1 + 3 * (n % 4), 1) for n in range(9))
 @pytest.mark.proof("monitoring_seeds")
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_planted_change_is_found_within_one_period(kind: str) -> None:
-    seeds = count("monitoring_seeds", small=3, full=100)
-    alarms = sum(any(one.alarm for one in found(seed, kind)) for seed in range(seeds))
-    assert alarms >= 0.95 * seeds
+    tried = seeds("monitoring_seeds", small=3, full=100)
+    alarms = sum(any(one.alarm for one in found(seed, kind)) for seed in tried)
+    assert alarms >= 0.95 * len(tried), f"{alarms} of {len(tried)}"
 
 
 @pytest.mark.proof("monitoring_seeds")
 def test_quiet_periods_stay_quiet() -> None:
-    seeds = count("monitoring_seeds", small=3, full=100)
-    alarms = sum(any(one.alarm for one in found(seed, None)) for seed in range(seeds))
-    assert alarms <= 0.05 * seeds
+    tried = seeds("monitoring_seeds", small=3, full=100)
+    alarms = sum(any(one.alarm for one in found(seed, None)) for seed in tried)
+    assert alarms <= 0.05 * len(tried), f"{alarms} of {len(tried)}"
 
 
 @pytest.mark.parametrize("kind", [*KINDS, None])

@@ -3,7 +3,7 @@
 from evaluation.fairness.comparing.figures import Certainty, WorkingPoint
 from evaluation.fairness.comparing.rows import FairnessRow, FairnessTable, Measured, as_json, from_json
 from evaluation.fairness.comparing.table import fairness_table
-from evaluation.fairness.publish import read_published, tables_in
+from evaluation.fairness.publish import read_published, tables_in, true_need_in
 
 __all__ = [
     "Certainty",
@@ -16,4 +16,5 @@ __all__ = [
     "from_json",
     "read_published",
     "tables_in",
+    "true_need_in",
 ]

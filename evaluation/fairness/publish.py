@@ -10,6 +10,7 @@ from typing import Any
 from configs.workspace import Workspace
 from evaluation.fairness.comparing.rows import FairnessTable, csv_lines, from_json
 from evaluation.fairness.page import render
+from evaluation.fairness.report import all_tables
 from evaluation.published import FAIRNESS, published_folder
 from features.manifest import write_atomically
 
@@ -25,7 +26,7 @@ def write_report(folder: Path, report: Mapping[str, Any], stem: str = FAIRNESS) 
 
 def as_csv(report: Mapping[str, Any]) -> str:
     """One line per group and figure, the model's version first; hidden groups have a line without figures."""
-    tables = [(one["name"], one["version"], table) for one in report["models"] for table in one["tables"]]
+    tables = [(one["name"], one["version"], table) for one in report["models"] for table in all_tables(one)]
     tables += [("", "", table) for table in report["others"]]
     text, writer = io.StringIO(), None
     for _, version, table in tables:
@@ -45,6 +46,18 @@ def read_published(workspace: Workspace, snapshot_sha256: str) -> dict[str, Any]
         return None
     found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return found
+
+
+def true_need_in(report: Mapping[str, Any], name: str, version: str) -> FairnessTable | str | None:
+    """One version against the simulator's true need: the table, or a sentence that says why there is none.
+
+    None when the report is not about the version, or was made before true need was looked at.
+    """
+    for model in report["models"]:
+        if (model["name"], model["version"]) == (name, version) and model.get("true_need"):
+            found = model["true_need"]
+            return from_json(found["table"]) if found["table"] else str(found["not_available"])
+    return None
 
 
 def tables_in(report: Mapping[str, Any], name: str, version: str) -> tuple[FairnessTable, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from evaluation.fairness.report import all_tables
 from evaluation.small_cells.ledger import Ledger, Release
 from evaluation.small_cells.release import PUBLICATION, rounded
 
@@ -13,7 +14,9 @@ COUNTS = ("n", "events")
 def for_publication(report: Mapping[str, Any]) -> dict[str, Any]:
     """The same report with every count rounded to 5 and every figure to two decimals, so that no product of the two
     gives a count back."""
-    models = [{**one, "tables": [_table(table) for table in one["tables"]]} for one in report["models"]]
+    models = [
+        {**one, "tables": [_table(table) for table in one["tables"]], **_true_need(one)} for one in report["models"]
+    ]
     return {**report, "models": models, "others": [_table(table) for table in report["others"]]}
 
 
@@ -24,7 +27,7 @@ def keep_release(ledger: Ledger, report: Mapping[str, Any]) -> None:
 
 def releases(report: Mapping[str, Any]) -> Iterator[Release]:
     """One release per table, output and trait: the clients of each group."""
-    named = [(table, f"version {one['version']}") for one in report["models"] for table in one["tables"]]
+    named = [(table, f"version {one['version']}") for one in report["models"] for table in all_tables(one)]
     for table, where in [*named, *((table, "") for table in report["others"])]:
         keys = dict.fromkeys((row["output"], row["trait"]) for row in table["rows"])
         for output, trait in keys:
@@ -38,6 +41,11 @@ def releases(report: Mapping[str, Any]) -> Iterator[Release]:
                 rounding=PUBLICATION.rounding,
                 smallest=PUBLICATION.smallest,
             )
+
+
+def _true_need(model: Mapping[str, Any]) -> dict[str, Any]:
+    found = model.get("true_need")
+    return {"true_need": {**found, "table": _table(found["table"])}} if found and found["table"] else {}
 
 
 def _table(table: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,8 @@ class ModelTables:
     tables: Sequence[FairnessTable]
     encoding: Mapping[str, Any] | None = None
     """Whether the model tells the recording instance; None = not measured when it was trained."""
+    true_need: Mapping[str, Any] | None = None
+    """Against the simulator's truth: {table, not_available, without}; None = not a model about clients."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,14 @@ def _model(one: ModelTables) -> dict[str, Any]:
         "metrics": metrics,
         "tables": tables,
         "encoding": dict(one.encoding) if one.encoding is not None else None,
+        "true_need": dict(one.true_need) if one.true_need is not None else None,
     }
+
+
+def all_tables(model: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Every table of one version of a report, the one against true need last where there is one."""
+    against = (model.get("true_need") or {}).get("table")
+    return [*model["tables"], *([against] if against else [])]
 
 
 def told(report: Mapping[str, Any]) -> list[str]:
@@ -76,8 +85,9 @@ def told(report: Mapping[str, Any]) -> list[str]:
         f"{'model':<36}{'version':>8}{'groups':>8}{'hidden':>8}{'tested':>8}{'recall':>8}{'O/E':>6}{'largest gap':>13}"
     ]
     for model in report["models"]:
-        rows = [row for table in model["tables"] for row in table["rows"]]
-        hidden, tested = sum(row["hidden"] for row in rows), sum(table["comparisons"] for table in model["tables"])
+        tables, need = all_tables(model), model.get("true_need") or {}
+        rows = [row for table in tables for row in table["rows"]]
+        hidden, tested = sum(row["hidden"] for row in rows), sum(table["comparisons"] for table in tables)
         found = model["metrics"]
         figures = (
             f"{found['fairness_recall_gap_failures']:>8.0f}{found['fairness_observed_expected_failures']:>6.0f}"
@@ -86,7 +96,8 @@ def told(report: Mapping[str, Any]) -> list[str]:
             else f"{'–':>8}{'–':>6}{'–':>13}"
         )
         lines.append(f"{model['name']:<36}{model['version']:>8}{len(rows):>8}{hidden:>8}{tested:>8}{figures}")
-        lines += [f"  {line}" for table in model["tables"] for line in flagged(table)]
+        lines += [f"  {table['subject']}: {line}" for table in tables for line in flagged(table)]
+        lines += [f"  against true need: not available: {need['not_available']}"] if need.get("not_available") else []
     for table in report["others"]:
         lines.append(f"{table['subject']:<36}{'':>8}{len(table['rows']):>8}")
         lines += [f"  {line}" for line in flagged(table)]

@@ -27,6 +27,10 @@ class FairnessConfig(StrictConfig):
     profile: Literal["internal", "publication"] = "internal"
     ledger: str = "fairness_releases.jsonl"
     """What was published before; a file of the published folder."""
+    histories: str = "configs/histories.yaml"
+    """Whose rows are held against the true need of a simulated county."""
+    most_rows: int = Field(default=40_000, ge=1000)
+    """Most rows of a version that are held against the truth (whole clients, drawn at random)."""
     waiting_days: int = Field(default=365, ge=30)
     """Requests so many days before the last day of data are looked at for waiting times."""
 

@@ -14,7 +14,8 @@ from evaluation.guidance.groups import ANY, NEITHER
 from evaluation.guidance.outcomes import NOTHING
 from evaluation.guidance.transitions import LEFT, NONE, quarter_starts
 from evaluation.small_cells.hiding import hidden_in_grid
-from models.small_cells import SMALLEST_CELL, hidden_cells
+from evaluation.small_cells.shown import shown_by_name
+from models.small_cells import SMALLEST_CELL
 
 FORMAT = 1
 Line = dict[str, Any]
@@ -31,7 +32,7 @@ def report_of(counted: Counted, wanted: Wanted, baseline: Mapping[str, Any] | No
         "quiet_days": config.quiet_days,
         "quarters": config.quarters,
         "guided": guided_lines(counted.cases, [one.id for one in config.classes]),
-        "by": _by(counted.cases),
+        "by": shown_by_name({str(name): int(n) for name, n in counted.cases["by"].value_counts().items()}),
         "moves": move_lines(counted.moves, [one.id for one in config.classes]),
         "shifts": shift_lines(counted.moves, [one.id for one in config.classes], config.heavy_from, _quarters(wanted)),
         "light": _light(counted.light, tuple(config.light_clients.replacing)),
@@ -123,12 +124,6 @@ def _quarters(wanted: Wanted) -> list[str]:
     """The quarters as `2024Q1`."""
     starts = quarter_starts(wanted.until.date(), wanted.config.quarters)
     return [f"{one.year}Q{one.quarter}" for one in starts[:-1]]
-
-
-def _by(cases: pd.DataFrame) -> dict[str, int | None]:
-    counts = {str(name): int(n) for name, n in cases["by"].value_counts().items()}
-    hidden = hidden_cells(list(counts.values()))
-    return {name: None if hide else n for (name, n), hide in zip(counts.items(), hidden, strict=True)}
 
 
 def _light(light: Mapping[str, int], names: Sequence[str]) -> list[Line]:

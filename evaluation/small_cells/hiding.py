@@ -22,9 +22,12 @@ def hidden_in_grid(counts: Grid, smallest: int = SMALLEST_CELL) -> list[list[boo
     return hidden
 
 
-def hidden_together(*counts: Sequence[int], smallest: int = SMALLEST_CELL) -> list[bool]:
-    """Which lines are hidden as a whole, so that no total of any of the counts gives a small one away."""
-    marks = [False] * len(counts[0])
+def hidden_together(*counts: Sequence[int], smallest: int = SMALLEST_CELL, hidden: Sequence[bool] = ()) -> list[bool]:
+    """Which lines are hidden as a whole, so that no total of any of the counts gives a small one away.
+
+    `hidden` are lines that are hidden for another reason (all or none of their people): they must not follow either.
+    """
+    marks = list(hidden) if hidden else [False] * len(counts[0])
     while True:
         before = marks
         for own in counts:
@@ -65,12 +68,15 @@ def _hide(counts: Grid, hidden: list[list[bool]], line: Places, smallest: int) -
 
 
 def _completed(own: Sequence[int], marks: Sequence[bool], smallest: int) -> list[bool]:
-    """The marks, and the smallest others until what is hidden is at least two cells of `smallest` people together."""
+    """The marks, and the smallest others until what is hidden is at least two cells of `smallest` people together.
+
+    A hidden line may hold nobody of this count; then too it must not follow that it is nobody.
+    """
     wanted = [old or new for old, new in zip(marks, hidden_cells(own, smallest), strict=True)]
     while any(wanted):
-        within = [count for count, hide in zip(own, wanted, strict=True) if hide and count > 0]
+        within = [count for count, hide in zip(own, wanted, strict=True) if hide]
         others = [(count, place) for place, count in enumerate(own) if not wanted[place] and count > 0]
-        if not within or not others or (len(within) >= 2 and sum(within) >= smallest):
+        if not others or (len(within) >= 2 and sum(within) >= smallest):
             break
         wanted[min(others)[1]] = True
     return wanted

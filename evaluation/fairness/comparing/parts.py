@@ -100,9 +100,9 @@ def hidden_groups(
         if len(masks) == 1:  # of a yes-or-no trait the no counts too
             masks.append(~masks[0])
         counts = [[_people(client[mask & kind]) for mask in masks] for kind in (np.ones(len(client), bool), *kinds)]
-        marks = hidden_together(*counts, smallest=smallest)
-        uniform = [min(pair) == 0 for pair in zip(*counts[1:3], strict=True)] or [False] * len(masks)
-        found |= {key: mark or one for key, mark, one in zip(own, marks, uniform, strict=False)}
+        uniform = [min(pair) == 0 for pair in zip(*counts[1:3], strict=True)]
+        marks = hidden_together(*counts, smallest=smallest, hidden=uniform)
+        found |= dict(zip(own, marks, strict=False))
     return _with_places(client, groups, kinds, found)
 
 

@@ -137,13 +137,18 @@ def standardised(features: np.ndarray) -> np.ndarray:
 
 def telling(values: np.ndarray, asked: Asked, rows: np.ndarray) -> list[int]:
     """The columns that tell the classes apart best by their value or by being unknown, best first."""
-    columns, classes = asked.used[rows], np.unique(values)
-    strength = []
+    strength = strengths(values, asked.used[rows], list(np.unique(values)))
+    return [int(place) for place in np.argsort(strength)[::-1][:TELLING]]
+
+
+def strengths(values: np.ndarray, columns: np.ndarray, classes: Sequence[str]) -> np.ndarray:
+    """Per column how well it tells one of the classes, by its value or by being unknown; 0.5 = not at all."""
+    found = []
     for column in columns.T:
         known = ~np.isnan(column)
         by_value = [told_apart(values[known] == one, column[known]) for one in classes] if known.any() else [0.5]
-        strength.append(max(*by_value, *(told_apart(values == one, known.astype(float)) for one in classes)))
-    return [int(place) for place in np.argsort(strength)[::-1][:TELLING]]
+        found.append(max([0.5, *by_value, *(told_apart(values == one, known.astype(float)) for one in classes)]))
+    return np.array(found)
 
 
 def largest_gap(values: np.ndarray, label: np.ndarray, p: np.ndarray) -> float:

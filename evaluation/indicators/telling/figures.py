@@ -2,12 +2,12 @@
 
 import zlib
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 
-LEVEL = 0.95
+from evaluation.metrics import Interval, bootstrap
+from evaluation.shares import wilson
 
 
 @dataclass(frozen=True)
@@ -36,28 +36,16 @@ NOBODY = Figure(0.0, 0, 0, 1.0, method="count")
 """A count of a covered area and a delivered source in which nothing happened: a true 0."""
 
 
-def wilson(cases: float, n: float, level: float = LEVEL) -> tuple[float, float]:
-    """Interval of a share of independent people.  Source: Wilson 1927, JASA 22:209."""
-    z = NormalDist().inv_cdf((1 + level) / 2)
-    share, scale = cases / n, 1 + z * z / n
-    middle = (share + z * z / (2 * n)) / scale
-    half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / scale
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
-
-
-def bootstrap(num: np.ndarray, den: np.ndarray, repeats: int, seed: int) -> tuple[float, float] | None:
-    """Percentile interval of Σ num / Σ den when whole clients are drawn again; None below two clients."""
+def interval_of_ratio(num: np.ndarray, den: np.ndarray, repeats: int, seed: int) -> Interval | None:
+    """Interval of Σ num / Σ den (one entry per client) when whole clients are drawn again; None below two clients."""
     if len(num) < 2:
         return None
-    rng = np.random.default_rng(seed)
-    drawn = []
-    for _ in range(repeats):
-        weight = np.bincount(rng.integers(0, len(num), len(num)), minlength=len(num))
-        below = float(weight @ den)
-        if below > 0:
-            drawn.append(float(weight @ num) / below)
-    edge = (1 - LEVEL) / 2
-    return (float(np.quantile(drawn, edge)), float(np.quantile(drawn, 1 - edge))) if drawn else None
+
+    def ratio(rows: np.ndarray) -> float:
+        below = float(den[rows].sum())
+        return float(num[rows].sum()) / below if below > 0 else np.nan
+
+    return bootstrap(np.arange(len(num)), ratio, repeats, seed)
 
 
 def figure(rows: pd.DataFrame, unit: str, repeats: int, smallest: int, seed_text: str) -> Figure:
@@ -78,9 +66,10 @@ def figure(rows: pd.DataFrame, unit: str, repeats: int, smallest: int, seed_text
     value = float(counted["num"].sum() / counted["den"].sum())
     num, den = per["num"].to_numpy(), per["den"].to_numpy()
     if unit == "share" and np.all(den == 1) and np.all((num == 0) | (num == 1)):
-        return Figure(value, n, cases, completeness, *wilson(float(num.sum()), n), method="wilson")
-    ends = bootstrap(num, den, repeats, zlib.crc32(seed_text.encode()))
-    low, high = ends if ends else (None, None)
+        score = wilson(float(num.sum()), n)
+        return Figure(value, n, cases, completeness, score.low, score.high, method="wilson")
+    ends = interval_of_ratio(num, den, repeats, zlib.crc32(seed_text.encode()))
+    low, high = (ends.low, ends.high) if ends else (None, None)
     spread = _spread(counted, smallest) if unit in ("days", "working_days") else (None, None, None)
     return Figure(value, n, cases, completeness, low, high, "bootstrap" if ends else "", *spread)
 

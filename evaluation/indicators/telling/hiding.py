@@ -15,8 +15,13 @@ def hidden_lines(figures: Sequence[Figure], unit: str, smallest: int) -> list[st
     Hidden: fewer than `smallest` people, cases or others, what a total would give away, and shares of nobody or all.
     """
     counts = [list(one) for one in zip(*(_people(figure, unit) for figure in figures), strict=True)]
-    few = hidden_together(*counts, smallest=smallest) if figures else []
-    return [FEW if hide else _uniform(one, unit) for hide, one in zip(few, figures, strict=True)]
+    if not figures:
+        return []
+    uniform = [_uniform(one, unit) for one in figures]
+    few = hidden_together(*counts, smallest=smallest)
+    every = hidden_together(*counts, smallest=smallest, hidden=[bool(one) for one in uniform])
+    alone = [one and not hide for one, hide in zip(uniform, few, strict=True)]
+    return [UNIFORM if one else FEW if hide else "" for one, hide in zip(alone, every, strict=True)]
 
 
 def hidden_alone(figure: Figure, unit: str, smallest: int) -> str:

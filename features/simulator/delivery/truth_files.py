@@ -19,7 +19,7 @@ HORIZON = 6
 
 
 def write_truth(folder: Path, made: Simulated, written: list[Written]) -> None:
-    """monthly.parquet, unmet_need.parquet, persons.csv, drivers.json, planted_faults.json."""
+    """monthly.parquet, unmet_need.parquet, persons.csv, drivers.json, care.json, planted_faults.json."""
     folder.mkdir(parents=True, exist_ok=True)
     pq.write_table(monthly_table(made), folder / "monthly.parquet", compression="zstd")
     pq.write_table(unmet_table(made), folder / "unmet_need.parquet", compression="zstd")
@@ -28,6 +28,7 @@ def write_truth(folder: Path, made: Simulated, written: list[Written]) -> None:
     )
     faults = {one.name: one.faults for one in written}
     (folder / "drivers.json").write_text(json.dumps(drivers(made), indent=1) + "\n")
+    (folder / "care.json").write_text(json.dumps(care(made), indent=1) + "\n")
     (folder / "planted_faults.json").write_text(json.dumps(faults, indent=1, sort_keys=True) + "\n")
 
 
@@ -40,6 +41,13 @@ def drivers(made: Simulated) -> dict[str, list[dict[str, str | float]]]:
         ]
         for target, weights in made.county.drivers.items()
     }
+
+
+def care(made: Simulated) -> dict[str, list[float] | float]:
+    """The need of care from which each step is meant (lightest first), and the monthly chance of a heavier one."""
+    rules = made.county.home_care
+    steps = [float(one) for one in thresholds(made.county)[LIGHT : RESIDENTIAL + 1]]
+    return {"thresholds": steps, "heavier": rules.heavier, "steepness": rules.steepness}
 
 
 def _kept(made: Simulated) -> tuple[np.ndarray, np.ndarray]:
@@ -68,6 +76,7 @@ def monthly_table(made: Simulated) -> pa.Table:
         "resources_weak": pa.array(truth.resources_weak[at]),
         "care_need": pa.array(world.care_need[at]),
         "care_level": pa.array(world.level[at]),
+        "emergencies": pa.array(world.emergencies[at]),
         "heavier_within_6_months": _heavier(made, at),
     }
     for target, codes in truth.top.items():
