@@ -329,7 +329,9 @@ def test_the_whole_report_by_hand_on_its_page_and_as_a_table():
     assert began == {"none": (20, None), "light_home_care": (20, 10.0)}
     replacing = {one: {"fi": one} for one in CONFIG.light_clients.names}
     names = {"segments": {}, "targets": {}, "classes": {}, "replacing": replacing, "effect": {"fi": "muutos"}}
-    whole = {**report, "names": names, "data_until": "2024-06-30", "snapshot_sha256": "0" * 64}
+    intensity = {"intensities": intensity_lines(counted.cases, {"network": "case_management"})}
+    assert [(line["intensity"], line["n"]) for line in intensity["intensities"]] == [("case_management", 40)]
+    whole = {**report, **intensity, "names": names, "data_until": "2024-06-30", "snapshot_sha256": "0" * 64}
     text = render(json.loads(json.dumps(whole, allow_nan=False)))
     assert "<script" not in text
     assert "http" not in text.split("<svg")[0]

@@ -18,6 +18,7 @@ from configs.loader import load_config
 from configs.workspace import Workspace
 from evaluation.guidance.baseline import store, stored
 from evaluation.guidance.counting import Wanted, count
+from evaluation.guidance.followed.intensity import intensities, intensity_lines
 from evaluation.guidance.page import render
 from evaluation.guidance.report import Line, report_of
 from evaluation.guidance.settings import GuidanceConfig
@@ -40,7 +41,8 @@ def make(config: GuidanceConfig) -> tuple[Path, Line]:
     counted = count(snapshot, wanted)
     before = stored(workspace.published, config.baseline)
     stamp = {"snapshot_sha256": snapshot.sha256, "data_until": snapshot.data_until.isoformat()}
-    report = {**report_of(counted, wanted, before), **stamp, "names": _names(config, routing, scheme)}
+    by_intensity = {"intensities": intensity_lines(counted.cases, intensities(scheme))}
+    report = {**report_of(counted, wanted, before), **by_intensity, **stamp, "names": _names(config, routing, scheme)}
     folder = published_folder(workspace, snapshot.sha256)
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
@@ -75,6 +77,8 @@ def as_csv(report: Line) -> str:
         writer.writerow(("frequent_users", line["trait"], line["group"], "", line["n"]))
     for line in report["providers"]["both"]:
         writer.writerow(("providers", line["provider"], line["segment"], "", line["n"]))
+    for line in report["intensities"]:
+        writer.writerow(("intensities", line["intensity"], "", "", line["n"]))
     for group, n in report["around_plan"]["clients"].items():
         writer.writerow(("around_plan", group, "", "", n))
     return "\ufeff" + text.getvalue()

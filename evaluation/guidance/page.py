@@ -20,6 +20,10 @@ TRAITS = {
     "named_professional": "Nimetty ammattilainen", "segment": "Viimeisin kirjattu asiakkuus",
 }  # fmt: skip
 PROVIDERS = {"provider": "Ohjaavittain", "segment": "Asiakasryhmittäin", "both": "Ohjaavittain ja asiakasryhmittäin"}
+INTENSITIES = {
+    "light": "Kevyt ohjaus", "regular": "Tavallinen ohjaus", "intensive": "Tehostettu ohjaus",
+    "case_management": "Ohjaus, jossa ehdotetaan vastuuhenkilöä (case manager)", "unknown": "Muun mallin asiakkuus",
+}  # fmt: skip
 PLANS = {"plan": "Suunnitelma alkoi", "no_plan": "Ei suunnitelmaa"}
 FIGURES = {
     "started": "Jokin palvelu alkoi seuranta-aikana",
@@ -35,7 +39,14 @@ def render(report: Mapping[str, Any]) -> str:
     environment = report_environment()
     environment.filters["quarter"] = _quarter
     environment.filters["named"] = lambda one, names: names[one]["fi"] if one in names else OTHER_NAMES.get(one, one)
-    words = {"providers": PROVIDERS, "plans": PLANS, "traits": TRAITS, "figures": FIGURES, "shifts": SHIFTS}
+    words = {
+        "providers": PROVIDERS,
+        "intensities": INTENSITIES,
+        "plans": PLANS,
+        "traits": TRAITS,
+        "figures": FIGURES,
+        "shifts": SHIFTS,
+    }
     pictures = {"shifts": _shifts(report), "light": _light(report)}
     return environment.get_template("guidance.html.j2").render(
         report=report, grid=_grid(report), words=words, pictures=pictures

@@ -44,9 +44,9 @@ def provider_tables(cases: pd.DataFrame) -> dict[str, list[Line]]:
 
 def _lines(cases: pd.DataFrame, by: str) -> list[Line]:
     parts = {str(name): part for name, part in cases.groupby(by, sort=True)}
-    counts = [_counts(part) for part in parts.values()]
+    counts = [counts_of(part) for part in parts.values()]
     hidden = hidden_together(*map(list, zip(*counts, strict=True))) if counts else []
-    return [_line({by: name}, part, hide) for (name, part), hide in zip(parts.items(), hidden, strict=True)]
+    return [line_of({by: name}, part, hide) for (name, part), hide in zip(parts.items(), hidden, strict=True)]
 
 
 def _crossed(cases: pd.DataFrame) -> list[Line]:
@@ -56,10 +56,10 @@ def _crossed(cases: pd.DataFrame) -> list[Line]:
         (str(a), str(b)): part for (a, b), part in cases.groupby([PROVIDER, GROUP])
     }
     nobody = cases.iloc[:0]
-    counts = [[_counts(cells.get((one, group), nobody)) for group in groups] for one in providers]
+    counts = [[counts_of(cells.get((one, group), nobody)) for group in groups] for one in providers]
     hidden = _hidden(counts)
     return [
-        _line({PROVIDER: one, GROUP: group}, cells[one, group], hidden[row][column])
+        line_of({PROVIDER: one, GROUP: group}, cells[one, group], hidden[row][column])
         for row, one in enumerate(providers)
         for column, group in enumerate(groups)
         if (one, group) in cells
@@ -73,7 +73,7 @@ def _hidden(counts: Sequence[Sequence[tuple[int, ...]]]) -> np.ndarray:
     return marks
 
 
-def _counts(cases: pd.DataFrame) -> tuple[int, ...]:
+def counts_of(cases: pd.DataFrame) -> tuple[int, ...]:
     """Cases, and both sides of every share that is told of them."""
     n, began = len(cases), int((cases["started"] > NOTHING).sum())
     early, heavy = int((cases["days"] <= WEEK).sum()), int(cases["heavy"].sum())
@@ -81,8 +81,9 @@ def _counts(cases: pd.DataFrame) -> tuple[int, ...]:
     return (n, began, n - began, early, n - early, heavy, began - heavy, up, n - up)
 
 
-def _line(named: Mapping[str, str], cases: pd.DataFrame, hide: bool) -> Line:
-    n, began, _, early, _, _, lighter, up, _ = _counts(cases)
+def line_of(named: Mapping[str, str], cases: pd.DataFrame, hide: bool) -> Line:
+    """The figures of some cases; all of them None where they are hidden."""
+    n, began, _, early, _, _, lighter, up, _ = counts_of(cases)
     shares = {"started": (began, n), "within_7_days": (early, n), "lighter": (lighter, began), "heavier_after": (up, n)}
     told: dict[str, Share] = {name: share(*one) for name, one in shares.items()}
     median = float(cases["days"].median()) if began and not hide else None
