@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -26,8 +27,9 @@ def report(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.fixture
-def tells() -> None:
+def tells(var: Path, empty_registry: Path) -> None:
     """For a test that reads the report."""
+    shutil.copytree(empty_registry, var, dirs_exist_ok=True)
 
 
 ROAD = ["ingest", "need", "promote"]
