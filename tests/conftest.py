@@ -32,7 +32,7 @@ def postgres() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def empty_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with a registry in which nothing is: to be copied, because MLflow takes seconds to make its tables."""
+    """A data folder whose registry is empty: to be copied, because MLflow takes seconds to make its tables."""
     from configs.workspace import Workspace
     from models.registry import connect
 
