@@ -30,6 +30,17 @@ def postgres() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def empty_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder whose registry is empty: to be copied, because MLflow takes seconds to make its tables."""
+    from configs.workspace import Workspace
+    from models.registry import connect
+
+    root = tmp_path_factory.mktemp("registry") / "var"
+    assert connect(Workspace(root)).names() == ()
+    return root
+
+
 @pytest.fixture
 def var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty data folder that wins over every config."""

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -11,10 +12,15 @@ import pytest
 import yaml
 
 from configs.errors import DataError
-from configs.loader import PROJECT_ROOT, load_config
+from configs.loader import PROJECT_ROOT, StrictConfig, load_config
 from configs.workspace import Workspace
+from evaluation.audit.settings import AuditConfig
+from evaluation.fairness.settings import FairnessConfig
+from evaluation.indicators.settings import IndicatorsConfig
+from evaluation.monitoring.settings import MonitorConfig
 from training import retrain
 from training.retraining import journal
+from training.retraining.steps import config_of
 from training.seeds import SeedsConfig
 
 
@@ -26,8 +32,9 @@ def report(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.fixture
-def tells() -> None:
+def tells(var: Path, empty_registry: Path) -> None:
     """For a test that reads the report."""
+    shutil.copytree(empty_registry, var, dirs_exist_ok=True)
 
 
 ROAD = ["ingest", "need", "promote"]
@@ -262,3 +269,19 @@ def test_every_step_of_the_shipped_configs_exists() -> None:
         for step in (*road.steps, *road.reports):
             assert (PROJECT_ROOT / step.config).is_file(), step.config
             assert callable(retrain.main_of(step.step))
+
+
+CHANGED: dict[str, type[StrictConfig]] = {
+    **{"fairness": FairnessConfig, "monitor": MonitorConfig, "seeds": SeedsConfig, "audit": AuditConfig},
+    "indicators": IndicatorsConfig,
+}
+
+
+@pytest.mark.parametrize("step", CHANGED)
+def test_what_the_shipped_road_changes_are_settings_of_the_step(step: str, tmp_path: Path) -> None:
+    road = load_config("configs/retrain.yaml", retrain.RetrainConfig)
+    assert {one.step for one in (*road.steps, *road.reports) if one.changes} == set(CHANGED)
+    (one,) = (report for report in road.reports if report.step == step)
+    changed = load_config(config_of(one, tmp_path), CHANGED[step]).model_dump(mode="json")
+    whole = load_config(one.config, CHANGED[step]).model_dump(mode="json")
+    assert {name for name in whole if changed[name] != whole[name]} == set(one.changes)

@@ -1,5 +1,6 @@
 """A need model and a segmentation, trained for real on a small generated history, and their reports."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -55,8 +56,8 @@ def residents() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="package")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    root = tmp_path_factory.mktemp("audit")
+def world(tmp_path_factory: pytest.TempPathFactory, empty_registry: Path) -> Iterator[World]:
+    root = shutil.copytree(empty_registry, tmp_path_factory.mktemp("audit") / "var")
     tables = {
         "episodes": small.episodes(),
         "segment_records": small.records(),

@@ -15,9 +15,9 @@ from training.promotion.desk import Desk
 
 
 @pytest.fixture(scope="session")
-def trained_need(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained_need(tmp_path_factory: pytest.TempPathFactory, empty_registry: Path) -> Path:
     """A data folder with one version of one need model."""
-    root = tmp_path_factory.mktemp("promotion") / "var"
+    root = shutil.copytree(empty_registry, tmp_path_factory.mktemp("promotion") / "var")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LUOTAIN_VAR", str(root))
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)

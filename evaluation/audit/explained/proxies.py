@@ -31,7 +31,7 @@ def proxies(
     """
     ranks = np.column_stack([_ranks(_known_low(column)) for column in (*used.T, score)])
     lines = []
-    for grouping in (*PROTECTED, *PLACES):
+    for grouping in (name for name in (*PROTECTED, *PLACES) if name in groups):
         names = groups[grouping].to_numpy()
         for group in sorted(set(names.tolist())):
             inside = names == group
