@@ -184,8 +184,9 @@ def scored(clients: int, events: int, p: float, **more: Any) -> pd.DataFrame:
 
 
 def test_observed_over_expected_is_the_one_counted_by_hand() -> None:
-    single, every = calibration(scored(40, 12, 0.2), DRAWN)
-    assert single["ratio"] == pytest.approx(12 / (40 * 0.2)) == every["ratio"]
+    (every,) = calibration(scored(40, 12, 0.2), DRAWN)
+    assert every["ratio"] == pytest.approx(12 / (40 * 0.2))
+    assert every["versions"] == ["m 1"]
     assert every["low"] < every["ratio"] < every["high"]
     assert (every["clients"], every["events"], every["observed"]) == (40, 12, 0.3)
 
@@ -215,7 +216,7 @@ def test_who_was_right_counts_proposal_and_decision_against_the_segment_recorded
         ],
         ignore_index=True,
     )
-    change = next(one for one in right(rows, 5) if one["choice"] == "change")
+    change = next(one for one in right(rows, DRAWN) if one["choice"] == "change")
     assert (change["rows"], change["proposal_right"], change["decision_right"]) == (40, 0.25, 0.75)
 
 

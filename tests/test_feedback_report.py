@@ -27,6 +27,7 @@ from training.feedback.lines import Drawn
 
 SCHEME = load_scheme("configs/schemes/suuntima_like.yaml")
 TASK = load_task("move_to_24h_care_12m").model_copy(update={"horizon_days": 100, "cohort": Cohort()})
+MIDNIGHT = date(2024, 12, 31)
 CLIENTS = [f"{n:032x}" for n in range(40)]
 HIGH_WEAK = SCHEME.segment_of({SCHEME.axes[0].id: "high", SCHEME.axes[1].id: "weak"})
 
@@ -132,11 +133,13 @@ def test_the_drawn_are_weighted_by_what_they_stand_for(tmp_path: Path, monkeypat
         for why, n, one in reasons
     ]
     reviews = frame_of(REVIEWS, draws)
-    drawn = samples.drawn_rows(reviews, model, snapshot, date(2024, 12, 31))  # type: ignore[arg-type]
+    drawn = samples.drawn_rows(reviews, model, snapshot, MIDNIGHT)  # type: ignore[arg-type]
     assert drawn.groupby("weight")["outcome"].agg(["size", "sum"]).to_dict("index") == {
         10.0: {"size": 10, "sum": 4.0},
         60.0: {"size": 5, "sum": 0.0},
     }
+    told = samples.side_by_side(answered, reviews, {("m", "1"): model}, snapshot, MIDNIGHT, Drawn(5, 30, 1))  # type: ignore[dict-item]
+    assert [one["hidden"] for one in told] == [True, True, True]  # two of the answered, four of the drawn
     monkeypatch.setattr("training.feedback.lines.hidden_together", lambda *counts: [False] * len(counts[0]))
     told = samples.side_by_side(
         answered,

@@ -93,7 +93,7 @@ def summarise(
         "refused": list(joined.refused),
         "calibration": calibration(joined.rows, drawn),
         "choices": choices(joined.rows, drawn),
-        "right": right(joined.rows, config.least_rows),
+        "right": right(joined.rows, drawn),
         "units": units(joined.rows, drawn),
         "samples": side_by_side(joined.rows, reviews, models, snapshot, midnight, drawn),
         "findings": findings(reviews),

@@ -1,6 +1,6 @@
 """One line of a table: how many, how many came, how many were expected; nothing that tells of fewer than five."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,11 +49,6 @@ def line(rows: pd.DataFrame, drawn: Drawn, weight: str | None = None) -> dict[st
         found = bootstrap(clients, lambda at: _ratio(w[at], y[at], p[at]), drawn.repeats, drawn.seed)
         told |= {"ratio": ratio, "low": found.low if found else None, "high": found.high if found else None}
     return told
-
-
-def shown(counts: Sequence[Sequence[int]]) -> list[bool]:
-    """Which of several lines with these counts are hidden."""
-    return hidden_together(*counts) if counts and counts[0] else []
 
 
 def _ratio(w: np.ndarray, y: np.ndarray, p: np.ndarray) -> float:

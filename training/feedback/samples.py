@@ -43,8 +43,13 @@ def side_by_side(
         others = drawn_rows(reviews, models[newest], snapshot, midnight)
         others = others[~others["client_id"].isin(own["client_id"])]
         chosen = own[["client_id", "outcome", "probability"]].assign(weight=1.0)
-        parts = {SELECTED: chosen, NOT_SELECTED: others, BOTH: pd.concat([chosen, others], ignore_index=True)}
-        found += [{"task": str(task), **one} for one in lines_of(parts, drawn, "weight")]
+        parts = {SELECTED: chosen, NOT_SELECTED: others}
+        single = [line for name, part in parts.items() for line in lines_of({name: part}, drawn, "weight")]
+        both = pd.concat([chosen, others], ignore_index=True)
+        if any(one["hidden"] for one in single):  # the selected are told in the calibration: both would tell the rest
+            both = both[:0]
+        joint = {**lines_of({BOTH: both}, drawn, "weight")[0], "hidden": both.empty}
+        found += [{"task": str(task), **one} for one in [*single, joint]]
     return found
 
 
