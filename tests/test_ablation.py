@@ -10,6 +10,7 @@ from evaluation.fairness.ablated.figures import Held, Variant, compared, enough,
 from evaluation.fairness.ablated.page import render, told, write_ablation
 from evaluation.fairness.subjects.encoded import strengths
 from evaluation.metrics.calibration import fitted_logistic
+from tests.plans import covers
 from training.ablation import AblationConfig, left_out, table_of
 from training.held_out import Sample
 from training.learning_again import Learning
@@ -74,6 +75,7 @@ def test_the_top_column_or_the_whole_telling_family_is_left_out(learning):
     assert left["without_telling"].tolist() == [False, True, True, False]
 
 
+@covers("002-D14")
 def test_a_planted_habit_goes_and_the_need_stays(table):
     as_is, _, without = table["variants"]
     assert (as_is["from_features"] > 0.9, without["from_features"] < 0.6) == (True, True)

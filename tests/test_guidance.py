@@ -16,6 +16,7 @@ from evaluation.guidance import baseline, effect, groups, outcomes, transitions,
 from evaluation.guidance.__main__ import as_csv
 from evaluation.guidance.cases import BY_SEGMENT, CHOSEN, followed, guided
 from evaluation.guidance.counting import Wanted, of_people
+from evaluation.guidance.followed.intensity import intensity_lines
 from evaluation.guidance.page import render
 from evaluation.guidance.report import guided_lines, move_lines, profile_lines, report_of, shift_lines
 from evaluation.guidance.settings import Effect, GuidanceConfig, Use

@@ -30,7 +30,7 @@ STEPS = [
     "demand_reports",
     "client_groups",
     "guidance",
-    "fairness",
+    *("fairness", "ablation"),
     "indicators",
     "reconcile",
     "monitor",

@@ -18,6 +18,7 @@ from evaluation.fairness.report import all_tables
 from evaluation.truth import Care, Truth
 from models.need_task import load_task
 from models.scheme import load_scheme
+from tests.plans import covers
 
 CARE = Care(thresholds=(1.0, 2.0, 3.0, 4.0), heavier=0.5, steepness=2.0)
 #            client  care_level  care_need of 2024-01-01 … 2024-08-01
@@ -124,6 +125,7 @@ def planted(factor: float, n: int = 3000) -> dict[str, object]:
     return as_json(table)
 
 
+@covers("000-61")
 def test_a_group_whose_need_is_under_predicted_is_flagged_and_no_other():
     rows = {row["group"]: row for row in planted(0.4)["rows"]}
     assert rows["d"]["verdict"] == ["recall", "need_to_predicted"]
