@@ -9,7 +9,7 @@ from tests.plans import covers
 SHARE_FOUND, SHARE_FALSE = 0.95, 0.05
 
 
-@covers("000-61")
+@covers("000-61", county=True)
 @pytest.mark.proof("planted_unfairness")
 def test_an_underserved_municipality_is_flagged():
     tried = seeds("planted_unfairness", small=3, full=100)

@@ -69,7 +69,8 @@ def gathered(settings: ServingSettings, now: datetime) -> dict[str, Any]:
     try:
         entries = tuple(records.span(AUDIT_LOG, utc_text(now - timedelta(days=DAYS)), utc_text(now)))
         chains = [*told["chains"], *_chains(place, witness_of(settings))]
-        return {**told, "chains": chains, "access": _access(entries), "decisions": _decisions(records, entries)}
+        decisions = {**_decisions(records, entries), "usability": usability(entries, records.all_decisions())}
+        return {**told, "chains": chains, "access": _access(entries), "decisions": decisions}
     finally:
         records.close()
 
@@ -126,7 +127,6 @@ def _decisions(records: Records, entries: Sequence[Entry]) -> dict[str, Any]:
         "median_seconds": median(seconds) if len(seconds) >= SMALLEST_CELL else None,
         "own_views": _small(len(records.kept(OWN_VIEW_LOG))),
         "reasons": _counted(str(one.get("reason_code") or "no code") for one in others),
-        "usability": usability(entries, made),
         "alerts": [asdict(one) for one in alert_counts(records)],
         "reviews": _counted(str(one["finding"]) for one in records.kept(REVIEW_LOG)),
         "replays": _counted(

@@ -15,14 +15,18 @@ ROWS = Path(__file__).with_name("rows.yaml")
 PAGE = PROJECT_ROOT / "docs" / "coverage.md"
 TESTS = PROJECT_ROOT / "tests"
 
+ON_A_COUNTY = "@county"
+"""Behind a test that runs on a simulated county."""
 HEAD = """# What of the county plans works
 
 Every row of the five county plans that the service itself must do, where it works, the tests that hold it, and its
 state. Made by `python -m tests.plans.document > docs/coverage.md` from `tests/plans/rows.yaml` and the tests
 themselves; a test keeps this page equal to them. A row **works** when tests marked with it (`@covers("002-A5")`)
 assert its behaviour, on a simulated county or on rows worked by hand, and nothing is known to be lacking; it works
-**partly** when something is, which is then named; **not** when no test holds it. Find the tests of a row with `python
--m pytest --covers 002-A5`.
+**partly** when something is, which is then named; **not** when no test holds it. The column *on* says where a row's
+tests look: **county** when one of them runs on a simulated county (`@covers("002-A5", county=True)`, those tests in
+bold), **rows** when all of them stand on rows worked by hand. Find the tests of a row with `python -m pytest --covers
+002-A5`.
 """
 
 
@@ -66,23 +70,25 @@ def covering() -> dict[str, list[str]]:
     """Row to the tests marked with it, `file::test`."""
     found: dict[str, list[str]] = {}
     for file in sorted(TESTS.rglob("test_*.py")):
-        for name, rows in marked(ast.parse(file.read_text(encoding="utf-8"))):
+        for name, rows, county in marked(ast.parse(file.read_text(encoding="utf-8"))):
+            test = f"{file.relative_to(TESTS).as_posix()}::{name}{ON_A_COUNTY if county else ''}"
             for row in rows:
-                found.setdefault(row, []).append(f"{file.relative_to(TESTS).as_posix()}::{name}")
+                found.setdefault(row, []).append(test)
     return found
 
 
-def marked(tree: ast.Module) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Each test of a file that is marked, with its rows."""
+def marked(tree: ast.Module) -> Iterator[tuple[str, tuple[str, ...], bool]]:
+    """Each test of a file that is marked, with its rows and whether it runs on a simulated county."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
-            yield from ((node.name, rows) for rows in map(_rows_of, node.decorator_list) if rows)
+            yield from ((node.name, *said) for said in map(_said, node.decorator_list) if said)
 
 
-def _rows_of(decorator: ast.expr) -> tuple[str, ...]:
+def _said(decorator: ast.expr) -> tuple[tuple[str, ...], bool] | None:
     if isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Name) and decorator.func.id == "covers":
-        return tuple(ast.literal_eval(argument) for argument in decorator.args)
-    return ()
+        keywords = {one.arg: ast.literal_eval(one.value) for one in decorator.keywords}
+        return tuple(ast.literal_eval(argument) for argument in decorator.args), bool(keywords.get("county"))
+    return None
 
 
 def page() -> str:
@@ -90,7 +96,11 @@ def page() -> str:
     tests, listed = covering(), plans()
     rows = [row for plan in listed for row in plan.rows]
     states = Counter(row.state(tests) for row in rows)
-    counted = f"{len(rows)} rows: {states['works']} work, {states['partly']} partly, {states['not']} not."
+    seen = sum(_place(tests.get(row.number, [])) == "county" for row in rows)
+    counted = (
+        f"{len(rows)} rows: {states['works']} work, {states['partly']} partly, {states['not']} not. "
+        f"{seen} are held on a simulated county, the others on rows worked by hand."
+    )
     return f"{HEAD}\n{counted}\n{_lacking(rows, tests)}" + "".join(_section(plan, tests) for plan in listed)
 
 
@@ -108,14 +118,25 @@ def _lacking(rows: list[Row], tests: Mapping[str, list[str]]) -> str:
 
 def _section(plan: Plan, tests: Mapping[str, list[str]]) -> str:
     rows = "".join(_line(row, tests.get(row.number, []), row.state(tests)) for row in plan.rows)
-    heads = "| row | name (line) | asked | where it works | tests | state |\n|---|---|---|---|---|---|\n"
+    heads = "| row | name (line) | asked | where it works | tests | on | state |\n|---|---|---|---|---|---|---|\n"
     return f"\n## {plan.county}\n\n{plan.document[0].upper()}{plan.document[1:]}.\n\n{heads}{rows}"
 
 
 def _line(row: Row, tests: list[str], state: str) -> str:
-    named = "<br>".join(f"`{test}`" for test in tests) or "–"
-    cells = (row.number, f"{row.name} ({row.line})", row.wants, row.where or "–", named, state)
+    named = "<br>".join(map(_named, tests)) or "–"
+    cells = (row.number, f"{row.name} ({row.line})", row.wants, row.where or "–", named, _place(tests), state)
     return "| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |\n"
+
+
+def _named(test: str) -> str:
+    own = f"`{test.removesuffix(ON_A_COUNTY)}`"
+    return f"**{own}**" if test.endswith(ON_A_COUNTY) else own
+
+
+def _place(tests: list[str]) -> str:
+    if not tests:
+        return "–"
+    return "county" if any(test.endswith(ON_A_COUNTY) for test in tests) else "rows"
 
 
 if __name__ == "__main__":

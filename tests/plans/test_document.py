@@ -2,7 +2,7 @@
 
 import ast
 
-from tests.plans.document import PAGE, Row, covering, marked, plans
+from tests.plans.document import PAGE, Row, _line, covering, marked, plans
 from tests.plans.document import page as made
 
 
@@ -33,4 +33,12 @@ def test_a_row_works_only_by_a_test_and_only_when_nothing_lacks():
 
 def test_marks_are_read_from_the_code():
     code = '@covers("002-A5", "000-7")\n@other\ndef test_it():\n    pass\n\n\ndef test_free():\n    pass\n'
-    assert list(marked(ast.parse(code))) == [("test_it", ("002-A5", "000-7"))]
+    code += '\n\n@covers("000-1", county=True)\ndef test_there():\n    pass\n'
+    assert list(marked(ast.parse(code))) == [("test_it", ("002-A5", "000-7"), False), ("test_there", ("000-1",), True)]
+
+
+def test_a_row_is_held_on_a_county_when_one_of_its_tests_runs_there():
+    row = Row("002-A5", "name", "1", "wanted", where="here")
+    line = _line(row, ["a.py::test_a", "b.py::test_b@county"], "works")
+    assert "`a.py::test_a`<br>**`b.py::test_b`** | county | works |" in line
+    assert "| rows | works |" in _line(row, ["a.py::test_a"], "works")
