@@ -50,8 +50,8 @@ class ListChoices:
     segments: tuple[tuple[str, Text], ...] = ()
     alerts: tuple[tuple[str, Text], ...] = ()
     groups: tuple[tuple[str, Text], ...] = ()
-    ready: bool = False
     suggestions: tuple[tuple[str, Text], ...] = ()
+    ready: bool = False
 
 
 @dataclass(frozen=True)
