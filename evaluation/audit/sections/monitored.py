@@ -14,7 +14,7 @@ def monitoring(report: Report) -> list[Block]:
     """13: what was told of the model, on which day, against which limits."""
     found = report["monitor"]
     if not found:
-        return missing(report, "monitoring")
+        return [*missing(report, "monitoring")]
     return [_state(found), *_alarms(found), *_models(found), *_scores(found), *_forecasts(found)]
 
 
