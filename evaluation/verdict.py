@@ -25,6 +25,7 @@ GROUPINGS = {
     "area": "Alue",
     "source": "Kirjausjärjestelmä",
     "legacy_org": "Entinen organisaatio",
+    "instance": "Kirjausjärjestelmän asennus",
 }
 """Finnish names of the `group_*` columns."""
 VALUES = {"female": "nainen", "male": "mies", "fi": "suomi", "sv": "ruotsi", "other": "muu", "unknown": "ei tiedossa"}

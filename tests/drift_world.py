@@ -40,6 +40,8 @@ FAMILIES = (
 SHORT = ("_30d", "_90d")
 JOINING = "907"
 RESIDENTS = 500
+BEFORE_REQUESTS = 8
+"""Registers that the simulator draws clocks for before it comes to the requests."""
 
 
 def found(seed: int, kind: str | None) -> list[Tested]:
@@ -128,12 +130,13 @@ def registers(county: County) -> dict[str, pd.DataFrame]:
     county = drift.joined(county)
     contacts = drift.contacts_of(county, had.months, had.contacts)
     kept, social = Registers(county, had.people, had.months, had.world), contacts["sector"] == "social"
-    return {
+    found = {
         "asukkaat": residents_table(county, had.people, had.months, had.world),
         HEALTH: drift.recorded(county, kept.contacts(contacts[~social], at_once=False)),
         SOCIAL: drift.recorded(county, kept.contacts(contacts[social], at_once=False)),
-        "pyynnot": kept.requests(had.requests),
     }
+    kept._streams = BEFORE_REQUESTS  # so that their clocks are drawn from the stream of the whole county
+    return {**found, "pyynnot": kept.requests(had.requests)}
 
 
 def tables_of(given: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

@@ -218,3 +218,4 @@ def test_a_line_is_called_as_the_catalogue_calls_it() -> None:
     assert line_name(f"{spec.name} known", history)["fi"] == f"{family.fi}, 365 pv: tieto on"
     assert line_name("municipality_901", history)["fi"] == "Asuu kunnassa 901"
     assert line_name("score of need_x", history)["en"] == "Score: need_x"
+    assert line_name("score of need_x known", history)["en"] == "Score: need_x: share answered about"

@@ -18,7 +18,8 @@ def line_name(line: str, history: History) -> Name:
     found = _feature(specs[plain], history.catalogue) if plain in specs else _other(plain)
     if line == plain:
         return found
-    return {"fi": f"{found['fi']}: tieto on", "en": f"{found['en']}: known"}
+    fi, en = ("osuus, josta malli vastaa", "share answered about") if plain.startswith(SCORE) else ("tieto on", "known")
+    return {"fi": f"{found['fi']}: {fi}", "en": f"{found['en']}: {en}"}
 
 
 def _feature(spec: FeatureSpec, catalogue: Catalogue) -> dict[str, str]:

@@ -43,6 +43,7 @@ def test_F26_a_restored_copy_has_the_same_ledger_and_models_and_goes_on(
     shutil.rmtree(there)  # the machine is lost: nothing may still point there
     monkeypatch.setenv("LUOTAIN_VAR", str(here))
     world.patch_registers(monkeypatch)
+    world.check_here(monkeypatch)
     assert open_ledger(Workspace(here)).entries() == before
     assert open_ledger(Workspace(here)).verify() is None
     assert live_hashes(Workspace(here)) == hashes == {NEED: before[0].entry["bundle_sha256"]}

@@ -38,7 +38,7 @@ def _models(found: Mapping[str, Any]) -> list[Block]:
             number(one["estimated"]["auroc"]),
             number(None if one["estimated_fall"] is None else -one["estimated_fall"]),
             one["realised"]["as_of"] or "–",
-            count(one["realised"]["events"]),
+            _told(one["realised"]["events"]),
             number(one["realised"]["auroc"]),
             number(one["realised"]["observed_to_expected"], 2),
         ]
@@ -46,6 +46,10 @@ def _models(found: Mapping[str, Any]) -> list[Block]:
     ]
     columns = ("Tulos", "Arvioitu AUROC", "Muutos", "Toteutunut", "Tapahtumia", "AUROC", "Tot. / enn.")
     return [Table("Arvioitu ja toteutunut osuvuus", columns, rows, frozenset({3}))] if rows else []
+
+
+def _told(events: int | None) -> str:
+    return "–" if events is None else count(events)
 
 
 def _scores(found: Mapping[str, Any]) -> list[Block]:
