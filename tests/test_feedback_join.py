@@ -24,6 +24,7 @@ from tests.histories_data import store_of, table_of
 from tests.plans import covers
 from training.feedback.figures import calibration, choices, right, units
 from training.feedback.joining import Asked, Joined, join
+from training.feedback.known_then import known_then
 from training.feedback.lines import Drawn
 from training.feedback.samples import findings
 
@@ -97,6 +98,17 @@ def test_an_outcome_counts_when_the_horizon_has_passed_and_it_was_recorded(
     assert rows["state"].tolist() == states
     assert rows["outcome"].astype(object).where(rows["outcome"].notna(), None).tolist() == outcomes
     assert rows["days"].astype(object).where(rows["days"].notna(), None).tolist() == days
+
+
+def test_a_later_correction_and_a_later_end_are_not_known_yet() -> None:
+    """An episode that ended in July, told in September and corrected in October, read at two midnights."""
+    told = {"start": "2024-06-01", "end": "2024-07-10", "end_recorded_at": "2024-09-05", "superseded_at": "2024-10-01"}
+    tables = {"episodes": table_of("episodes", [{"client_id": MOVED, **told}])}
+    (early,) = known_then(tables, date(2024, 9, 1))["episodes"].to_dict("records")
+    (late,) = known_then(tables, date(2024, 10, 2))["episodes"].to_dict("records")
+    assert [pd.isna(early[name]) for name in ("end", "superseded_at")] == [True, True]
+    assert (late["end"], late["superseded_at"]) == (pd.Timestamp("2024-07-10"), pd.Timestamp("2024-10-01"))
+    assert known_then(tables, date(2024, 6, 1))["episodes"].empty
 
 
 def test_what_the_store_does_not_cover_is_not_due(snapshot: Snapshot) -> None:

@@ -37,6 +37,8 @@ from training.feedback.settings import FeedbackConfig
 
 DEFAULT = "configs/feedback.yaml"
 FORMAT = 1
+SIDES = (ANSWERS, DECISIONS, REVIEWS)
+SEGMENT = {"fi": "Ehdotettu segmentti", "sv": "Föreslaget segment", "en": "Proposed segment"}
 Models = dict[tuple[str, str], NeedModel]
 
 
@@ -45,19 +47,17 @@ def make(config: FeedbackConfig) -> tuple[Path, dict[str, Any]]:
     workspace = Workspace.of(config.var)
     snapshot = open_snapshot(workspace.store)
     midnight = config.as_of or snapshot.data_until + timedelta(days=1)
-    answers, decisions, reviews = (read_side_file(workspace, one) for one in (ANSWERS, DECISIONS, REVIEWS))
+    answers, decisions, reviews = (read_side_file(workspace, one) for one in SIDES)
     if answers.rows.empty:
         raise DataError("No shown answer was exported. Type `python -m serving.export_log` first.")
     models = answering_models(connect(workspace), workspace, answers.rows)
     asked = _asked(config, snapshot, midnight, models)
     joined = join(answers.rows, decisions.rows, asked)
     summary = summarise(config, snapshot, midnight, joined, reviews.rows, models)
+    summary["names"] = {asked.scheme.id: SEGMENT, **{one.task.id: one.task.name.as_text() for one in models.values()}}
     summary["files"] = [_told(one.file, of) for one, of in zip(SIDES, (answers, decisions, reviews), strict=True)]
     summary["labels"] = label_report(config, workspace, config.labels) if config.labels else None
     return _written(workspace, snapshot, midnight, joined.rows, summary), summary
-
-
-SIDES = (ANSWERS, DECISIONS, REVIEWS)
 
 
 def answering_models(registry: Registry, workspace: Workspace, answers: pd.DataFrame) -> Models:

@@ -69,7 +69,7 @@ def _origins(records: Records, added: pd.DataFrame, source: Source) -> list[dict
 
 
 def _few_hidden(counts: Mapping[str, int]) -> dict[str, int | None]:
-    return {why: None if 0 < count < SMALLEST_CELL else count for why, count in counts.items()}
+    return dict(zip(counts, shown_counts(list(counts.values())), strict=True))
 
 
 def _transitions(records: Records, added: pd.DataFrame, scheme: Scheme) -> dict[str, Any]:
@@ -81,8 +81,9 @@ def _transitions(records: Records, added: pd.DataFrame, scheme: Scheme) -> dict[
     both = both[both["old_day"] < both["day"]].sort_values(["client_id", "day", "old_day"], kind="stable")
     both = both.drop_duplicates("client_id", keep="last")
     grid = [[int(((both["old"] == a) & (both["segment"] == b)).sum()) for b in names] for a in names]
-    told = release(grid)
-    return {"segments": names, "cells": [list(row) for row in told.cells], "clients": told.total}
+    cells = [list(row) for row in release(grid).cells]
+    whole = all(cell is not None for row in cells for cell in row)
+    return {"segments": names, "cells": cells, "clients": len(both) if whole else None}
 
 
 def agreements(records: Records, decisions: pd.DataFrame, scheme: Scheme, within_days: int) -> list[dict[str, Any]]:
