@@ -8,16 +8,16 @@ NOTES = "LUOTAIN_PROOF_NOTES"
 """Where `make prove` reads which counts were really used."""
 
 
+CLEAN = 100
+"""First seed of `make prove` where settings were chosen while the seeds below were looked at."""
+
+
 def count(name: str, *, small: int, full: int) -> int:
     """The count of the proof `name`; LUOTAIN_COUNT_<NAME> overrides it."""
     given = os.environ.get(f"LUOTAIN_COUNT_{name.upper()}")
     used = int(given) if given else full if PROVING else small
     note(name, used)
     return used
-
-
-CLEAN = 100
-"""First seed of `make prove` where settings were chosen while the seeds below were looked at."""
 
 
 def seeds(name: str, *, small: int, full: int) -> range:

@@ -51,10 +51,10 @@ class Table:
     sums: tuple[tuple[int, ...], ...]
 
     def told(self) -> list[int]:
-        """Places of hidden counts that the attack finds, or shows to be 1-4."""
-        if not any(self.hidden):
-            return []
+        """Places of hidden counts that the attack finds, or shows to be 1-4; none where nobody is shown at all."""
         counts, hidden = np.array(self.counts, float), np.array(self.hidden, bool)
+        if not hidden.any() or not counts[~hidden].any():
+            return []
         least = 0.0 if (counts[hidden] == 0).any() else 1.0  # where 0 is always shown, a hidden count is not 0
         low, high = np.where(hidden, least, counts), np.where(hidden, np.inf, counts)
         sums = [Sum(one, counts[list(one)].sum(), counts[list(one)].sum()) for one in self.sums]
@@ -74,6 +74,11 @@ def grid(name: str, counts: Sequence[Sequence[int]], hidden: Sequence[Sequence[b
     return Table(
         name, tuple(flat[0]), tuple(map(bool, flat[1])), tuple(tuple(one.tolist()) for one in [*places, *places.T])
     )
+
+
+def released_grid(name: str, counts: Sequence[Sequence[int]], found: tuple[Sequence[Sequence[bool]], bool]) -> Table:
+    """The same from what `protected` says."""
+    return grid(name, counts, found[0])
 
 
 def of_indicators(workspace: Workspace, config: IndicatorsConfig) -> list[Table]:
@@ -98,7 +103,7 @@ def of_guidance(workspace: Workspace, config: GuidanceConfig) -> list[Table]:
     snapshot, scheme = open_snapshot(workspace.store), load_scheme(config.scheme)
     until = pd.Timestamp(snapshot.data_until + timedelta(days=1))
     wanted = guidance.Wanted(until, config, load_config(config.routing, RoutingTable), scheme.id)
-    with recorded(guidance_report, "hidden_in_grid", grid, "guidance") as found:
+    with recorded(guidance_report, "protected", released_grid, "guidance") as found:
         counted = guidance.count(snapshot, wanted)
         report = guidance.report_of(counted, wanted, None)
     by = counted.cases["by"].value_counts()
@@ -114,8 +119,7 @@ def of_client_groups(workspace: Workspace, config: ClientGroupsConfig) -> list[T
     counts = client_groups.count(snapshot, client_groups.Wanted(as_of, config, rules, areas.area_of, model))
     names = {area: name.as_text() for area, name in areas.names.items()}
     with ExitStack() as stack:
-        asked = [(client_report, "protected", lambda name, cells, marks: grid(name, cells, marks[0]))]
-        asked += [(client_report, "hidden_cells", line)]
+        asked = [(client_report, "protected", released_grid), (client_report, "hidden_cells", line)]
         lists = [stack.enter_context(recorded(*one, "client groups")) for one in asked]
         silent = stack.enter_context(recorded_together(client_report))
         client_groups.report_of(counts, model.scheme, names, None)

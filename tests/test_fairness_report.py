@@ -12,6 +12,8 @@ from configs.workspace import Workspace
 from evaluation.fairness import WorkingPoint, fairness_table, read_published, tables_in
 from evaluation.fairness.comparing.figures import USUAL
 from evaluation.fairness.comparing.parts import tabulate
+from evaluation.fairness.needed.told import NO_TRUTH, against_need
+from evaluation.fairness.needed.told import told as told_need
 from evaluation.fairness.page import render
 from evaluation.fairness.publish import as_csv, write_report
 from evaluation.fairness.released import for_publication, keep_release, releases
@@ -24,6 +26,7 @@ from evaluation.published import published_folder
 from evaluation.small_cells.ledger import Ledger
 from tests.plans import covers
 from tests.test_fairness import POINT, in_area, stored
+from tests.test_true_need import planted
 
 TRAITS = load_config("configs/traits.yaml", TraitsConfig)
 
@@ -89,6 +92,20 @@ def test_the_page_tells_what_the_registers_do_not(report):
     assert page.count("ei näytetä") >= 2
     assert "instance_b" in page
     assert "0,87" in page
+
+
+def test_the_page_shows_true_need_or_says_that_real_data_has_none(report):
+    one = report["models"][0]
+    none, some = (
+        render({**report, "models": [{**one, "true_need": found}]})
+        for found in (against_need(NO_TRUTH, None, None, None), told_need(planted(0.4), None, {"need_y": "why not"}))
+    )
+    assert NO_TRUTH in none
+    assert "Tarve / ennustettu" not in none.split("<h3>Todellista tarvetta vasten")[1].split("</section>")[0]
+    shown = some.split("<h3>Todellista tarvetta vasten")[1]
+    assert "Tarve / ennustettu" in shown
+    assert "<svg" in shown.split("<h3>Näkyykö")[0]
+    assert "why not" in shown
 
 
 def test_P6_no_figure_of_a_hidden_group_is_in_any_file(report):

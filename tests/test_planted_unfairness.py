@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.counts import seeds
+from tests.counts import CLEAN, seeds
 from tests.fair_county import PLANTED, flagged
 from tests.plans import covers
 
@@ -22,3 +22,12 @@ def test_a_county_that_serves_all_alike_is_not_flagged():
     tried = seeds("planted_unfairness", small=3, full=100)
     false = sum(bool(flagged(seed, {})) for seed in tried)
     assert false <= SHARE_FALSE * len(tried), f"{false} of {len(tried)}"
+
+
+@pytest.mark.parametrize("proving, given, first", [(False, None, 0), (True, None, CLEAN), (True, "7", 7)])
+def test_make_prove_starts_at_seeds_that_nobody_looked_at(monkeypatch, proving, given, first):
+    monkeypatch.setattr("tests.counts.PROVING", proving)
+    monkeypatch.delenv("LUOTAIN_COUNT_SEEDS_TRIED", raising=False)
+    if given:
+        monkeypatch.setenv("LUOTAIN_FIRST_SEEDS_TRIED", given)
+    assert seeds("seeds_tried", small=2, full=3) == range(first, first + (3 if proving else 2))

@@ -13,7 +13,7 @@ from evaluation.guidance.followed.providers import provider_tables
 from evaluation.guidance.groups import ANY, NEITHER
 from evaluation.guidance.outcomes import NOTHING
 from evaluation.guidance.transitions import LEFT, NONE, quarter_starts
-from evaluation.small_cells.hiding import hidden_in_grid
+from evaluation.small_cells.release import protected
 from evaluation.small_cells.shown import shown_by_name
 from models.small_cells import SMALLEST_CELL
 
@@ -51,7 +51,7 @@ def guided_lines(cases: pd.DataFrame, ids: Sequence[str]) -> list[Line]:
     columns = [NOTHING, *range(len(ids))]
     cells = dict(list(cases.groupby(["segment", "recommended", "started"])))
     grid = [[len(cells.get((*row, column), ())) for column in columns] for row in rows]
-    hidden = hidden_in_grid(grid) if rows else []
+    hidden, _ = protected(grid) if rows else ([], True)
     lines = []
     for row, numbers, hides in zip(rows, grid, hidden, strict=True):
         for column, n, hide in zip(columns, numbers, hides, strict=True):
@@ -67,7 +67,7 @@ def move_lines(moves: pd.DataFrame, ids: Sequence[str]) -> list[Line]:
     befores, afters = (NONE, *ids), (NONE, *ids, LEFT)
     summed = moves.groupby(["before", "after"])["n"].sum()
     grid = [[int(summed.get((before, after), 0)) for after in afters] for before in befores]
-    hidden = hidden_in_grid(grid)
+    hidden, _ = protected(grid)
     return [
         {"before": before, "after": after, "n": None if hide else n}
         for before, numbers, hides in zip(befores, grid, hidden, strict=True)
@@ -99,7 +99,7 @@ def profile_lines(profile: pd.DataFrame) -> list[Line]:
     lines: list[Line] = []
     for trait, part in profile.groupby("trait", sort=False):
         grid = part[["frequent", "others"]].astype(int).to_numpy().tolist()
-        hidden = hidden_in_grid(grid)
+        hidden, _ = protected(grid)
         sums = part[["frequent", "others"]].sum()
         for group, numbers, hides in zip(part["group"], grid, hidden, strict=True):
             shares = [None if hide or not of else n / of for n, hide, of in zip(numbers, hides, sums, strict=True)]
