@@ -105,8 +105,8 @@ def _dimension(name: str, events: pd.DataFrame, bucket: Bucket, rule: SeriesRule
     if name == dimensions.VISIT_CLASS:
         return dimensions.visit_class(events, "when", visits, rule.frequent_from)
     if name == dimensions.HOME_CARE_MODEL:
-        parts = (_dimension(one, events, bucket, rule, visits) for one in (dimensions.SEGMENT, "intensity"))
-        return dimensions.model_of(*parts, rule.matrix)
+        segments = _dimension(dimensions.SEGMENT, events, bucket, rule, visits)
+        return dimensions.model_of(segments, _dimension("intensity", events, bucket, rule, visits), rule.matrix)
     if name == dimensions.SEGMENT and name not in events:
         records = bucket.table("segment_records", ("client_id", "recorded_at", "segment"), {"scheme": rule.scheme})
         return dimensions.segment_of(events, records)

@@ -4,7 +4,7 @@ Who is chosen for many visits has fewer afterwards in any case (regression to th
 beside that of frequent users without a plan over the same quarters; it is never said to be caused by the plan.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from models.small_cells import SMALLEST_CELL
 
 PLAN, NO_PLAN = "plan", "no_plan"
 COLUMNS = ["client_id", "group", "before", "after"]
-SECONDS = "datetime64[s]"
+SECONDS: Final = "datetime64[s]"
 ONE_DAY = pd.Timedelta(days=1)
 
 
@@ -62,7 +62,7 @@ def _without(visits: pd.DataFrame, plans: pd.DataFrame, starts: list[pd.Timestam
     joined = asked.reset_index().merge(plans, on="client_id")
     span = pd.Timedelta(days=days)
     held = (joined["valid_from"] <= joined["day"] + span) & ~(joined["valid_to"] <= joined["day"])
-    return asked.drop(index=joined.loc[held, "index"].unique()).assign(group=NO_PLAN)
+    return asked.drop(index=joined.loc[held, "index"].unique().tolist()).assign(group=NO_PLAN)
 
 
 def _counted(asked: pd.DataFrame, visits: pd.DataFrame, chosen_days: int, days: int) -> pd.DataFrame:
