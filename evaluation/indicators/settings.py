@@ -64,9 +64,10 @@ class Definition(StrictConfig):
             raise ValueError("give exactly one of `measure`, `published`, `needs` and `setting`")
         if self.target and self.measure and self.better is None:
             raise ValueError("a target needs `better: higher` or `better: lower`")
-        for column, codes in self.split.items():
-            for code in codes if self.measure else ():
-                narrowed(self.measure, column, code)
+        if self.measure is not None:
+            for column, codes in self.split.items():
+                for code in codes:
+                    narrowed(self.measure, column, code)
         return self
 
 

@@ -10,6 +10,7 @@ import pytest
 from configs.loader import load_config
 from evaluation.guidance.counting import Counted, Wanted, count
 from evaluation.guidance.settings import GuidanceConfig
+from evaluation.indicators.compute import Found
 from features.rules.run import RulesConfig, judge, rule_work
 from features.store import Snapshot, read_table
 from models.routing import RoutingTable
@@ -28,9 +29,15 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
 
 
 @pytest.fixture(scope="package")
-def indicators(county: Snapshot) -> dict[str, Any]:
-    """The indicators that the tests look at."""
+def measured(county: Snapshot) -> tuple[Found, dict[str, Any]]:
+    """The indicators that the tests look at, before and after protection."""
     return indicators_of(county)
+
+
+@pytest.fixture(scope="package")
+def indicators(measured: tuple[Found, dict[str, Any]]) -> dict[str, Any]:
+    """As they are published."""
+    return measured[1]
 
 
 @pytest.fixture(scope="package")

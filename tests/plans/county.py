@@ -12,8 +12,10 @@ import pytest
 
 from configs.loader import load_config
 from configs.workspace import Workspace
-from evaluation.indicators.__main__ import made
+from evaluation.areas.settings import AreasConfig
+from evaluation.indicators.compute import Found, compute
 from evaluation.indicators.settings import IndicatorsConfig
+from evaluation.indicators.telling.report import report_of
 from features.ingest.run import ingest
 from features.ingest.settings import IngestConfig
 from features.panel import series_panel
@@ -44,12 +46,15 @@ def ingested(folder: Path, patch: pytest.MonkeyPatch) -> Snapshot:
     return open_snapshot(folder / "store")
 
 
-def indicators_of(county: Snapshot) -> dict[str, Any]:
-    """A part of the indicators; small cells are shown here, because the rows are invented and few."""
+def indicators_of(county: Snapshot) -> tuple[Found, dict[str, Any]]:
+    """A part of the indicators, before and after protection; the invented rows are few, so pairs are shown here."""
     whole = load_config("configs/indicators.yaml", IndicatorsConfig)
     chosen = {id: whole.definitions[id] for id in TOLD}
     plain = {"smallest_cell": 2, "periods": 1, "repeats": 20, "side_by_side": {}, "compared": {}}
-    return made(county, whole.model_copy(update={**plain, "definitions": chosen}))
+    config = whole.model_copy(update={**plain, "definitions": chosen})
+    areas = load_config(config.areas, AreasConfig)
+    found = compute(county, config, areas.area_of)
+    return found, report_of(found, config, {area: name.as_text() for area, name in areas.names.items()}, {})
 
 
 def panel_of(county: Snapshot, path: str) -> pd.DataFrame:

@@ -8,7 +8,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from evaluation.guidance.report import report_of
+from evaluation.guidance.followed.providers import provider_tables
+from evaluation.guidance.report import figures_of
+from evaluation.indicators.compute import Found
 from features.store import Snapshot
 from tests.plans import covers
 from tests.plans.conftest import Guided
@@ -62,31 +64,35 @@ def test_the_remote_share_by_both_definitions(county: Snapshot, indicators: dict
 
 
 @covers("002-B17", county=True)
-def test_carers_are_told_where_the_register_has_them(county: Snapshot, indicators: dict[str, Any]) -> None:
+def test_carers_are_counted_where_the_register_has_them(
+    county: Snapshot, measured: tuple[Found, dict[str, Any]]
+) -> None:
+    found, report = measured
     ties = known(county, "relations")
     over = ends(county, ties, "valid_to", "valid_to_recorded_at")
     caring = ties[(ties["role"] == "cared_for") & (ties["valid_from"] < QUARTER[1]) & ~(over < QUARTER[1])]
     carers = set(caring["client_id"]) & living(county)
-    old = float((QUARTER[1].year - born(county).reindex(sorted(carers)) >= 75).mean())
-    line = line_of(indicators, "carer_age_75_share")
-    uniform = old in (0.0, 1.0)  # a share of nobody or of everybody is not told
-    assert (line["n"], line["value"]) == (len(carers), None if uniform else pytest.approx(old))
-    leave = line_of(indicators, "carer_leave_share")
+    old = int((QUARTER[1].year - born(county).reindex(sorted(carers)) >= 75).sum())
+    (span,) = [span for id, span in found.frames if id == "carer_age_75_share"]
+    parts = found.parts("carer_age_75_share", span)
+    assert (parts["den"].sum(), parts["num"].sum()) == (len(carers), old)
+    assert carers
+    leave = line_of(report, "carer_leave_share")
     assert (leave["value"], leave["why"]) == (None, "source_missing")
 
 
 @covers("000-7", "002-B6", county=True)
 def test_guidance_by_provider_and_client_group(county: Snapshot, guided: Guided) -> None:
     counted, wanted = guided
-    report = report_of(counted, wanted, None)
+    tables, figures = provider_tables(counted.cases), figures_of(counted)
     assert set(counted.cases["provider"]) <= set(known(county, "segment_records")["legacy_org"])
     for by in ("provider", "segment"):
         sizes = counted.cases[by].value_counts()
-        lines = {line[by]: line["n"] for line in report["providers"][by]}
+        lines = {line[by]: line["n"] for line in tables[by]}
         assert set(lines) == set(sizes.index)
         assert all(n is None or (n == sizes[name] and n >= 5) for name, n in lines.items())
     started = counted.cases[counted.cases["started"] >= 0]
-    assert report["figures"]["started"]["hits"] in (len(started), None)
+    assert (figures["started"]["hits"], figures["started"]["of"]) == (len(started), len(counted.cases))
     assert started["days"].between(1, wanted.config.follow_days - 1).all()
 
 
