@@ -44,7 +44,11 @@ def make(config: ClientGroupsConfig) -> tuple[Path, dict[str, Any]]:
     names = {area: name.as_text() for area, name in areas.names.items()}
     folder = published_folder(workspace, snapshot.sha256)
     found = report_of(counts, model.scheme, names, _earlier(workspace, folder, snapshot.data_until.isoformat()))
-    stamp = {"snapshot_sha256": snapshot.sha256, "model": config.segmentation, "version": version}
+    stamp: dict[str, str | None] = {
+        "snapshot_sha256": snapshot.sha256,
+        "model": config.segmentation,
+        "version": version,
+    }
     stamp |= {"multi_service": config.multi_service if need else None, "multi_service_version": need_version}
     report = {**found, **stamp, "data_until": snapshot.data_until.isoformat()}
     folder.mkdir(parents=True, exist_ok=True)

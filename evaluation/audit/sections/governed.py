@@ -60,7 +60,7 @@ def _by_unit(told: Report) -> list[Block]:
         ("Käytettävyys yksiköittäin, osuus asiakkaista", heads, used),
         ("Herätteiden päätökset", ("Heräte", "Yksikkö", "Vahvistettu", "Kuitattu aiheettomaksi"), alerts),
     )
-    words = (frozenset(), frozenset({1}))
+    words: tuple[frozenset[int], ...] = (frozenset(), frozenset({1}))
     return [Table(*one, words=own) for one, own in zip(tables, words, strict=True) if one[2]]
 
 
