@@ -52,8 +52,9 @@ class WorkList:
         words = _Words(segments, alerts, suggestions)
         rows = tuple(self._row(key, one, named, since, words) for one in shown)
         ready = self._desk.engine.overview() is not None
-        told = (tuple(one.items()) for one in (segments, alerts, groups))
-        choices = ListChoices(*told, ready, tuple(suggestions.items()))
+        choices = ListChoices(
+            tuple(segments.items()), tuple(alerts.items()), tuple(groups.items()), ready, tuple(suggestions.items())
+        )
         until = self._desk.engine.data().data_until.isoformat()
         return ClientPage(
             rows, len(wanted), page, pages, until, since.isoformat(), before is not None, named.known, choices
