@@ -5,6 +5,7 @@ What the code says is counted once more from the store's rows, plainly and witho
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from features.outcomes import Window, label_history
 from features.segment_records import known_answers
@@ -16,6 +17,7 @@ from tests.plans import covers
 from tests.plans.conftest import Guided
 from tests.plans.county import born, ends, known, until
 
+pytestmark = pytest.mark.xdist_group("county")  # one process builds it
 YEAR = pd.Timedelta(days=365)
 
 

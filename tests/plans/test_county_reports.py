@@ -16,6 +16,7 @@ from tests.plans import covers
 from tests.plans.conftest import Guided
 from tests.plans.county import QUARTER, RESIDENTS, born, ends, inside, known, line_of, living, panel_of, until
 
+pytestmark = pytest.mark.xdist_group("county")  # one process builds it
 WEEK = pd.Timestamp("2024-10-07")
 
 
