@@ -6,7 +6,8 @@ import pytest
 
 from serving.coordinator.alerts import alert_counts, evidence_of
 from serving.engine.looking import ClientRecords
-from serving.pages.coordinator.services import Alert, AlertCount, AlertDecision, Proof
+from serving.pages.coordinator.decided_alerts import AlertCount, AlertDecision
+from serving.pages.coordinator.services import Alert, Proof
 from serving.pages.services import NotAllowed, NotYours
 from serving.records.logs import KeyUsed, Wanted
 from serving.records.schema import ALERT_LOG, AUDIT_LOG

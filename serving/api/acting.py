@@ -18,7 +18,7 @@ from serving.coordinator.alerts import Alerts
 from serving.coordinator.services import counts_for
 from serving.deciding import decide
 from serving.engine.posted import PostedRowError, posted_day
-from serving.pages.coordinator.services import AlertDecision
+from serving.pages.coordinator.decided_alerts import AlertDecision
 from serving.pages.services import Decision, LogPage
 from serving.records.log_pages import AUDIT, DECISIONS, log_page
 from serving.refusals import refusal

@@ -9,14 +9,8 @@ from models.small_cells import hidden_cells
 from serving.coordinator.counting import small
 from serving.deciding import MAX_REASON, NotDecided
 from serving.masking import masked
-from serving.pages.coordinator.services import (
-    Alert,
-    AlertChoice,
-    AlertCount,
-    AlertDecision,
-    AlertState,
-    DismissReason,
-)
+from serving.pages.coordinator.decided_alerts import AlertChoice, AlertCount, AlertDecision, AlertState, DismissReason
+from serving.pages.coordinator.services import Alert
 from serving.records.logs import KeyUsed, Records
 from serving.records.schema import ALERT_LOG
 from serving.refusals import refusal

@@ -13,8 +13,8 @@ from serving.coordinator.letter import letter_of
 from serving.coordinator.listing import WorkList
 from serving.coordinator.own_view import OwnViews
 from serving.directory import Named, Names
+from serving.pages.coordinator.decided_alerts import AlertDecision
 from serving.pages.coordinator.services import (
-    AlertDecision,
     ClientFile,
     DrawnClient,
     Letter,

@@ -3,11 +3,9 @@
 from dataclasses import dataclass, field
 
 from models.similar import Similar, SimilarOutcome
+from serving.pages.coordinator.decided_alerts import AlertCount, AlertDecision, AlertState
 from serving.pages.coordinator.services import (
     Alert,
-    AlertCount,
-    AlertDecision,
-    AlertState,
     ClientFile,
     ContactMonth,
     Counted,

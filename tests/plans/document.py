@@ -4,6 +4,7 @@ import ast
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -66,6 +67,7 @@ def plans() -> tuple[Plan, ...]:
     )
 
 
+@cache
 def covering() -> dict[str, list[str]]:
     """Row to the tests marked with it, `file::test`."""
     found: dict[str, list[str]] = {}

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from serving.pages.coordinator.services import AlertDecision
+from serving.pages.coordinator.decided_alerts import AlertDecision
 from serving.pages.page import Page
 
 FIELDS = ("alert", "choice", "reason_code", "reason", "key")

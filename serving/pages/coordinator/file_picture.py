@@ -8,16 +8,9 @@ from markupsafe import Markup
 
 from models.similar import SimilarOutcome
 from models.texts import Text
+from serving.pages.coordinator.decided_alerts import AlertState
 from serving.pages.coordinator.history_chart import LANES, NARROW, WIDE, history_chart
-from serving.pages.coordinator.services import (
-    Alert,
-    AlertState,
-    ClientFile,
-    ContactMonth,
-    EarlierForecast,
-    Happening,
-    Proof,
-)
+from serving.pages.coordinator.services import Alert, ClientFile, ContactMonth, EarlierForecast, Happening, Proof
 from serving.pages.format import Format, in_hundred
 
 MOST_LINES = 40

@@ -6,14 +6,13 @@ from typing import Literal, Protocol
 
 from models.similar import Similar
 from models.texts import Text
+from serving.pages.coordinator.decided_alerts import AlertCount, AlertDecision, AlertState
 from serving.pages.services import Layout, NotAllowed, Person, Visitor
 
 OutcomeKind = Literal["open", "happened", "not_happened", "unknown"]
 ChangeKind = Literal["contact", "emergency", "episode", "plan", "assessment", "request"]
 Finding = Literal["nothing_missed", "need_found", "records_wrong", "cannot_tell"]
 NextStep = Literal["none", "contact", "assess", "correct_records", "other"]
-AlertChoice = Literal["confirm", "dismiss"]
-DismissReason = Literal["known_already", "handled", "records_wrong", "not_relevant", "other"]
 Basis = Literal["model", "answers", "both"]
 ReviewReason = Literal["not_eligible", "not_assessable", "below_lists"]
 
@@ -76,39 +75,6 @@ class Alert:
     name: Text
     rule_source: str
     proofs: tuple[Proof, ...]
-
-
-@dataclass(frozen=True)
-class AlertDecision:
-    """What a professional says of one alert.  A dismissal needs a reason code; `other` needs the reason in words."""
-
-    alert: str
-    choice: str
-    reason_code: str
-    reason: str
-    key: str
-
-
-@dataclass(frozen=True)
-class AlertState:
-    """The latest decision about an alert whose evidence is still the same."""
-
-    choice: AlertChoice
-    reason_code: str | None
-    reason: str
-    role: str
-    time: str
-
-
-@dataclass(frozen=True)
-class AlertCount:
-    """One alert in one unit: at how many clients it was last confirmed or dismissed; None = 1 to 4."""
-
-    alert: str
-    unit: str
-    confirmed: int | None
-    dismissed: int | None
-    total: int | None
 
 
 @dataclass(frozen=True)
