@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _outside() -> None:
     demo, place = var_folder("var"), var_folder("var") / "without_internet"
-    if not (demo / "bundles").is_dir():
+    if not (demo / "store").is_dir():
         raise DataError("There is no demo to serve. Type `make demo SERVE=0` first.")
     place.mkdir(parents=True, exist_ok=True)
     checked_out(place)
@@ -84,7 +84,8 @@ def _inside(place: Path) -> None:
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
         say("cut off: nothing but loopback can be reached")
     venv.create(place / ".venv", with_pip=True, clear=True)
-    shut = {"PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_CONFIG_FILE": "/dev/null"}
+    shut = {"PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_EXTRA_INDEX_URL": "", "PIP_FIND_LINKS": ""}
+    shut["PIP_CONFIG_FILE"] = "/dev/null"
     say(f"installed in {_timed(list(INSTALL), place, shut):.0f} s from the folder alone")
     _timed([".venv/bin/python", "-m", "pip", "check"], place)
     say("pip check: nothing is missing")
