@@ -91,7 +91,7 @@ def test_the_manager_sees_the_indicators_of_the_plans_with_interval_target_and_w
     said = words(page)
     assert "light fi 2026-09 35,5 % 33,5 % – 37,5 % 15,0 % (2025Q4): ei täyty −1,2 prosenttiyksikköä 966 90 %" in said
     assert "t3 fi 2026-09 3,2 arkipäivää" in said
-    assert "light fi Kuusivaara liian vähän ihmisiä" in said
+    assert "Kuusivaara liian vähän ihmisiä" in said
     assert "youth fi requests (service = youth)" in said
     assert page.count('class="share-name">light fi') == 1  # the chart; its table says the same
     table = browser.get("/groups/download?form=indicators").content.decode("utf-8-sig").splitlines()

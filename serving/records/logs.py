@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, func, select
 
 from serving.pages.services import NotAllowed
-from serving.records.chained import append_to
+from serving.records.chained import append_to, last_of
 from serving.records.database import Opened, Place, open_logs, reading, writing
 from serving.records.databases.settings import RetentionSettings
 from serving.records.databases.turns import Turns
@@ -64,6 +64,7 @@ class Records:
         self._keep = keep
         self._watch = ClockWatch()
         self._turns = Turns()
+        self._values: dict[tuple[str, str], tuple[int, frozenset[str]]] = {}
         self.now = clock
 
     @property
@@ -174,10 +175,15 @@ class Records:
                 yield from (json.loads(row.entry) for row in rows)
 
     def values_of(self, table: Table, column: str) -> tuple[str, ...]:
-        """The different values of a column, for a filter's choices."""
+        """The different values of a column, for a filter's choices; a later call reads only what came since."""
+        until, known = self._values.get((table.name, column), (0, frozenset()))
+        query = select(table.c[column]).distinct()
         with reading(self.engine) as connection:
-            rows = connection.execute(select(table.c[column]).distinct().order_by(table.c[column]))
-            return tuple(str(row[0]) for row in rows if row[0] is not None)
+            last = last_of(connection, table).seq
+            rows = connection.execute(query.where(table.c.seq > until) if until else query)
+            found = known | {str(row[0]) for row in rows if row[0] is not None}
+        self._values[table.name, column] = last, found
+        return tuple(sorted(found))
 
     def _committed(self, seq: int) -> None:
         if self._after:

@@ -1,6 +1,7 @@
 """Installing without internet, for real: `make offline`, the two commands of docs/operations.md.
 
-Downloads what the lock names (wheels of 311 MB) into `var/without_internet/wheels` and copies the commit there.  Then,
+Downloads what the lock names (167 files, 325 MB) into `var/without_internet/wheels` and copies the commit there.
+Then,
 in a network namespace of its own that has nothing but loopback: an empty environment, installed from that folder alone,
 asked whether it is whole, and one explained answer of the service that runs from it, over a copy of the demo's data.
 """
@@ -46,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _outside() -> None:
     demo, place = var_folder("var"), var_folder("var") / "without_internet"
-    if not (demo / "bundles").is_dir():
+    if not (demo / "store").is_dir():
         raise DataError("There is no demo to serve. Type `make demo SERVE=0` first.")
     place.mkdir(parents=True, exist_ok=True)
     checked_out(place)
@@ -84,7 +85,8 @@ def _inside(place: Path) -> None:
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
         say("cut off: nothing but loopback can be reached")
     venv.create(place / ".venv", with_pip=True, clear=True)
-    shut = {"PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_CONFIG_FILE": "/dev/null"}
+    shut = {"PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_EXTRA_INDEX_URL": "", "PIP_FIND_LINKS": ""}
+    shut["PIP_CONFIG_FILE"] = "/dev/null"
     say(f"installed in {_timed(list(INSTALL), place, shut):.0f} s from the folder alone")
     _timed([".venv/bin/python", "-m", "pip", "check"], place)
     say("pip check: nothing is missing")

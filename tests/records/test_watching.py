@@ -87,7 +87,7 @@ def test_what_changes_from_the_last_verified_entry_on_is_named_at_once(watch, re
     assert seen(watch)[2] == first, "and it stays"
 
 
-def test_a_tail_that_was_cut_after_it_was_verified_is_named(watch, records, place, witness):
+def test_L3_a_tail_that_was_cut_after_it_was_verified_is_named(watch, records, place, witness):
     watch.seen()
     filled(records, 3)
     assert seen(watch) == (5, 8, None)
@@ -95,7 +95,7 @@ def test_a_tail_that_was_cut_after_it_was_verified_is_named(watch, records, plac
     assert seen(watch)[2] == 8  # the last verified one is not there; the whole reading names the first
 
 
-def test_an_entry_that_changed_after_it_was_verified_is_found_by_every_whole_reading(watch, place, apart):
+def test_L1_an_entry_that_changed_after_it_was_verified_is_found_by_every_whole_reading(watch, place, apart):
     assert seen(watch) == (5, 5, None)
     tamper(place, EARLIER)
     assert seen(watch) == (5, 5, None)  # what the page says that it does not see
