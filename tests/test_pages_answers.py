@@ -15,7 +15,7 @@ from serving.pages.views.credible import kind_of
 from serving.pages.views.need_picture import level_lines
 from tests.pages.answers import segment_answer
 from tests.pages.answers import words as text
-from tests.pages.needs import TOO_OLD, ordered_need
+from tests.pages.needs import TOO_OLD, many_needs, ordered_need
 from tests.pages.richer import QUESTIONS, RECORDED, SURE
 from tests.pages.services import FakeServices
 from tests.pages.visitor import FakeBrowser, words
@@ -170,7 +170,15 @@ def test_many_needs_are_folded_and_a_score_that_is_too_old_is_refused_honestly(a
     assert html.count('class="panel fold need"') == 3
     assert "Näitä ei arvioitu Toistuva päivystyksen käyttö." in page
     assert TOO_OLD.status_reason["fi"] in page
-    assert html.count('class="panel fold need"') == 3
+
+
+def test_a_folded_need_says_what_its_number_foretells_unless_its_name_does(aino: FakeBrowser) -> None:
+    folds = aino.get("/clients/h-sure").text.split('class="panel fold need"')[1:]
+    heads = [words(fold.split("</summary>")[0]) for fold in folds]
+    told = [need.likelihood for need in many_needs() if need.likelihood]
+    assert any(one.outcome != one.name for one in told)
+    for one in told:
+        assert sum(one.outcome["fi"] in head for head in heads) == 1, one.id
 
 
 # Ages and reasons with a date
