@@ -11,7 +11,7 @@ from serving.pages.views.need_picture import level_lines
 from tests.pages import asked
 from tests.pages.answers import words as text
 from tests.pages.asked import said
-from tests.pages.needs import TOO_OLD, ordered_need
+from tests.pages.needs import TOO_OLD, many_needs, ordered_need
 from tests.pages.richer import QUESTIONS, RECORDED, SURE
 from tests.pages.services import FakeServices
 from tests.pages.visitor import FakeBrowser, words
@@ -155,7 +155,14 @@ def test_many_needs_are_folded_and_a_score_that_is_too_old_is_refused_honestly(a
     assert html.count('class="panel fold need"') == 3
     assert "Näitä ei arvioitu Toistuva päivystyksen käyttö." in page
     assert TOO_OLD.status_reason["fi"] in page
-    assert html.count('class="panel fold need"') == 3
+
+
+def test_a_folded_need_says_what_its_number_foretells_unless_its_name_does(aino: FakeBrowser) -> None:
+    folds = aino.get("/clients/h-sure").text.split('class="panel fold need"')[1:]
+    heads = [words(fold.split("</summary>")[0]) for fold in folds]
+    told = [need.likelihood for need in many_needs() if need.likelihood]
+    assert any(one.outcome != one.name for one in told)
+    assert all(head.count(one.outcome["fi"]) == 1 for head, one in zip(heads, told, strict=True))
 
 
 def test_X1_X2_new_texts_from_outside_are_text_and_not_markup() -> None:

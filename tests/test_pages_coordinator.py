@@ -111,6 +111,14 @@ def test_the_timeline_has_a_name_that_says_its_lanes_and_the_same_in_tables() ->
     assert not picture_of(NOTHING, {}, Format(language("fi"))).has_history
 
 
+def test_what_happened_to_similar_clients_is_named_where_an_estimate_on_the_page_foretells_it() -> None:
+    outcome = {"fi": "Vähintään neljä päivystyskäyntiä vuodessa"}
+    names = {"frequent_emergency": {"fi": "Päivystys"}, "other_task": outcome}
+    outcomes = {"frequent_emergency": outcome, "other_task": outcome}
+    lines = picture_of(FILE, names, Format(language("fi")), outcomes).similar
+    assert [(one.name, one.outcome) for one in lines] == [("Päivystys", outcome["fi"]), (outcome["fi"], "")]
+
+
 @pytest.mark.parametrize(
     "code, said",
     [("RAI-HC", "RAI-HC-arviointi"), ("light", "kevyt"), ("ward_stay", "vuodeosastojakso"), ("<b>secret", "muu")],
