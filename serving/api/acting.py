@@ -17,7 +17,10 @@ from serving.refusals import refusal
 from serving.requests import Asked, Caller, Desk, Grounds
 
 _KEY = re.compile(r"[A-Za-z0-9._:-]{1,200}")
-RECORDED = ("decision_id", "time", "answer_id", "choice", "proposed", "segment", "reason", "routing_target", "urgency")
+RECORDED = (
+    *("decision_id", "time", "answer_id", "choice", "proposed", "segment", "reason"),
+    *("routing_target", "urgency", "legal_basis"),
+)
 """What is told of a recorded decision: the same every time the same key is sent."""
 
 
@@ -41,6 +44,7 @@ class ActingApi:
                 key,
                 question.routing_target,
                 question.urgency,
+                question.legal_basis,
             )
             hetu = question.henkilotunnus
             client_id = self._desk.search(caller, hetu) if hetu is not None else question.client_id or ""
