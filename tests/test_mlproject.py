@@ -25,6 +25,7 @@ STEPS = [
     ),
     *("quality", "rules", "crosswalk", "decay", "clusters", "selection", "county_reasons", "areas", "planning"),
     "private_counts",
+    "path_events",
     "audit",
     "seeds",
     "demand_reports",
