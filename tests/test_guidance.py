@@ -16,12 +16,10 @@ from evaluation.guidance import baseline, effect, groups, outcomes, transitions,
 from evaluation.guidance.__main__ import as_csv
 from evaluation.guidance.cases import BY_SEGMENT, CHOSEN, followed, guided
 from evaluation.guidance.counting import Wanted, of_people
-from evaluation.guidance.intensity import intensity_lines
 from evaluation.guidance.page import render
 from evaluation.guidance.report import guided_lines, move_lines, profile_lines, report_of, shift_lines
 from evaluation.guidance.settings import Effect, GuidanceConfig, Use
 from models.routing import RoutingTable
-from models.scheme import load_scheme
 from tests.plans import covers
 
 CONFIG = load_config("configs/guidance.yaml", GuidanceConfig)
@@ -220,33 +218,6 @@ def test_P2_small_cells_of_the_report_cannot_be_had_by_subtraction():
     assert all(line["median_days"] is None for line in lines if line["n"] is None)
 
 
-INTENSITY_OF = {one.id: one.guidance_intensity for one in load_scheme(CONFIG.scheme).segments}
-
-
-@covers("000-6")
-def test_what_followed_is_told_by_intensity_of_guidance():
-    """Of 40 intensively guided 20 began (10 of them heavy, 8 at most a week later); of 20 lightly guided 10."""
-    heavy = CONFIG.heavy_from
-    many = cases([0] * 10 + [heavy] * 10 + [-1] * 20, "network")
-    few = cases([0] * 10 + [-1] * 10, "self_managed")
-    light, intensive = intensity_lines(pd.concat([many, few]), INTENSITY_OF)
-    assert (light["intensity"], light["n"], light["started"]["share"]) == ("light", 20, 0.5)
-    assert (light["lighter"]["share"], light["median_days"]) == (1.0, 4.5)
-    assert (intensive["intensity"], intensive["n"]) == ("intensive", 40)
-    assert (intensive["started"]["share"], intensive["lighter"]["share"], intensive["median_days"]) == (0.5, 0.5, 9.5)
-    assert intensive["started_within_7_days"]["hits"] == 8
-
-
-def test_P2_an_intensity_with_few_cases_is_hidden_and_so_is_the_one_beside_it():
-    lines = intensity_lines(pd.concat([cases([0] * 30 + [-1] * 30), cases([0] * 3 + [-1] * 20, "community"),
-                                       cases([0] * 50 + [-1] * 50, "self_managed")]), INTENSITY_OF)  # fmt: skip
-    hidden = {line["intensity"]: line["n"] is None for line in lines}
-    assert hidden["regular"]  # three people began
-    assert sum(hidden.values()) >= 2  # never one alone: the figures of all would tell it
-    told = [line["started"]["share"] for line in lines if hidden[line["intensity"]]]
-    assert set(told) == {None}
-
-
 def test_moves_shifts_and_profile_are_told_by_hand():
     moves = pd.DataFrame({"quarter": 0, "before": ["a", "a", "b", "b", "none"], "after": ["a", "b", "b", "a", "b"],
                           "n": [80, 20, 60, 40, 50]})  # fmt: skip
@@ -345,7 +316,7 @@ def people_tables() -> dict[str, pd.DataFrame]:
 
 @covers("000-7", "002-B6")
 def test_the_whole_report_by_hand_on_its_page_and_as_a_table():
-    wanted = Wanted(UNTIL, CONFIG, ROUTING, "suuntima_like", INTENSITY_OF)
+    wanted = Wanted(UNTIL, CONFIG, ROUTING, "suuntima_like")
     counted = of_people(people_tables(), wanted)
     report = report_of(counted, wanted, None)
     assert report["figures"]["started"]["share"] == 0.5
@@ -356,7 +327,6 @@ def test_the_whole_report_by_hand_on_its_page_and_as_a_table():
     names = {"segments": {}, "targets": {}, "classes": {}, "replacing": replacing, "effect": {"fi": "muutos"}}
     whole = {**report, "names": names, "data_until": "2024-06-30", "snapshot_sha256": "0" * 64}
     text = render(json.loads(json.dumps(whole, allow_nan=False)))
-    assert "Tehostettu" in text
     assert "<script" not in text
     assert "http" not in text.split("<svg")[0]
     rows = list(csv.DictReader(io.StringIO(as_csv(whole).removeprefix("\ufeff")), delimiter=";"))

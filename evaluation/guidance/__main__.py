@@ -36,7 +36,7 @@ def make(config: GuidanceConfig) -> tuple[Path, Line]:
     snapshot, scheme = open_snapshot(workspace.store), load_scheme(config.scheme)
     routing = load_config(config.routing, RoutingTable)
     until = pd.Timestamp(snapshot.data_until + timedelta(days=1))
-    wanted = Wanted(until, config, routing, scheme.id, {one.id: one.guidance_intensity for one in scheme.segments})
+    wanted = Wanted(until, config, routing, scheme.id)
     counted = count(snapshot, wanted)
     before = stored(workspace.published, config.baseline)
     stamp = {"snapshot_sha256": snapshot.sha256, "data_until": snapshot.data_until.isoformat()}
@@ -67,8 +67,6 @@ def as_csv(report: Line) -> str:
     writer.writerow(("table", "first", "second", "third", "n"))
     for line in report["guided"]:
         writer.writerow(("guided", line["segment"], line["recommended"], line["started"], line["n"]))
-    for line in report["by_intensity"]:
-        writer.writerow(("by_intensity", line["intensity"], "", "", line["n"]))
     for line in report["moves"]:
         writer.writerow(("moves", line["before"], line["after"], "", line["n"]))
     for line in report["light"]:

@@ -1,7 +1,7 @@
 """Goes through the store bucket by bucket; what is kept of a person is a case, a move between classes or a count."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pandas as pd
 from tqdm import tqdm
@@ -49,8 +49,6 @@ class Wanted:
     config: GuidanceConfig
     routing: RoutingTable
     scheme: str
-    intensity_of: Mapping[str, str] = field(default_factory=dict)
-    """Segment → how intensively it is guided."""
 
 
 def count(snapshot: Snapshot, wanted: Wanted) -> Counted:

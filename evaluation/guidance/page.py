@@ -19,7 +19,6 @@ TRAITS = {
     "age_band": "Ikä", "sex": "Sukupuoli", "sectors": "Käytettyjä toimialoja", "plan": "Voimassa oleva suunnitelma",
     "named_professional": "Nimetty ammattilainen", "segment": "Viimeisin kirjattu asiakkuus",
 }  # fmt: skip
-INTENSITIES = {"light": "Kevyt", "regular": "Tavanomainen", "intensive": "Tehostettu", "unknown": "Ei tiedossa"}
 FIGURES = {
     "started": "Jokin palvelu alkoi seuranta-aikana",
     "started_within_7_days": "Jokin palvelu alkoi 7 päivän kuluessa",
@@ -34,7 +33,7 @@ def render(report: Mapping[str, Any]) -> str:
     environment = report_environment()
     environment.filters["quarter"] = _quarter
     environment.filters["named"] = lambda one, names: names[one]["fi"] if one in names else OTHER_NAMES.get(one, one)
-    words = {"traits": TRAITS, "figures": FIGURES, "shifts": SHIFTS, "intensities": INTENSITIES}
+    words = {"traits": TRAITS, "figures": FIGURES, "shifts": SHIFTS}
     pictures = {"shifts": _shifts(report), "light": _light(report)}
     return environment.get_template("guidance.html.j2").render(
         report=report, grid=_grid(report), words=words, pictures=pictures

@@ -9,7 +9,6 @@ from evaluation.guidance.baseline import Share, held_against, share
 from evaluation.guidance.counting import Counted, Wanted
 from evaluation.guidance.effect import compared
 from evaluation.guidance.groups import ANY, NEITHER
-from evaluation.guidance.intensity import intensity_lines
 from evaluation.guidance.outcomes import NOTHING
 from evaluation.guidance.transitions import LEFT, NONE, quarter_starts
 from evaluation.small_cells.hiding import hidden_in_grid
@@ -30,7 +29,6 @@ def report_of(counted: Counted, wanted: Wanted, baseline: Mapping[str, Any] | No
         "quiet_days": config.quiet_days,
         "quarters": config.quarters,
         "guided": guided_lines(counted.cases, [one.id for one in config.classes]),
-        "by_intensity": intensity_lines(counted.cases, wanted.intensity_of),
         "by": _by(counted.cases),
         "moves": move_lines(counted.moves, [one.id for one in config.classes]),
         "shifts": shift_lines(counted.moves, [one.id for one in config.classes], config.heavy_from, _quarters(wanted)),
