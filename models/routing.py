@@ -31,6 +31,8 @@ class RoutingTable(StrictConfig):
     segments: dict[str, Guidance]
     otherwise: Guidance
     """When nothing is proposed, or a segment that the table does not know."""
+    legal_bases: dict[str, Texts] = {}
+    """Laws that a professional may name as the ground of a decision: recorded, never suggested, never a feature."""
 
     @model_validator(mode="after")
     def _names_what_is_listed(self) -> "RoutingTable":

@@ -53,6 +53,7 @@ def decide(desk: Desk, caller: Caller, grounds: Grounds, client_id: str, decisio
         model=f"{segmentation.get('model', '')} {segmentation.get('version', '')}".strip(),
         routing_target=decision.routing_target,
         urgency=decision.urgency,
+        legal_basis=decision.legal_basis,
         **_suggestion(suggested),
     )
     return desk.records.decide(entry, replace(event, answer_id=decision.answer_id))
@@ -75,6 +76,7 @@ def _refuse_unlisted(decision: Decision, table: RoutingTable) -> None:
     chosen = {
         "routing_target": (decision.routing_target, table.targets),
         "urgency": (decision.urgency, table.urgencies),
+        "legal_basis": (decision.legal_basis, table.legal_bases),
     }
     for field, (value, listed) in chosen.items():
         if value is not None and value not in listed:

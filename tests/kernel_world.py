@@ -63,6 +63,7 @@ EVERYTHING = catalogue_of(
     family("coci", "contacts", "coci", value="professional_id", windows=[7, 30]),
     family("coci_two", "contacts", "coci", value="professional_id", at_least=2, by="service", windows=[30]),
     family("usual", "contacts", "usual_provider_share", value="professional_id", at_least=2, windows=[7, 30]),
+    family("spread", "contacts", "entropy", value="service", windows=[7, 30]),
     family("usual_any", "contacts", "usual_provider_share", value="service", windows=[30]),
     family("again", "contacts", "repeat_contact_share", value="service", within_days=3, windows=[7, 30]),
     family(

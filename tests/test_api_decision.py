@@ -3,6 +3,7 @@
 import pytest
 
 from configs.loader import load_config
+from features.tables import TABLES
 from models.routing import RoutingTable, suggested_routing
 from serving.export_log import decisions_frame
 from tests import served as service
@@ -43,6 +44,21 @@ def test_the_answer_suggests_routing_and_the_professionals_own_is_the_label(serv
     assert (entry["suggested_targets"], entry["suggested_urgency"]) == (targets, "seven_working_days")
     row = decisions_frame([entry]).iloc[0]
     assert (row["routing_target"], row["segment"]) == ("own_worker", "network")
+
+
+@covers("000-52")
+def test_the_law_that_the_professional_names_is_recorded_and_nothing_is_made_of_it(served):
+    said = served.ask("/v1/segment", about()).json()
+    assert "legal_basis" not in said["routing"]  # never suggested
+    response = decide(served, "law", answer_id=said["answer_id"], legal_basis="older_people_act")
+    assert (response.status_code, response.json()["legal_basis"]) == (200, "older_people_act")
+    entry = served.decisions()[0]
+    assert entry["legal_basis"] == "older_people_act"
+    without = decisions_frame([{**entry, "legal_basis": None}])
+    assert decisions_frame([entry]).equals(without)  # what comes back as a register row does not hold it
+    assert "legal_basis" not in TABLES["decisions"].by_name  # hence no feature can cite it
+    again = served.ask("/v1/segment", about()).json()
+    assert again["routing"] == said["routing"]
 
 
 @covers("000-4")
@@ -93,6 +109,7 @@ def test_W21_the_same_key_with_another_body_is_409(served, answer_id, language, 
         ({"choice": "maybe"}, "choice"),
         ({"routing_target": "moon"}, "routing_target"),
         ({"urgency": "yesterday"}, "urgency"),
+        ({"legal_basis": "own_law"}, "legal_basis"),
         ({"reason": "x" * 2001}, "reason"),
     ],
 )

@@ -83,6 +83,24 @@ def test_continuity_is_undefined_below_three_visits(met: str, coci: float, usual
     np.testing.assert_allclose(found, [[coci], [usual]], atol=1e-6)
 
 
+@covers("000-16")
+@pytest.mark.parametrize(
+    "sectors,                            bits",
+    [
+        ("",                             np.nan),
+        ("social social",                0),
+        ("social primary",               1),
+        ("social primary specialised",   np.log2(3)),
+        ("social social social primary", -(0.75 * np.log2(0.75) + 0.25 * np.log2(0.25))),
+        ("social primary - -",           1),  # the sector of two is not known
+    ],
+)  # fmt: skip
+def test_the_entropy_of_a_client_over_the_sectors(sectors: str, bits: float) -> None:
+    visits = [(f"2025-03-{day}", None if one == "-" else one) for day, one in enumerate(sectors.split(), start=10)]
+    declared = {"aggregate": "entropy", "value": "sector", "windows": [90]}
+    np.testing.assert_allclose(contacts(declared, "time sector", *visits), [bits], atol=1e-6)
+
+
 @covers("000-21")
 def test_the_minimum_of_visits_is_declared() -> None:
     declared = {"aggregate": "coci", "value": "professional_id", "windows": [90], "at_least": 2}

@@ -25,6 +25,8 @@ STEPS = [
     ),
     *("quality", "rules", "crosswalk", "decay", "clusters", "selection", "county_reasons", "areas", "planning"),
     "private_counts",
+    "path_events",
+    "readiness",
     "audit",
     "seeds",
     "demand_reports",

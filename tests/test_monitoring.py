@@ -24,6 +24,7 @@ from features.simulator.load import load_county
 from tests.client_case import catalogue, vocabulary
 from tests.counts import seeds
 from tests.drift_world import KINDS, county_of, found, registers
+from tests.plans import covers
 
 QUARTERS = tuple(date(2022 + n // 4, 1 + 3 * (n % 4), 1) for n in range(9))
 
@@ -132,6 +133,7 @@ def decisions(unit: str, clients: int, same: int) -> pd.DataFrame:
     return pd.DataFrame({"client_id": who, "unit": unit, "proposed": "network", "segment": done})
 
 
+@covers("000-2")
 def test_P1_P2_agreement_of_few_clients_is_hidden_and_not_recoverable_from_the_sum() -> None:
     given = pd.concat([decisions("a", 20, 15), decisions("b", 3, 1), decisions("c", 30, 30)])
     lines = {line["unit"]: line for line in agreement(given, least_decisions=10)}

@@ -47,6 +47,7 @@ KINDS = {
     "observed_days": "amount",
     "is": "choice",
     "mean": "amount",
+    "entropy": "amount",
     "count_within": "flag",
     "first_contact_is_emergency": "flag",
     "overdue": "flag",

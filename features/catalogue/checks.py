@@ -13,11 +13,11 @@ from features.tables import TABLES, Table
 NEEDS_VALUE = frozenset(
     {
         *("sum", "mean", "trend", "distinct", "last", "valid_sum", "age_years", "is", "coci", "usual_provider_share"),
-        *("repeat_contact_share", "change_between_assessments"),
+        *("repeat_contact_share", "change_between_assessments", "entropy"),
     }
 )
 NEEDS_NUMBER = frozenset({"sum", "mean", "trend", "last", "valid_sum", "age_years", "change_between_assessments"})
-NEEDS_TEXT = frozenset({"is", "distinct", "coci", "usual_provider_share", "repeat_contact_share"})
+NEEDS_TEXT = frozenset({"is", "distinct", "coci", "usual_provider_share", "repeat_contact_share", "entropy"})
 NEEDS_WITHIN = {"repeat_contact_share": 14, "overdue": 365}
 """Aggregates that need `within_days`, with an example."""
 TAKES_AT_LEAST = frozenset({"coci", "usual_provider_share", "count_within"})

@@ -37,6 +37,7 @@ RATIOS = frozenset(
         "share",
         "coci",
         "usual_provider_share",
+        "entropy",
         "repeat_contact_share",
         "night_share",
         "first_contact_is_emergency",
@@ -68,6 +69,7 @@ AGGREGATES: Mapping[str, str] = {
     "share": "rows in the window that also satisfy `part`, of all rows in the window; undefined without rows",
     "coci": "continuity of care (Bice-Boxerman) over `value`; undefined below `at_least` rows with a value",
     "usual_provider_share": "share of the most usual `value`; undefined below `at_least` rows with a value",
+    "entropy": "how evenly the rows spread over the values of `value`, in bits; undefined without a value",
     "repeat_contact_share": "share of rows that come within `within_days` after a row of the same `value`",
     "night_share": "share of rows that begin between 22 and 7 o'clock; undefined without rows",
     "first_contact_is_emergency": "1 when the earliest contact in the window was an emergency; undefined without one",
@@ -85,6 +87,7 @@ trend          30 x sum((d - mean d)(v - mean v)) / sum((d - mean d)^2), d the c
 share          rows that satisfy `part` as well / n; NaN when n = 0.
 coci           (sum over values of n_j^2 - n) / (n (n - 1)), n_j rows of value j; NaN when n < at_least (default 3).
 usual_provider_share   max n_j / n; NaN when n < at_least (default 3).
+entropy        -sum over values of (n_j / n) log2(n_j / n); 0 when all rows have one value; NaN when n = 0.
 repeat_contact_share   rows with an earlier row of the same value, both inside the window, at an earlier second and at
                most within_days calendar days before / n; NaN when n = 0.
 night_share    rows whose wall-clock time is at or after 22:00 or before 07:00 / n; NaN when n = 0.  Only for sources

@@ -10,7 +10,7 @@ from features.tables import Column, Table
 
 NEVER_FEATURES = frozenset({"non_disclosure", "client_id", "recorded_at", "superseded_at"})
 IDENTIFIERS = re.compile(r"(^|_)id$")
-TOLD_APART = frozenset({"distinct", "coci", "usual_provider_share", "repeat_contact_share"})
+TOLD_APART = frozenset({"distinct", "coci", "usual_provider_share", "repeat_contact_share", "entropy"})
 """Aggregates that ask only whether two values are the same."""
 
 

@@ -66,6 +66,12 @@ def _usual_provider_share(family: Family, rows: list[Row]) -> float:
     return max(Counter(met).values()) / len(met) if len(met) >= family.fewest else UNKNOWN
 
 
+def _entropy(family: Family, rows: list[Row]) -> float:
+    met = _values(family, rows)
+    shares = [times / len(met) for times in Counter(met).values()]
+    return math.fsum(-share * math.log2(share) for share in shares) if met else UNKNOWN
+
+
 def _repeat_contact_share(family: Family, rows: list[Row]) -> float:
     held = [row for row in rows if row[str(family.value)] is not None]
     again = [row for row in held if any(_comes_back(family, earlier, row) for earlier in held)]
@@ -112,6 +118,7 @@ FORMULAS: dict[str, Callable[[Family, list[Row]], float]] = {
     "share": _share,
     "coci": _coci,
     "usual_provider_share": _usual_provider_share,
+    "entropy": _entropy,
     "repeat_contact_share": _repeat_contact_share,
     "night_share": _night_share,
     "first_contact_is_emergency": _first_contact_is_emergency,

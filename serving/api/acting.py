@@ -25,7 +25,10 @@ from serving.refusals import refusal
 from serving.requests import Asked, Caller, Desk, Grounds
 
 _KEY = re.compile(r"[A-Za-z0-9._:-]{1,200}")
-RECORDED = ("decision_id", "time", "answer_id", "choice", "proposed", "segment", "reason", "routing_target", "urgency")
+RECORDED = (
+    *("decision_id", "time", "answer_id", "choice", "proposed", "segment", "reason"),
+    *("routing_target", "urgency", "legal_basis"),
+)
 """What is told of a recorded decision: the same every time the same key is sent."""
 ALERT_RECORDED = ("time", "alert", "choice", "reason_code", "reason", "as_of")
 """The same of a decision about an alert."""
@@ -51,6 +54,7 @@ class ActingApi:
                 key,
                 question.routing_target,
                 question.urgency,
+                question.legal_basis,
             )
             client_id = self._client(caller, question)
             entry = decide(self._desk, caller, grounds, client_id, decision)

@@ -144,6 +144,7 @@ class DecisionQuestion(ClientQuestion):
     reason: str = Field(default="", max_length=2000, description="Required unless the proposal is accepted")
     routing_target: Code | None = Field(default=None, description="Where the client is guided")
     urgency: Code | None = Field(default=None, description="How soon")
+    legal_basis: Code | None = Field(default=None, description="The law the decision rests on: recorded, never used")
 
 
 class AlertDecisionQuestion(ClientQuestion):

@@ -158,6 +158,8 @@ class Decision:
     routing_target: str | None = None
     """Where the client is guided (an id of the routing table); None = not said."""
     urgency: str | None = None
+    legal_basis: str | None = None
+    """The law that the decision rests on (an id of the routing table); recorded, never used."""
 
 
 @dataclass(frozen=True)

@@ -169,6 +169,8 @@ class DecisionEntry:
     reason_code: str | None = None
     second_reader: str | None = None
     """Who looked at it besides, where two are asked to."""
+    legal_basis: str | None = None
+    """The law that the professional named as the ground: recorded only."""
 
     def values(self, decision_id: str, at: datetime, keep: RetentionSettings = USUAL) -> dict[str, Any]:
         """The entry as it is chained."""
@@ -190,6 +192,7 @@ class DecisionEntry:
             "model": self.model,
             "routing_target": self.routing_target,
             "urgency": self.urgency,
+            "legal_basis": self.legal_basis,
             "suggested_targets": list(self.suggested_targets),
             "suggested_urgency": self.suggested_urgency,
             "retention": "client",
@@ -198,7 +201,7 @@ class DecisionEntry:
 
     def same_content(self, stored: Mapping[str, Any]) -> bool:
         """True when the stored entry decides the same thing about the same answer."""
-        fields = ("client_id", "answer_id", "choice", "segment", "reason", "routing_target", "urgency")
+        fields = ("client_id", "answer_id", "choice", "segment", "reason", "routing_target", "urgency", "legal_basis")
         return all(stored.get(name) == getattr(self, name) for name in fields)
 
 

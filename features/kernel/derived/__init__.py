@@ -32,6 +32,7 @@ DERIVED: Mapping[str, Derive] = {
     "count_within": aggregates.count_within,
     "coci": aggregates.continuity,
     "usual_provider_share": aggregates.continuity,
+    "entropy": aggregates.entropy,
     "repeat_contact_share": aggregates.repeat_contact_share,
     "first_contact_is_emergency": aggregates.first_contact_is_emergency,
     "change_between_assessments": aggregates.change_between_assessments,

@@ -6,7 +6,7 @@ from features.catalogue.families import Family
 from features.kernel.derived.asked import Asked, code_numbers
 from features.kernel.derived.loops import changes, counts, means, slopes
 from features.kernel.derived.ties import with_named
-from features.kernel.derived.visits import concentration, firsts, repeats
+from features.kernel.derived.visits import concentration, entropies, firsts, repeats
 from features.kernel.events import EventTable, Rows, Tables
 from features.kernel.pairs import Pairs, Selected, known_pairs, latest_known
 
@@ -64,6 +64,15 @@ def continuity(
     usual = family.aggregate == "usual_provider_share"
     settings = (asked.windows, asked.shape, float(family.fewest), usual)
     return _flat(concentration(asked.row, asked.age, asked.code, value, values, *settings))
+
+
+def entropy(
+    family: Family, codes: tuple[str, ...], tables: Tables, selected: Selected, pairs: Pairs, rows: Rows
+) -> np.ndarray:
+    """How evenly the rows spread over the values."""
+    asked = Asked.of(family, codes, selected.table, pairs, rows)
+    value, values = _coded(family, selected.table, asked)
+    return _flat(entropies(asked.row, asked.age, asked.code, value, values, asked.windows, asked.shape))
 
 
 def repeat_contact_share(

@@ -40,6 +40,31 @@ def concentration(row, age, code, value, values, windows, shape, least, usual): 
     return found
 
 
+@compiled(*PAIRS, I64, WHOLE, *ASKED)
+def entropies(row, age, code, value, values, windows, shape):  # type: ignore[no-untyped-def]
+    """Shannon entropy of the visits over `value`, in bits; NaN without a visit."""
+    found, seen = np.full(shape, np.nan), np.zeros(values)
+    first = 0
+    while first < len(row):
+        end = end_of_row(row, first)
+        for c in range(shape[1]):
+            for window in range(shape[2]):
+                n, bits = 0.0, 0.0
+                for pair in range(first, end):
+                    if code[pair] == c and value[pair] >= 0 and age[pair] <= windows[window]:
+                        seen[value[pair]] += 1.0
+                        n += 1.0
+                for pair in range(first, end):
+                    if value[pair] >= 0 and seen[value[pair]] > 0.0:
+                        share = seen[value[pair]] / n
+                        bits -= share * np.log2(share)
+                        seen[value[pair]] = 0.0
+                if n > 0.0:
+                    found[row[first], c, window] = bits
+        first = end
+    return found
+
+
 @compiled(*PAIRS, I64, I64, WHOLE, *ASKED, WHOLE)
 def repeats(row, age, code, value, second, values, windows, shape, within):  # type: ignore[no-untyped-def]
     """Share of visits that come at a later second, and at most `within` days, after one of the same value."""
