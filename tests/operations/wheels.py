@@ -1,9 +1,9 @@
 """Installing without internet, for real: `make offline`, the two commands of docs/operations.md.
 
-Downloads what the lock names (167 files, 325 MB) into `var/without_internet/wheels` and copies the commit there.
-Then,
-in a network namespace of its own that has nothing but loopback: an empty environment, installed from that folder alone,
-asked whether it is whole, and one explained answer of the service that runs from it, over a copy of the demo's data.
+Downloads what the lock names (167 files, 325 MB) into `var/without_internet/wheels` and copies the commit there.  Then,
+in a network namespace of its own that has nothing but loopback: an empty environment is installed from that folder
+alone and asked whether it is whole, and the service that runs from it, over a copy of the demo's data, gives one
+explained answer.
 """
 
 import argparse
