@@ -9,16 +9,23 @@ SMALLEST_CELL = 5
 def hidden_cells(counts: Sequence[int], smallest: int = SMALLEST_CELL) -> list[bool]:
     """Which counts must be hidden when their total is known.
 
-    Counts below `smallest` (0 is no person and may be shown), and then the smallest others until neither one cell nor
-    fewer than `smallest` people could be found by subtraction.
+    Counts below `smallest` (0 is no person and may be shown), and then the smallest others until `are_enough`.
     """
     hidden = [0 < count < smallest for count in counts]
     while any(hidden):
-        total = sum(count for count, hide in zip(counts, hidden, strict=True) if hide)
-        if total >= smallest and sum(hidden) >= 2:
+        if are_enough([count for count, hide in zip(counts, hidden, strict=True) if hide], smallest):
             return hidden
         others = [(count, place) for place, count in enumerate(counts) if not hidden[place] and count > 0]
         if not others:
             return hidden
         hidden[min(others)[1]] = True
     return hidden
+
+
+def are_enough(hidden: Sequence[int], smallest: int = SMALLEST_CELL) -> bool:
+    """True when the sum of hidden counts tells none of them, nor that one of them is surely below `smallest`.
+
+    Each may be all of the sum but one person in every other that holds anybody.
+    """
+    people = sum(count > 0 for count in hidden)
+    return len(hidden) >= 2 and sum(hidden) - max(0, people - 1) >= smallest

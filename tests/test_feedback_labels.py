@@ -11,7 +11,7 @@ import pytest
 from models.eligibility import EligibilityRules
 from models.scheme import load_scheme
 from tests.plans import covers
-from tests.test_training import DATES, FRAME, ROWS, SNAPSHOT, build, history, labels, records, segmentation_config
+from tests.small_training import DATES, FRAME, ROWS, SNAPSHOT, build, history, labels, records, segmentation_config
 from training import segmentation
 from training.decision_labels import COLUMNS, decision_labels, levels_of_segments
 from training.feedback import effect

@@ -10,7 +10,7 @@ from configs.workspace import Workspace
 from evaluation import live_bundles
 from models.bundles.bundle import write_bundle
 from models.bundles.signing import load_or_create_signing_key
-from tests.test_bundle import model_files, trained
+from tests.small_bundle import model_files, trained
 from tests.test_serving_engine import Registry
 
 

@@ -134,10 +134,12 @@ def test_a_client_whom_the_model_cannot_assess_may_be_answered_for_on_every_axis
     assert "Malli ei voi arvioida" in said_words
     assert "ryhmä näkyy vasta, kun vastaat kaikkiin kohtiin" in said_words
     assert "En vastaa tähän, malli ehdottaa" not in said_words
-    tried = words(aino.post("/clients/h-unassessed/by-hand", {"axis-resources": "weak", "axis-complexity": "low"}).text)
+    html = aino.post("/clients/h-unassessed/by-hand", {"axis-resources": "weak", "axis-complexity": "low"}).text
+    tried = words(html)
     assert "Ehdotus asiakkuusryhmäksi Yhteisöasiakkuus" in tried
     assert "Ryhmä tulee kokonaan vastauksista, joista ainakin osan annoit nyt." in tried
-    assert "Miksi" not in tried
+    assert ">Miksi</h2>" not in html
+    assert ">Miksi</h2>" in aino.get("/clients/h-two").text
 
 
 def test_where_people_answered_everything_no_uncertainty_of_a_model_is_drawn(aino: FakeBrowser) -> None:

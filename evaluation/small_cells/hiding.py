@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from models.small_cells import SMALLEST_CELL, hidden_cells
+from models.small_cells import SMALLEST_CELL, are_enough, hidden_cells
 
 Grid = Sequence[Sequence[int]]
 
@@ -68,7 +68,7 @@ def _hide(counts: Grid, hidden: list[list[bool]], line: Places, smallest: int) -
 
 
 def _completed(own: Sequence[int], marks: Sequence[bool], smallest: int) -> list[bool]:
-    """The marks, and the smallest others until what is hidden is at least two cells of `smallest` people together.
+    """The marks, and the smallest others until the sum of what is hidden tells nothing of it (`are_enough`).
 
     A hidden line may hold nobody of this count; then too it must not follow that it is nobody.
     """
@@ -76,7 +76,7 @@ def _completed(own: Sequence[int], marks: Sequence[bool], smallest: int) -> list
     while any(wanted):
         within = [count for count, hide in zip(own, wanted, strict=True) if hide]
         others = [(count, place) for place, count in enumerate(own) if not wanted[place] and count > 0]
-        if not others or (len(within) >= 2 and sum(within) >= smallest):
+        if not others or are_enough(within, smallest):
             break
         wanted[min(others)[1]] = True
     return wanted

@@ -28,7 +28,8 @@ def events_of(chain: Chain, spells: Spells, hidden: Collection[str] = ()) -> dic
     frame = spells.frame[~spells.frame["client_id"].astype(str).isin(set(hidden))]
     began = frame.groupby("case")["entered"].transform("min") if len(frame) else frame["entered"]
     stays = frame.assign(began=began)
-    return {event["id"]: event for row in stays.to_dict("records") for event in _of_stay(chain, row)}
+    rows: list[Any] = stays.to_dict("records")
+    return {event["id"]: event for row in rows for event in _of_stay(chain, row)}
 
 
 def since(before: Mapping[str, Event], now: Mapping[str, Event]) -> list[Event]:
