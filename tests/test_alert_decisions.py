@@ -178,8 +178,7 @@ def test_the_page_shows_what_was_decided_and_takes_a_new_word() -> None:
 @covers("001-A4")
 @pytest.mark.parametrize("language, said_of", [("fi", "Vahvistettu"), ("sv", "Bekräftad"), ("en", "Confirmed")])
 def test_the_auditor_sees_the_counts_and_few_are_hidden(language: str, said_of: str) -> None:
-    page = FakeBrowser(user="tuula")
-    page.get(f"/language/{language}")
+    page = FakeBrowser(user="tuula", language=language)
     text = words(page.get("/review-counts").text)
     assert said_of in text
     assert re.search(r" 12 –( |$)", text)
