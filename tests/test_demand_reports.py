@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from configs.loader import load_config, validate_config
-from evaluation.demand_reports import beside, capacity, kept
+from evaluation.demand_reports import beside, capacity, clients, kept
 from evaluation.demand_reports.page import as_csv, render
 from evaluation.demand_reports.section import Section, joined, missing_model
 from evaluation.demand_reports.settings import (
@@ -18,6 +18,8 @@ from evaluation.demand_reports.settings import (
     CaseloadConfig,
     Comparison,
     CostsConfig,
+    EventCost,
+    PerClient,
     ReportsConfig,
     UnitCost,
 )
@@ -185,6 +187,71 @@ def test_the_largest_drivers_of_an_explained_model_are_told():
         ("level_trend", 1),
     ]
     assert capacity.top_drivers(model(), "901|visits|total") == []
+
+
+# --- clients ------------------------------------------------------------------------------------------------------
+
+
+def contacts_of(*lines: tuple[str, int, str, str, str]) -> pd.DataFrame:
+    """municipality, clients, service, channel, day: one contact each."""
+    rows = [(f"{area}-{n}", pd.Timestamp(when), service, channel, "done", area)
+            for area, number, service, channel, when in lines for n in range(number)]  # fmt: skip
+    names = ["client_id", "time", "service", "channel", "status", "municipality"]
+    return pd.DataFrame(rows, columns=names)
+
+
+@covers("000-31")
+def test_every_event_has_its_cost_and_few_clients_are_hidden():
+    costs = [
+        EventCost(service="nurse", channels=("phone",), euros=20, price_year=2024, source="by hand"),
+        EventCost(service="nurse", euros=50, price_year=2024, source="by hand"),
+    ]
+    seen = contacts_of(
+        ("901", 10, "nurse", "phone", "2024-05-01"), ("901", 10, "nurse", "in_person", "2024-06-01"),
+        ("902", 8, "nurse", "in_person", "2024-06-01"), ("903", 3, "nurse", "phone", "2024-06-01"),
+        ("901", 6, "doctor", "phone", "2024-06-01"),
+    )  # fmt: skip
+    found = clients.event_costs(seen, costs, ["901", "902", "903"])
+    told = {(one["service"], one["area"]): one for one in found.lines}
+    one = told["nurse", "901"]
+    assert (one["events"], one["euros_per_event"], one["euros_per_client"]) == (20, (20 + 50) / 2, 20 + 50)
+    assert told["nurse", "903"]["events"] is None  # three clients
+    assert told["nurse", "902"]["events"] is None  # or the sum would tell them
+    assert (told["doctor", "901"]["costed"], told["doctor", "901"]["euros_per_event"]) == (0, None)  # unknown, not 0
+    assert found.notes[0] == note("event_cost", service="nurse", euros="20", year=2024, source="by hand")
+
+
+@covers("000-49")
+def test_cost_per_client_and_rai_quality_stand_beside_the_forecast():
+    asked = PerClient(model="m", measure="visits", group="total", services=("home_care",), recent_days=28,
+                      instrument="RAI-HC", scale="MAPLe", assessed_within_days=183)  # fmt: skip
+    cost = UnitCost(model="m", measure="visits", group="total", euros=30, price_year=2024, source="by hand")
+    seen = contacts_of(("901", 12, "home_care", "home", "2024-12-20"), ("902", 16, "home_care", "home", "2024-12-20"),
+                       ("901", 40, "nurse", "home", "2024-12-20"))  # fmt: skip
+    rai = [(f"901-{n}", "2024-09-01", 3.0) for n in range(6)] + [(f"901-{n}", "2024-10-01", 5.0) for n in range(6)]
+    rai += [(f"902-{n}", "2024-10-01", 4.0) for n in range(8)]
+    assessed = pd.DataFrame(rai, columns=["client_id", "time", "value"]).assign(
+        time=lambda frame: pd.to_datetime(frame["time"])
+    )
+    told = {one["area"]: one for one in clients.per_client(model(), asked, cost, seen, assessed).lines}
+    one = told["901"]
+    assert (one["clients"], one["value"], one["units_per_client"]) == (12, 24, 2)  # 24 visits a week over 12 clients
+    assert (one["euros_per_client"], one["rai_current"], one["rai_mean"]) == (60, 6 / 12, 5)  # the newest of each
+    assert (told["county"]["clients"], told["county"]["rai_mean"]) == (28, pytest.approx((6 * 5 + 8 * 4) / 14))
+    few = clients.per_client(model(), asked, cost, seen, assessed.iloc[:-5])  # three assessed in 902
+    assert {one["area"]: one["clients"] for one in few.lines if one["area"] in ("901", "902")} == {
+        "901": None, "902": None,
+    }  # fmt: skip
+
+
+def test_only_what_took_place_before_the_last_known_day_is_recent():
+    seen = contacts_of(("901", 1, "nurse", "phone", "2024-12-31"), ("901", 1, "nurse", "phone", "2025-01-01"),
+                       ("901", 1, "nurse", "phone", "2024-12-03")).drop(columns="municipality")  # fmt: skip
+    stays = pd.DataFrame({"client_id": ["901-0"], "municipality": ["901"], "birth_year": [1940.0],
+                          "valid_from": [pd.Timestamp("2020-01-01")], "valid_to": [pd.NaT]})  # fmt: skip
+    stays["valid_to"] = pd.to_datetime(stays["valid_to"])
+    found = clients.recent(seen, stays, pd.Timestamp("2025-01-01"), 28)
+    assert found["time"].dt.strftime("%m-%d").tolist() == ["12-31"]
 
 
 # --- config and pages -----------------------------------------------------------------------------------------------

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.derived_rows import rows, said
+from features.catalogue import load_catalogue
+from tests.derived_rows import HOME, rows, said
 from tests.histories_data import family
 from tests.plans import covers
 
@@ -81,6 +82,38 @@ def test_continuity_is_undefined_below_three_visits(met: str, coci: float, usual
         for name in ("coci", "usual_provider_share")
     ]
     np.testing.assert_allclose(found, [[coci], [usual]], atol=1e-6)
+
+
+@covers("000-23")
+@pytest.mark.parametrize(
+    "measured,                                              overdue, above",
+    [
+        ([],                                                1, np.nan),  # missing, of somebody observed for a year
+        ([("2024-03-31", 60.0)],                            1, np.nan),  # late: 366 days ago
+        ([("2024-04-01", 54.0)],                            0, 1),
+        ([("2025-01-01", 60.0), ("2025-03-01", 50.0)],      0, 1 / 2),
+        ([("2025-03-01", 53.0)],                            0, 0),  # 53 mmol/mol is in target
+    ],
+)  # fmt: skip
+def test_care_gaps_missing_late_and_out_of_target(measured: Any, overdue: float, above: float) -> None:
+    families = load_catalogue("configs/features.yaml").families
+    home = [{**HOME, "history_start": "2024-04-01"}]
+    seen = rows("time scale value", *((when, "HbA1c", value) for when, value in measured))
+    for name, expected in (("hba1c_overdue", overdue), ("hba1c_off_target", above)):
+        np.testing.assert_allclose(said(families[name], assessments=seen, residents=home), [expected], err_msg=name)
+
+
+@covers("000-23")
+def test_a_care_gap_waits_for_a_source_that_records_it() -> None:
+    """The gate of recording: without measurements in the training data no such feature reaches a model."""
+    families = load_catalogue("configs/features.yaml").families
+    gaps = [
+        one
+        for name, one in families.items()
+        if name.endswith(("_overdue", "_off_target")) and one.table == "assessments"
+    ]
+    assert len(gaps) == 6
+    assert all(one.minimum_completeness == 0.5 for one in gaps)
 
 
 @covers("000-16")

@@ -72,6 +72,12 @@ def measured(scale: str, within: float, outside: float) -> Tables:
     return {"residents": TWO, "assessments": shown_rows(text, scale=scale), "diagnoses": diagnosed}
 
 
+def unmeasured(scale: str) -> Tables:
+    """Both have diabetes; a was measured in August, b more than a year ago."""
+    drawn = shown_rows("client_id time value\n a 2024-08-01 1\n b 2023-08-01 1", scale=scale)
+    return {**measured(scale, 1, 1), "assessments": drawn}
+
+
 REMOTE = """
 client_id time       channel   service    sector      status
 a         2024-07-01 chat      gp_visit   primary     done
@@ -476,6 +482,9 @@ CASES: dict[str, tuple[Tables, tuple[float, float, float]]] = {
     "blood_pressure_in_target": (measured("systolic_pressure", 139, 140), (1, 2, 0)),
     "ldl_in_target": (measured("LDL", 2.6, 2.7), (1, 2, 0)),
     "hba1c_in_target": (measured("HbA1c", 53, 54), (1, 2, 0)),
+    "hba1c_missing_or_late": (unmeasured("HbA1c"), (1, 2, 0)),
+    "ldl_missing_or_late": (unmeasured("LDL"), (1, 2, 0)),
+    "blood_pressure_missing_or_late": (unmeasured("systolic_pressure"), (1, 2, 0)),
     "smoking_status_recorded": (
         {
             **contacts("client_id time\n a 2024-07-01\n b 2024-07-01", TWO),
@@ -497,7 +506,7 @@ def test_every_measured_definition_has_a_case() -> None:
     assert sorted(CASES) == sorted(whole().measured)
 
 
-@covers("000-59", "001-C3", "001-D2", "002-F1")
+@covers("000-23", "000-59", "001-C3", "001-D2", "002-F1")
 @pytest.mark.parametrize("id", list(CASES))
 def test_a_definition_by_hand(id: str) -> None:
     tables, expected = CASES[id]

@@ -18,7 +18,7 @@ import pandas as pd
 from configs.command import parse_config_path, run_command, say
 from configs.loader import load_config, resolve_path
 from configs.workspace import Workspace
-from evaluation.demand_reports import beside, capacity, kept, overrides
+from evaluation.demand_reports import beside, capacity, clients, kept, overrides
 from evaluation.demand_reports.attainment import attainment
 from evaluation.demand_reports.page import as_csv, csv_name, render
 from evaluation.demand_reports.section import Section, joined, missing_model
@@ -49,6 +49,8 @@ DAYS_A_WEEK = {"day": 7.0, "week": 1.0, "month": 7 / 30.4375}
 """A period's value × this = a week's."""
 REQUEST_COLUMNS = ("client_id", "requested_at", "assessed_at", "started_at", "ended_at", "service", "superseded_at")
 CAPACITY_COLUMNS = ("unit", "period_start", "period_end", "staffed_hours", "superseded_at")
+CONTACT_COLUMNS = ("client_id", "time", "service", "channel", "status", "superseded_at")
+ASSESSMENT_COLUMNS = ("client_id", "time", "instrument", "scale", "value", "superseded_at")
 POPULATION_COLUMNS = ("municipality", "age_band", "year", "persons", "superseded_at")
 
 
@@ -77,6 +79,7 @@ def make(config: ReportsConfig) -> tuple[Path, dict[str, Any]]:
         _attainment(config, known),
         _case_managers(config, known),
         _euros(config, known),
+        *_of_clients(config, known),
     ]
     report = {
         "snapshot_sha256": known.snapshot.sha256,
@@ -209,6 +212,27 @@ def _euros(config: ReportsConfig, known: Known) -> Section | None:
         model = known.models.get(cost.model)
         found = joined(found, missing_model("euros", [cost.model]) if model is None else beside.euros(model, cost))
     return found
+
+
+def _of_clients(config: ReportsConfig, known: Known) -> tuple[Section, ...]:
+    """Cost per event, and cost per client with the quality of assessment."""
+    if config.per_client is None or config.unit_costs is None:
+        return ()
+    asked, priced = config.per_client, load_config(config.unit_costs, CostsConfig)
+    model = known.models.get(asked.model)
+    contacts = current(read_table(known.snapshot, "contacts", columns=CONTACT_COLUMNS))
+    residents = current(read_table(known.snapshot, "residents", columns=RESIDENT_COLUMNS))
+    until = pd.Timestamp(known.snapshot.data_until + timedelta(days=1))
+    year = clients.recent(contacts, residents, until, clients.YEAR_DAYS)
+    events = clients.event_costs(year, priced.events, list(known.places.areas))
+    if model is None:
+        return events, missing_model("per_client", [asked.model])
+    cost = next((one for one in priced.costs if (one.model, one.measure) == (asked.model, asked.measure)), None)
+    now = year[year["time"] >= until - pd.Timedelta(days=asked.recent_days)]
+    assessed = current(read_table(known.snapshot, "assessments", columns=ASSESSMENT_COLUMNS))
+    fits = (assessed["instrument"] == asked.instrument) & (assessed["scale"] == asked.scale)
+    fits &= (assessed["time"] >= until - pd.Timedelta(days=asked.assessed_within_days)) & (assessed["time"] < until)
+    return events, clients.per_client(model, asked, cost, now, assessed[fits])
 
 
 def _written(folder: Path, report: Mapping[str, Any]) -> Path:

@@ -130,10 +130,35 @@ class UnitCost(StrictConfig):
     source: str
 
 
+class EventCost(StrictConfig):
+    """What one event (contact) of a service costs; without channels, by every channel."""
+
+    service: str
+    channels: tuple[str, ...] = ()
+    euros: float = Field(gt=0)
+    price_year: int
+    source: str
+
+
 class CostsConfig(StrictConfig):
     """configs/unit_costs.yaml.  Euros are an output of a forecast, never a label of need."""
 
     costs: tuple[UnitCost, ...]
+    events: tuple[EventCost, ...] = ()
+
+
+class PerClient(StrictConfig):
+    """Clients now, cost per client and the quality of assessment beside a forecast of what they use."""
+
+    model: str
+    measure: str
+    group: str
+    services: tuple[str, ...] = Field(min_length=1)
+    recent_days: int = Field(ge=7)
+    """Who had a contact of the services in so many days is a client now."""
+    instrument: str
+    scale: str
+    assessed_within_days: int = Field(ge=30)
 
 
 class ReportsConfig(StrictConfig):
@@ -149,5 +174,6 @@ class ReportsConfig(StrictConfig):
     attainment: str | None = None
     caseload: str | None = None
     unit_costs: str | None = None
+    per_client: PerClient | None = None
     overrides: Mapping[str, tuple[str, ...]] = {}
     """Model → files of overrides beside those that `evaluation.planning` kept, e.g. exported from the service."""

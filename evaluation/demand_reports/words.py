@@ -26,6 +26,12 @@ SECTIONS: Mapping[str, Texts] = {
         fi="Tarvittavat asiakasvastaavat", sv="Klientansvariga som behövs", en="Case managers needed"
     ),
     "euros": Texts(fi="Ennuste euroina", sv="Prognosen i euro", en="The forecast in euros"),
+    "event_costs": Texts(fi="Kustannus tapahtumaa kohti", sv="Kostnad per händelse", en="Cost per event (latest year)"),
+    "per_client": Texts(
+        fi="Kustannus asiakasta kohti ja RAI-laatu",
+        sv="Kostnad per klient och RAI-kvalitet",
+        en="Cost per client and RAI quality",
+    ),
     "overrides": Texts(fi="Auttoivatko korjaukset?", sv="Hjälpte ändringarna?", en="Did overrides help?"),
 }
 COLUMNS: Mapping[str, Texts] = {
@@ -39,6 +45,13 @@ COLUMNS: Mapping[str, Texts] = {
     "drivers": Texts(fi="Suurimmat ajurit", sv="Största drivkrafterna", en="Top drivers"),
     "euros_high80": Texts(fi="€, yläraja 80 %", sv="€, övre 80 %", en="€, high 80 %"),
     "euros_low80": Texts(fi="€, alaraja 80 %", sv="€, nedre 80 %", en="€, low 80 %"),
+    "costed": Texts(fi="Hinta tiedossa", sv="Kostnad känd", en="Cost known"),
+    "euros_per_client": Texts(fi="€ / asiakas", sv="€ / klient", en="€ per client"),
+    "euros_per_event": Texts(fi="€ / tapahtuma", sv="€ / händelse", en="€ per event"),
+    "events": Texts(fi="Tapahtumia", sv="Händelser", en="Events"),
+    "rai_current": Texts(fi="RAI ajan tasalla", sv="RAI aktuell", en="RAI up to date"),
+    "rai_mean": Texts(fi="RAI, keskiarvo", sv="RAI, medelvärde", en="RAI, mean"),
+    "units_per_client": Texts(fi="Suoritteita / asiakas", sv="Prestationer / klient", en="Units per client"),
     "euros_value": Texts(fi="€", sv="€", en="€"),
     "fewest": Texts(fi="Vähintään", sv="Minst", en="Fewest"),
     "forecast": Texts(fi="Ennuste", sv="Prognos", en="Forecast"),
@@ -92,7 +105,7 @@ COLUMNS: Mapping[str, Texts] = {
 }
 SHARES = frozenset(
     {"bias", "change", "inside80", "inside95", "of_county", "share", "share_lately", "target", "utilisation"}
-    | {"wape", "wape_last_year", "share_better", "mean_change"}
+    | {"costed", "rai_current", "wape", "wape_last_year", "share_better", "mean_change"}
 )
 """Columns shown in per cent; in SHARE_ENDS also the ends of the interval."""
 SHARE_ENDS = frozenset({"attainment", "overrides"})
@@ -172,6 +185,19 @@ NOTES: Mapping[str, Texts] = {
         fi="Ryhmän {group} sarjaa ei julkaista: liian vähän asiakkaita tai tietoa.",
         sv="Ingen serie av {group} publiceras: för få klienter eller för lite data.",
         en="No series of {group} is published: too few clients or not enough data.",
+    ),
+    "event_cost": Texts(
+        fi="{service}: {euros} € tapahtumaa kohti, vuosi {year}: {source}",
+        sv="{service}: {euros} € per händelse, år {year}: {source}",
+        en="{service}: {euros} € per event, {year}: {source}",
+    ),
+    "per_client": Texts(
+        fi="Ennuste ja eurot ovat jaksoa kohti, asiakkaat nykyisiä. RAI ajan tasalla = {scale} arvioitu {days} päivän "
+        "aikana. Pienet joukot on piilotettu.",
+        sv="Prognosen och eurobeloppen gäller en period, klienterna nuläget. RAI aktuell = {scale} bedömd inom {days} "
+        "dagar. Små grupper döljs.",
+        en="Forecast and euros are per period, clients are those of now. RAI up to date = {scale} within {days} "
+        "days. Few are hidden.",
     ),
     "unit_cost": Texts(
         fi="{model}, {measure}, {group}: {euros} €, vuosi {year}: {source}",
