@@ -68,15 +68,16 @@ def _hide(counts: Grid, hidden: list[list[bool]], line: Places, smallest: int) -
 
 
 def _completed(own: Sequence[int], marks: Sequence[bool], smallest: int) -> list[bool]:
-    """The marks, and the smallest others until what is hidden is at least two cells of `smallest` people together.
+    """The marks, and the smallest others until any of what is hidden could be `smallest` people or more.
 
-    A hidden line may hold nobody of this count; then too it must not follow that it is nobody.
+    Two cells of 4 and 1 are not enough: of 5 people in two cells that are not empty none can be 5.  A hidden line may
+    hold nobody of this count; then too it must not follow that it is nobody.
     """
     wanted = [old or new for old, new in zip(marks, hidden_cells(own, smallest), strict=True)]
     while any(wanted):
         within = [count for count, hide in zip(own, wanted, strict=True) if hide]
         others = [(count, place) for place, count in enumerate(own) if not wanted[place] and count > 0]
-        if not others or (len(within) >= 2 and sum(within) >= smallest):
+        if not others or (len(within) >= 2 and sum(within) - len(within) + 1 >= smallest):
             break
         wanted[min(others)[1]] = True
     return wanted
