@@ -134,7 +134,7 @@ def of_fairness(workspace: Workspace, config: FairnessConfig) -> tuple[list[Tabl
         client: np.ndarray, groups: Mapping[Any, np.ndarray], kinds: Sequence[np.ndarray], smallest: int
     ) -> Any:
         marks = RULES["groups"](client, groups, kinds, smallest)
-        found.extend(_of_groups(client, groups, kinds, marks))
+        found.extend(of_groups(client, groups, kinds, marks))
         return marks
 
     with patch.object(parts, "hidden_groups", hidden_groups):
@@ -143,7 +143,7 @@ def of_fairness(workspace: Workspace, config: FairnessConfig) -> tuple[list[Tabl
     return found, report
 
 
-def _of_groups(
+def of_groups(
     client: np.ndarray, groups: Mapping[Any, np.ndarray], kinds: Sequence[np.ndarray], marks: Mapping[Any, bool]
 ) -> Iterator[Table]:
     """Of a yes-or-no trait the others count too: nobody is shown beside a hidden yes."""

@@ -32,7 +32,7 @@ from evaluation.indicators.settings import IndicatorsConfig
 from features.store import open_snapshot
 from tests import released_attack
 from tests.canary import canary_hits
-from tests.counts import count
+from tests.counts import PROVING, note
 
 GUARD = PROJECT_ROOT / "tests" / "loopback_only"
 PERSON = "010594Y9032"  # official fictional test person
@@ -259,6 +259,7 @@ def test_mlflow_runs_a_step_from_another_folder(road: Road, tmp_path: Path) -> N
     assert "succeeded" in done.stderr
 
 
+@pytest.mark.skipif(not PROVING, reason="make prove; test_small_cells.py attacks the same rules on random tables")
 @pytest.mark.proof("released_tables")
 def test_P2_no_hidden_count_of_a_released_table_is_found_again(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
     """Indicators, guidance, client groups and fairness of a county, attacked with every true total known."""
@@ -266,11 +267,11 @@ def test_P2_no_hidden_count_of_a_released_table_is_found_again(road: Road, monke
     workspace = Workspace.of("var")
     fair, found = released_attack.of_fairness(workspace, load_config("configs/fairness.yaml", FairnessConfig))
     tables = {"fairness": fair, **released_attack.without_fairness(workspace)}
-    most = count("released_tables", small=150, full=100_000)
     for report, made in tables.items():
         hiding = [one for one in made if any(one.hidden)]
         assert hiding, report
-        assert not [one for one in hiding[:most] if one.told()], report
+        note(f"released_tables_{report}", len(hiding))
+        assert not [one for one in hiding if one.told()], report
     (need,) = [one.true_need for one in found.models if one.kind == "segmentation"]
     assert need is not None
     assert {row["output"] for row in need["table"]["rows"]} == {"complexity", "resources"}

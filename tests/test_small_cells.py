@@ -4,11 +4,15 @@ import numpy as np
 import pytest
 
 from configs.errors import DataError
+from evaluation.fairness.comparing.parts import hidden_groups
+from evaluation.indicators.telling.figures import Figure
+from evaluation.indicators.telling.hiding import hidden_lines
 from evaluation.small_cells.attack import Knowledge, Sum, is_recovered, is_told
 from evaluation.small_cells.hiding import hidden_in_grid
 from evaluation.small_cells.ledger import Ledger, Release
 from evaluation.small_cells.margins import completed
 from evaluation.small_cells.release import INTERNAL, PUBLICATION, Profile, knowledge, protected, release, rounded
+from tests import released_attack
 from tests.counts import count
 
 
@@ -64,6 +68,35 @@ def test_P2_no_hidden_cell_is_found_again_from_totals():
         shown = release(counts, profile)
         assert all(cell is None for line, hides in zip(shown.cells, marks, strict=True)
                    for cell, hide in zip(line, hides, strict=True) if hide)  # fmt: skip
+
+
+@pytest.mark.proof("small_cell_attack")
+def test_P2_P4_no_hidden_line_of_an_indicator_follows_from_its_totals():
+    """People, cases and the others, where some lines are of nobody or of all."""
+    for seed in range(count("small_cell_lines", small=40, full=500)):
+        rng = np.random.default_rng(seed)
+        n = rng.integers(0, 60, rng.integers(2, 8))
+        cases = np.where(rng.random(n.size) < 0.2, 0, np.where(rng.random(n.size) < 0.2, n, rng.binomial(n, 0.4)))
+        lines = [Figure(float(k / max(m, 1)), int(m), int(k), 1.0) for m, k in zip(n, cases, strict=True)]
+        marks = hidden_lines(lines, "share", 5)
+        tables = [released_attack.line("n", n.tolist(), [mark == "few" for mark in marks])]
+        for counts in (cases, n - cases):
+            tables.append(released_attack.line("cases", counts.tolist(), [bool(mark) for mark in marks]))
+        assert not [one for one in tables if one.told()], f"seed {seed}"
+
+
+@pytest.mark.proof("small_cell_attack")
+def test_P2_P4_no_hidden_group_of_a_fairness_table_follows_from_its_totals():
+    """Clients, those with the outcome and those without, by a trait of several groups and a yes-or-no trait."""
+    for seed in range(count("small_cell_groups", small=40, full=500)):
+        rng = np.random.default_rng(seed)
+        size = int(rng.integers(30, 200))
+        client, event = np.arange(size), rng.random(size) < rng.choice([0.03, 0.2])
+        area, rare = rng.choice(4, size, p=[0.6, 0.3, 0.07, 0.03]), rng.random(size) < 0.1
+        groups = {("area", str(one)): area == one for one in np.unique(area)} | {("rare", "yes"): rare}
+        marks = hidden_groups(client, groups, (event, ~event), 5)
+        tables = released_attack.of_groups(client, groups, (event, ~event), marks)
+        assert not [one for one in tables if one.told()], f"seed {seed}"
 
 
 @pytest.mark.parametrize("profile", [INTERNAL, PUBLICATION], ids=lambda one: one.name)

@@ -70,7 +70,8 @@ def _hide(counts: Grid, hidden: list[list[bool]], line: Places, smallest: int) -
 def _completed(own: Sequence[int], marks: Sequence[bool], smallest: int) -> list[bool]:
     """The marks, and the smallest others until the sum of what is hidden tells nothing of it (`are_enough`).
 
-    A hidden line may hold nobody of this count; then too it must not follow that it is nobody.
+    Two cells of 4 and 1 are not enough: of 5 people in two cells that are not empty none can be 5.  A hidden line may
+    hold nobody of this count; then too it must not follow that it is nobody.
     """
     wanted = [old or new for old, new in zip(marks, hidden_cells(own, smallest), strict=True)]
     while any(wanted):

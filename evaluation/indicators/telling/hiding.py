@@ -17,11 +17,12 @@ def hidden_lines(figures: Sequence[Figure], unit: str, smallest: int) -> list[st
     counts = [list(one) for one in zip(*(_people(figure, unit) for figure in figures), strict=True)]
     if not figures:
         return []
-    uniform = [_uniform(one, unit) for one in figures]
-    few = hidden_together(*counts, smallest=smallest)
-    every = hidden_together(*counts, smallest=smallest, hidden=[bool(one) for one in uniform])
-    alone = [one and not hide for one, hide in zip(uniform, few, strict=True)]
-    return [UNIFORM if one else FEW if hide else "" for one, hide in zip(alone, every, strict=True)]
+    uniform = [bool(_uniform(one, unit)) for one in figures]
+    marks = hidden_together(*counts, smallest=smallest, hidden=uniform)
+    # One line's number of people would follow from those of all others: with one of few people every line hides it.
+    few = any(hidden_together(*counts, smallest=smallest))
+    why = UNIFORM if marks == uniform and not few else FEW
+    return [why if hide else "" for hide in marks]
 
 
 def hidden_alone(figure: Figure, unit: str, smallest: int) -> str:
