@@ -45,8 +45,8 @@ class Load:
         """One HTTP/1.1 request, whole: a question with its token, or a page with its cookie."""
         one = self.requests[number % len(self.requests)]
         if "cookie" in one:
-            lines = (f"GET {one['path']} HTTP/1.1", f"host: {self.host}:{self.port}", f"cookie: {one['cookie']}")
-            return "\r\n".join(lines).encode("ascii") + b"\r\n\r\n"
+            opened = (f"GET {one['path']} HTTP/1.1", f"host: {self.host}:{self.port}", f"cookie: {one['cookie']}")
+            return "\r\n".join(opened).encode("ascii") + b"\r\n\r\n"
         body = json.dumps(one["body"]).encode("utf-8")
         lines = (
             f"POST {one['path']} HTTP/1.1",
@@ -74,7 +74,7 @@ class Seen:
 async def run(load: Load) -> Seen:
     """Send everything at its time and wait for the last answer."""
     messages = [load.message(number) for number in range(len(load.requests))]
-    seen, free = Seen(), []
+    seen, free = Seen(), list[Any]()
     started = time.perf_counter()
     sent = []
     for number, planned in enumerate(load.times().tolist()):
