@@ -78,13 +78,13 @@ def _closed(properties: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _of_stay(chain: Chain, row: Mapping[str, Any]) -> Iterator[Event]:
+def _of_stay(chain: Chain, row: Mapping[Any, Any]) -> Iterator[Event]:
     yield _event(chain, row, "entered", row["entered"], None)
     if not pd.isna(row["left"]):
         yield _event(chain, row, "left", row["left"], row["went_to"])
 
 
-def _event(chain: Chain, row: Mapping[str, Any], moment: Moment, at: pd.Timestamp, next_stage: str | None) -> Event:
+def _event(chain: Chain, row: Mapping[Any, Any], moment: Moment, at: pd.Timestamp, next_stage: str | None) -> Event:
     data = {
         "chain": chain.id,
         "stage": row["stage"],
