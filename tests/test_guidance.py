@@ -1,71 +1,13 @@
 """What guidance led to: every count known by hand, groups only, nothing from after the last known day."""
 
-import csv
-import io
-import json
-from datetime import date
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
-from configs.errors import ConfigError, DataError
-from configs.loader import load_config, validate_config
-from configs.words import Words
-from evaluation.guidance import baseline, effect, groups, outcomes, transitions, uses
-from evaluation.guidance.__main__ import as_csv
+from evaluation.guidance import groups, outcomes, transitions, uses
 from evaluation.guidance.cases import BY_SEGMENT, CHOSEN, followed, guided
-from evaluation.guidance.counting import Wanted, of_people
-from evaluation.guidance.followed.intensity import intensity_lines
-from evaluation.guidance.page import render
-from evaluation.guidance.report import guided_lines, move_lines, profile_lines, report_of, shift_lines
-from evaluation.guidance.settings import Effect, GuidanceConfig, Use
-from models.routing import RoutingTable
+from evaluation.guidance.report import guided_lines, move_lines, profile_lines, shift_lines
+from tests.guidance_rows import CONFIG, ROUTING, UNTIL, cases, contacts, day, decisions, episodes, records, residents
 from tests.plans import covers
-
-CONFIG = load_config("configs/guidance.yaml", GuidanceConfig)
-ROUTING = load_config(CONFIG.routing, RoutingTable)
-UNTIL = pd.Timestamp("2024-07-01")
-
-
-def day(text: str) -> pd.Timestamp:
-    return pd.Timestamp(text)
-
-
-def contacts(*rows: tuple[str, str, str, str]) -> pd.DataFrame:
-    """client, time, service, channel."""
-    frame = pd.DataFrame(rows, columns=["client_id", "time", "service", "channel"])
-    return frame.assign(
-        time=pd.to_datetime(frame["time"], format="ISO8601"), status="done", urgency="non_urgent", sector="primary"
-    )
-
-
-def episodes(*rows: tuple[str, str, str | None, str, str | None]) -> pd.DataFrame:
-    """client, start, end, kind, intensity."""
-    frame = pd.DataFrame(rows, columns=["client_id", "start", "end", "kind", "intensity"])
-    return frame.assign(
-        start=pd.to_datetime(frame["start"], format="ISO8601"), end=pd.to_datetime(frame["end"], format="ISO8601")
-    )
-
-
-def residents(*clients: str, **gone: str) -> pd.DataFrame:
-    """Everybody in 901 since 2000; `gone` says who died when."""
-    rows = [(one, "901", 1940, "female", day("2000-01-01"), pd.NaT, gone.get(one)) for one in clients]
-    columns = ["client_id", "municipality", "birth_year", "sex", "valid_from", "valid_to", "died_on"]
-    frame = pd.DataFrame(rows, columns=columns)
-    return frame.assign(died_on=pd.to_datetime(frame["died_on"]), valid_to=pd.to_datetime(frame["valid_to"]))
-
-
-def records(*rows: tuple[str, str, str]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=["client_id", "time", "segment"])
-    return frame.assign(
-        time=pd.to_datetime(frame["time"], format="ISO8601"), scheme="suuntima_like", legacy_org="keskus"
-    )
-
-
-def decisions(*rows: tuple[str, str, str | None, str | None]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=["client_id", "time", "segment", "routing_target"])
-    return frame.assign(time=pd.to_datetime(frame["time"], format="ISO8601"), legacy_org="keskus")
 
 
 def spells(*rows: tuple[str, int, str, str]) -> pd.DataFrame:
@@ -202,15 +144,6 @@ def test_frequent_users_and_their_profile():
     assert found.values.tolist() == [["sex", "female", 1, 0], ["sex", "unknown", 0, 1]]
 
 
-def cases(started: list[int], segment: str = "network") -> pd.DataFrame:
-    n = len(started)
-    frame = pd.DataFrame({"client_id": [f"c{i}" for i in range(n)], "segment": segment, "recommended": "own_worker"})
-    frame = frame.assign(
-        started=started, days=[float(i) if one >= 0 else float("nan") for i, one in enumerate(started)]
-    )
-    return frame.assign(by=BY_SEGMENT, heavy=frame["started"] >= CONFIG.heavy_from)
-
-
 def test_P2_small_cells_of_the_report_cannot_be_had_by_subtraction():
     lines = guided_lines(
         pd.concat([cases([-1] * 20 + [0] * 3 + [1] * 9), cases([-1] * 30 + [0] * 8, "community")]), ["x", "y"]
@@ -233,114 +166,3 @@ def test_moves_shifts_and_profile_are_told_by_hand():
     assert [(one["n"], one["share"], one["others_share"]) for one in profile_lines(people)] == [
         (30, 0.75, 0.5), (10, 0.25, 0.5),
     ]  # fmt: skip
-
-
-WANTED = Effect(changed_on=date(2024, 1, 1), name=Words(fi="a", sv="b", en="c"), municipalities=("901",), days=90)
-
-
-def effect_cases(concerned_after: int) -> pd.DataFrame:
-    """20 cases in each part; a service began in ten of each, but for the concerned ones afterwards."""
-    parts = []
-    for place, when, began in (("901", "2023-12-01", 10), ("901", "2024-02-01", concerned_after),
-                               ("902", "2023-12-01", 10), ("902", "2024-02-01", 10)):  # fmt: skip
-        part = cases([0] * began + [-1] * (20 - began))
-        parts.append(part.assign(municipality=place, time=day(when), client_id=place + when + part["client_id"]))
-    return pd.concat(parts, ignore_index=True)
-
-
-@covers("001-G7")
-def test_the_difference_of_differences_by_hand():
-    found = effect.compared(effect_cases(16), WANTED)["figures"]["started"]
-    assert (found["concerned_before"], found["concerned_after"]) == (0.5, 0.8)
-    assert found["difference"] == pytest.approx(0.3)
-    assert found["low"] < 0.3 < found["high"]
-
-
-def test_without_a_change_the_interval_holds_zero_and_few_clients_tell_nothing():
-    found = effect.compared(effect_cases(10), WANTED)["figures"]["started"]
-    assert found["low"] < 0 < found["high"]
-    few = effect_cases(10)
-    few = few[(few["municipality"] != "901") | (few["time"] < day("2024-01-01")) | (few.index % 20 < 4)]
-    told = effect.compared(few, WANTED)
-    assert told["clients"]["concerned_after"] is None
-    assert set(told["figures"].values()) == {None}
-
-
-@covers("001-G7")
-def test_a_baseline_is_stored_once_and_later_figures_are_held_against_it(tmp_path: Path):
-    baseline.store(tmp_path, "now", {"data_until": "2024-01-01", "figures": {"x": baseline.share(50, 100)}})
-    baseline.store(tmp_path, "now", {"data_until": "2025-01-01", "figures": {}})
-    found = baseline.stored(tmp_path, "now")
-    assert found is not None
-    assert found["data_until"] == "2024-01-01"
-    (row,) = baseline.held_against({"x": baseline.share(70, 100), "new": baseline.share(1, 2)}, found)
-    assert row["change"] == pytest.approx(0.2)
-    assert (round(row["low"], 4), round(row["high"], 4)) == (
-        0.0642,
-        0.3258,
-    )  # by hand: .2 - hypot(.0958, .0962), .2 + hypot(.0811, .0962)
-    (tmp_path / "baselines" / "now.json").write_text("{")
-    with pytest.raises(DataError, match="Restore"):
-        baseline.stored(tmp_path, "now")
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"lightest_heavy": "digital"}, "must be one of"),
-        ({"lightest_heavy": "no"}, "must be one of"),
-        ({"baseline": "../x"}, "baseline"),
-        ({"quarters": 0}, "quarters"),
-    ],
-)
-def test_a_wrong_setting_is_named(change: dict[str, object], said: str):
-    with pytest.raises(ConfigError, match=said):
-        validate_config({**CONFIG.model_dump(mode="json"), **change}, GuidanceConfig, "guidance.yaml")
-    with pytest.raises(ValueError, match="at least one"):
-        Use()
-
-
-def people_tables() -> dict[str, pd.DataFrame]:
-    """Forty clients: guided in January; the first half gets light home care after ten days."""
-    names = [f"c{i:02}" for i in range(40)]
-    held = episodes(*((one, "2024-01-12", None, "home_care_regular", "light") for one in names[:20]))
-    plans = pd.DataFrame(
-        {"client_id": names[:10], "valid_from": day("2024-01-01"), "valid_to": pd.NaT, "kind": "client_plan"}
-    )
-    ties = pd.DataFrame({"client_id": names[:10], "role": "own_worker", "valid_to": pd.NaT})
-    return {
-        "contacts": contacts(*((one, "2024-06-01", "gp_visit", "in_person") for one in names)),
-        "episodes": held,
-        "decisions": decisions(),
-        "segment_records": records(*((one, "2024-01-02 09:00", "network") for one in names)),
-        "residents": residents(*names),
-        "plans": plans.assign(valid_to=pd.to_datetime(plans["valid_to"])),
-        "relations": ties.assign(valid_to=pd.to_datetime(ties["valid_to"])),
-    }
-
-
-@covers("000-7", "002-B6")
-def test_the_whole_report_by_hand_on_its_page_and_as_a_table():
-    wanted = Wanted(UNTIL, CONFIG, ROUTING, "suuntima_like")
-    counted = of_people(people_tables(), wanted)
-    report = report_of(counted, wanted, None)
-    assert report["figures"]["started"]["share"] == 0.5
-    assert report["figures"]["started"]["of"] == 40
-    began = {line["started"]: (line["n"], line["median_days"]) for line in report["guided"] if line["n"]}
-    assert began == {"none": (20, None), "light_home_care": (20, 10.0)}
-    replacing = {one: {"fi": one} for one in CONFIG.light_clients.names}
-    names = {"segments": {}, "targets": {}, "classes": {}, "replacing": replacing, "effect": {"fi": "muutos"}}
-    intensity = {"intensities": intensity_lines(counted.cases, {"network": "case_management"})}
-    assert [(line["intensity"], line["n"]) for line in intensity["intensities"]] == [("case_management", 40)]
-    whole = {**report, **intensity, "names": names, "data_until": "2024-06-30", "snapshot_sha256": "0" * 64}
-    text = render(json.loads(json.dumps(whole, allow_nan=False)))
-    assert "<script" not in text
-    assert "http" not in text.split("<svg")[0]
-    rows = list(csv.DictReader(io.StringIO(as_csv(whole).removeprefix("\ufeff")), delimiter=";"))
-    assert {
-        "table": "guided",
-        "first": "network",
-        "second": "multi_professional_team",
-        "third": "light_home_care",
-        "n": "20",
-    } in rows
