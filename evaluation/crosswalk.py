@@ -15,16 +15,16 @@ from configs.command import parse_config_path, run_command, say
 from configs.errors import DataError
 from configs.loader import StrictConfig, load_config
 from configs.workspace import Workspace
+from evaluation.held_out.stored import CLASSES_FILE, checked_classes
 from evaluation.small_cells.shown import shown_by_name, shown_counts, shown_share
-from evaluation.stored import CLASSES_FILE, checked_classes
 from features.frames import read_frame
 from features.known import known_at
 from features.store import open_snapshot, read_table
 from features.tables import TABLES
-from models.crosswalk import Crosswalk, load_crosswalk
 from models.names import segmentation_model
 from models.registry import Registry, connect
-from models.scheme import Scheme
+from models.segments.crosswalk import Crosswalk, load_crosswalk
+from models.segments.scheme import Scheme
 
 TABLE = "segment_records"
 HIDDEN = "–"

@@ -31,7 +31,7 @@ from features.windows import index_dates
 from models.bundles.signing import trusted_keys
 from models.bundles.verify import verify_bundle
 from models.names import need_model
-from models.need import NeedModel
+from models.needs.need import NeedModel
 from models.registry import RegisteredBundle, Registry, connect
 
 DEFAULT = "configs/decay.yaml"

@@ -15,9 +15,9 @@ from configs.command import parse_config_path, run_command, say
 from configs.errors import ModelError
 from configs.loader import StrictConfig, load_config
 from configs.workspace import Workspace
+from evaluation.held_out.stored import BASELINE, CLASSES_FILE, PREDICTIONS_FILE, measure, measure_classes
 from evaluation.published import published_folder, take_along
-from evaluation.shap_report import REPORT_HTML, REPORT_JSON
-from evaluation.stored import BASELINE, CLASSES_FILE, PREDICTIONS_FILE, measure, measure_classes
+from evaluation.report.shap_report import REPORT_HTML, REPORT_JSON
 from features.frames import read_frame
 from models.registry import RegisteredBundle, Registry, connect
 

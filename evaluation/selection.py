@@ -18,17 +18,17 @@ from configs.command import parse_config_path, run_command, say
 from configs.errors import DataError, ModelError
 from configs.loader import StrictConfig, load_config
 from configs.workspace import Workspace
-from evaluation.clusters import proposing_model
+from evaluation.clusters.__main__ import proposing_model
+from evaluation.held_out.rivals import Rival, Target, compared
 from evaluation.published import SELECTION_JSON, published_folder
-from evaluation.rivals import Rival, Target, compared
 from evaluation.truth import AXES, read_truth
 from features.histories import History, load_history
 from features.manifest import write_atomically
 from features.store import open_snapshot, read_table
 from models.names import segmentation_model
 from models.registry import Registry, connect
-from models.scheme import Scheme
-from models.segmentation import SegmentationModel, output_id
+from models.segments.scheme import Scheme
+from models.segments.segmentation import SegmentationModel, output_id
 
 DEFAULT = "configs/selection.yaml"
 WEIGHTED, UNWEIGHTED = "weighted", "unweighted"
@@ -120,8 +120,9 @@ def _levels(both: pd.DataFrame, axis: str, level_ids: Sequence[str]) -> np.ndarr
 def compare(models: Mapping[str, SegmentationModel], everybody: Everybody, repeats: int) -> dict[str, Any]:
     """Both models against the true levels: of everybody, of those with a record and of those without.
 
-    JSON-ready: {"groups": {group: {"clients", "recorded_share", "figures"}}}; `figures` as `evaluation.rivals.compared`
-    tells them, `difference` of the unweighted model being weighted minus unweighted on the same draws of clients.
+    JSON-ready: {"groups": {group: {"clients", "recorded_share", "figures"}}}; `figures` as
+    `evaluation.held_out.rivals.compared` tells them, `difference` of the unweighted model being weighted minus
+    unweighted on the same draws of clients.
     """
     masks = {
         EVERYBODY: np.ones(len(everybody.levels), dtype=bool),

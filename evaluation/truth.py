@@ -24,7 +24,7 @@ from models.bundles.signing import trusted_keys
 from models.bundles.verify import verify_bundle
 from models.explaining.concepts import ALONE, Concepts
 from models.registry import RegisteredBundle, Registry
-from models.segmentation import SegmentationModel
+from models.segments.segmentation import SegmentationModel
 
 MODEL = "segmentation_suuntima_like"
 SAMPLE = 2000

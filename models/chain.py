@@ -1,6 +1,6 @@
 """A hash chain: each entry is bound to the one before it, so that a change anywhere shows where it happened.
 
-Pure functions.  The audit log (serving/records) and the promotion ledger (training/ledger) both use them.
+Pure functions.  The audit log (serving/records) and the promotion ledger (training/promotion/ledger) both use them.
 A chain alone does not show a cut tail or a whole rewritten file: give `verify` the checkpoints kept elsewhere.
 """
 

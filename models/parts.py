@@ -11,12 +11,12 @@ from configs.errors import ModelError
 from features.catalogue import Catalogue
 from features.catalogue.specs import FeatureSpec, feature_specs
 from features.catalogue.vocabulary import Vocabulary
-from models.explaining.changeable import FILE as CHANGEABLE
-from models.explaining.changeable import Changeable
 from models.explaining.comparison import Comparison
 from models.explaining.concepts import ALONE, Concepts, concepts_from_json
 from models.explaining.explain import Explainer
-from models.explaining.sentences import Sentences, sentences_from_json
+from models.explaining.supposing.changeable import FILE as CHANGEABLE
+from models.explaining.supposing.changeable import Changeable
+from models.explaining.wording.sentences import Sentences, sentences_from_json
 
 CATALOGUE, VOCABULARY, SENTENCES = "catalogue.json", "vocabulary.json", "sentences.json"
 COMPARISON, USED, CONCEPTS = "comparison.json", "features.json", "concepts.json"

@@ -28,7 +28,7 @@ from configs.loader import PROJECT_ROOT, nearest
 from features.store import open_snapshot
 from models.names import NEED_PREFIX
 from models.registry import connect
-from serving.access import User, may
+from serving.desk.access import User, may
 from serving.engine.registers import Registers, open_registers
 from serving.pages.format import Format, in_hundred
 from serving.pages.language import LANGUAGES, language

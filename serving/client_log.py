@@ -16,9 +16,9 @@ from configs.command import run_command, say
 from configs.errors import DataError
 from features.identity import IdentifierError, canonical_henkilotunnus, pseudonymise
 from features.keys import load_key
+from serving.desk.masking import masked
 from serving.disclosing.own_log import OwnLog, load_words, own_log, told_since, utc_since
 from serving.disclosing.rendering import files_of
-from serving.masking import masked
 from serving.records.entries import HELSINKI, Actor, AuditEvent
 from serving.records.logs import Clock, Records, new_id
 from serving.records.opening import open_records, place_of

@@ -6,18 +6,18 @@ from datetime import UTC, datetime
 
 from starlette.applications import Starlette
 
-from serving.directory import CsvDirectory, Directory, Names, NoDirectory
+from serving.desk.directory import CsvDirectory, Directory, Names, NoDirectory
+from serving.desk.page_services import CorePageServices
+from serving.desk.requests import Desk
 from serving.engine.contract import Engine
 from serving.middleware.doors import DoorRules
 from serving.middleware.guard import GuardRules
-from serving.page_services import CorePageServices
 from serving.pages import create_pages
 from serving.planning.desk import PlanningDesk
 from serving.planning.ground import Ground
+from serving.records.chain.witness import Witness
 from serving.records.opening import open_records, place_of, witness_of
 from serving.records.sessions import Sessions
-from serving.records.witness import Witness
-from serving.requests import Desk
 from serving.settings import ServingSettings
 from serving.users.entrance import Entrance, open_entrance
 

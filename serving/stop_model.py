@@ -12,7 +12,7 @@ from configs.command import run_command, say
 from configs.errors import ConfigError
 from models.oversight.facts import Stopped
 from models.registry import connect
-from serving.masking import masked
+from serving.desk.masking import masked
 from serving.oversight.stopping import LONGEST_REASON, SHORTEST_REASON, StopList
 from serving.records.entries import Actor, AuditEvent, Event, local_text
 from serving.records.logs import new_id

@@ -13,7 +13,7 @@ from pathlib import Path
 from configs.command import run_command, say
 from configs.errors import DataError, LuotainError
 from models.chain import Checkpoint
-from serving.records.chained import Verified
+from serving.records.chain.chained import Verified
 from serving.records.opening import place_of, witness_of
 from serving.records.schema import CHAINED
 from serving.records.verifying.apart import told

@@ -24,7 +24,7 @@ for name in [name for name in os.environ if name.startswith("LUOTAIN_PSEUDONYM_K
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The URL of a private PostgreSQL server; where the machine has none the test is skipped, but never in CI."""
-    from tests.sources.postgres import server
+    from tests.features.sources.postgres import server
 
     with server() as url:
         yield url

@@ -1,5 +1,5 @@
 """Whom the answer of `make demo-real` is about."""
 
-from serving.access import User
+from serving.desk.access import User
 
 ASKER = User("coordinator", "Kaisa", "coordinator", "published_data", {}, ("published_data",))

@@ -35,8 +35,8 @@ from evaluation.indicators.telling import lines as indicator_lines
 from evaluation.small_cells.attack import Knowledge, Sum, is_told
 from features.histories import HistoriesConfig
 from features.store import open_snapshot
-from models.routing import RoutingTable
-from models.scheme import load_scheme
+from models.segments.routing import RoutingTable
+from models.segments.scheme import load_scheme
 
 SMALLEST = 5
 

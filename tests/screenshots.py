@@ -16,9 +16,9 @@ from tqdm import tqdm
 from configs.command import say
 from configs.loader import PROJECT_ROOT
 from configs.workspace import Workspace
-from tests.pages.chromium import chromium, served
-from tests.pages.running import client_links, find_clients, running, sign_in
-from tests.pages.services import FakeServices
+from tests.serving.pages.faked.chromium import chromium, served
+from tests.serving.pages.faked.running import client_links, find_clients, running, sign_in
+from tests.serving.pages.faked.services import FakeServices
 
 WIDTHS = {"1280": 1280, "390": 390}
 SERVING = "configs/serving.yaml"

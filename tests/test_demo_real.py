@@ -21,15 +21,15 @@ from features.ingest.__main__ import main as ingest_main
 from features.ingest.settings import IngestConfig
 from features.store import open_snapshot
 from models.demand.config import DemandConfig
-from models.need import load_task
+from models.needs.need import load_task
 from serving import ask
-from serving.access import User
+from serving.desk.access import User
+from serving.engine.clients.relations_index import index_everyone
 from serving.engine.contract import ClientFacts, DataStamp
 from serving.engine.registers import PUBLISHED, Registers
-from serving.engine.relations_index import index_everyone
 from serving.settings import load_settings
 from tests.demo_real_asker import ASKER
-from tests.extracts import real_file
+from tests.features.deliveries.extracts import real_file
 from training import retrain
 from training.demand import __main__ as demand
 from training.demand.__main__ import DemandCommand

@@ -21,10 +21,10 @@ from evaluation.fairness.traits import homes, stays_of
 from evaluation.published import published_folder
 from features.store import Snapshot, open_snapshot, read_table
 from models.names import need_model, segmentation_model
-from training.held_out import Sample
 from training.learning_again import Learning, axis_learnings, need_learning
 from training.need import NeedConfig
 from training.needs.sampling import at_random
+from training.rows.held_out import Sample
 from training.segmentation import Given
 from training.segments.config import SegmentationConfig
 

@@ -18,9 +18,9 @@ from models.learners.binary import BinaryModel, Learner
 from models.learners.blend import Blend
 from models.learners.boosting import BoostedTrees, BoostingSettings
 from models.learners.calibration import fit_platt, sigmoid
-from training.held_out import HeldOut, Sample, fit_line, fit_trees, log_loss, out_of_fold, out_of_fold_trees
+from training.rows.held_out import HeldOut, Sample, fit_line, fit_trees, log_loss, out_of_fold, out_of_fold_trees
+from training.rows.splits import client_folds
 from training.search import Searcher, SearchSettings
-from training.splits import client_folds
 
 Direction = Literal["rises", "falls"]
 Served = Literal["auto", "blend", "lightgbm", "logistic"]

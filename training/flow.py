@@ -45,7 +45,7 @@ from models.flow.whatif import answered, what_if
 from models.names import flow_model
 from models.owners import owner_tags
 from training.flow_tables import backtest_lines, forecast_lines, loss_lines, report_lines
-from training.publish import DATA_UNTIL
+from training.publishing.publish import DATA_UNTIL
 from training.retraining.kept import kept_version
 from training.tracking import tracked_run
 

@@ -16,15 +16,15 @@ from configs.command import parse_config_path, run_command, say
 from configs.errors import ModelError
 from configs.loader import StrictConfig, load_config
 from configs.workspace import Workspace
-from evaluation.areas.known import load_need, probabilities, stored_predictions
-from evaluation.areas.people import Look, residents_of
+from evaluation.areas.counted.known import load_need, probabilities, stored_predictions
+from evaluation.areas.counted.people import Look, residents_of
 from evaluation.small_cells.hiding import too_few
 from features.catalogue import load_catalogue
 from features.histories import HistoriesConfig
 from features.manifest import write_atomically
 from features.store import Snapshot, open_snapshot, read_table
 from models.names import need_model
-from models.need import NeedModel, load_task
+from models.needs.need import NeedModel, load_task
 from models.registry import connect
 
 COLUMNS = ["area", "as_of", "expected", "recorded_at"]

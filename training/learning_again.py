@@ -10,20 +10,20 @@ from features.catalogue.specs import FeatureSpec
 from features.histories import load_history
 from features.store import Snapshot
 from models.learners.binary import BinaryModel
-from models.need import main_place
-from models.need_task import load_task
+from models.needs.need import main_place
+from models.needs.need_task import load_task
 from models.parts import column_names
-from models.segmentation import output_id
+from models.segments.segmentation import output_id
 from training.fitting import FitSettings, column_directions, fit_calibrated
-from training.held_out import Sample
 from training.need import NeedConfig
 from training.needs.fits import fit_step
 from training.needs.labelled import cohort
 from training.needs.sampling import whole_clients
+from training.rows.held_out import Sample
+from training.rows.splits import temporal_holdout
 from training.search import Searcher, SearchSettings
 from training.segmentation import Given, learn_from
 from training.segments.labels import split_known
-from training.splits import temporal_holdout
 
 
 @dataclass(frozen=True, eq=False)

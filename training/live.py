@@ -12,8 +12,8 @@ from typing import Any
 from configs.command import run_command, say
 from configs.errors import ConfigError
 from configs.loader import load_config
-from training.ledger import Live
 from training.promotion.desk import Desk, PromoteConfig, open_desk
+from training.promotion.ledger import Live
 
 DEFAULT = "configs/promote.yaml"
 SHOWN = ("auroc", "mase")

@@ -15,34 +15,34 @@ from configs.command import parse_config_path, run_command, say
 from configs.errors import ConfigError, DataError, ModelError
 from configs.loader import StrictConfig, load_config
 from configs.workspace import Workspace
-from evaluation.factors import group_factors, write_factor_report
 from evaluation.published import published_folder
+from evaluation.report.factors import group_factors, write_factor_report
 from features.histories import History, load_history
 from features.outcomes import features_overlap
 from features.store import Snapshot, open_snapshot, read_table
-from models.alternatives import load_alternatives
-from models.explaining.changeable import fit_changeable
 from models.explaining.comparison import Comparison
 from models.explaining.concepts import load_concepts
-from models.explaining.sentences import load_sentences
+from models.explaining.supposing.changeable import fit_changeable
+from models.explaining.wording.sentences import load_sentences
 from models.names import need_model
-from models.need import NeedModel, main_place, main_step, output_id
-from models.need_task import NeedTask, load_task
+from models.needs.alternatives import load_alternatives
+from models.needs.need import NeedModel, main_place, main_step, output_id
+from models.needs.need_task import NeedTask, load_task
 from models.parts import ClientParts, column_names
 from training.fitting import FitSettings, column_directions
-from training.held_out import Sample
-from training.holdout import numbered
-from training.leak_alarm import Alarm, LeakAlarm, Question, sound
 from training.needs.fits import Step, fit_amount, fit_step
 from training.needs.labelled import Labelled, ages_of, cohort
 from training.needs.outcome import REPORT_FILE, Trained, stored
 from training.needs.sampling import Bounds, at_random, whole_clients
 from training.needs.told import report
-from training.publish import Outcome, measured, publish
+from training.publishing.leak_alarm import Alarm, LeakAlarm, Question, sound
+from training.publishing.publish import Outcome, measured, publish
 from training.retraining.kept import kept_version
+from training.rows.held_out import Sample
+from training.rows.holdout import numbered
+from training.rows.splits import Holdout, require_positives, temporal_holdout
 from training.search import Searcher
 from training.segments.labels import split_known, unknown_said
-from training.splits import Holdout, require_positives, temporal_holdout
 from training.tracking import TrackedRun, tracked_run
 
 

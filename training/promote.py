@@ -12,12 +12,12 @@ from configs.command import run_command, say
 from configs.errors import GateError, ModelError
 from configs.loader import load_config
 from models.names import NEED_PREFIX
-from models.need_task import is_report_only
+from models.needs.need_task import is_report_only
+from models.needs.report_only import REFUSED
 from models.registry import RegisteredBundle
-from models.report_only import REFUSED
-from training.gates import Gates
 from training.live import say_live, say_live_on
 from training.promotion.desk import Desk, PromoteConfig, make_live, open_desk, refuse_unverified
+from training.promotion.gates import Gates
 from training.promotion.judging import Judgement, judgement
 
 DEFAULT = "configs/promote.yaml"

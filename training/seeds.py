@@ -20,27 +20,27 @@ from configs.errors import ModelError
 from configs.loader import StrictConfig, load_config
 from configs.workspace import Workspace
 from evaluation.audit.explained.stability import weights_compared
-from evaluation.explanation import by_family
 from evaluation.live_bundles import verified
 from evaluation.published import SEEDS_JSON, published_folder
+from evaluation.report.explanation import by_family
 from features.histories import load_history
 from features.manifest import write_atomically
 from features.store import open_snapshot
 from models.bundles.bundle import Bundle
 from models.learners.binary import BinaryModel, Learner
 from models.learners.blend import Blend
-from models.need import NeedModel
+from models.needs.need import NeedModel
 from models.parts import ClientParts
 from models.registry import RegisteredBundle, Registry, connect
-from models.segmentation import SegmentationModel, output_id
+from models.segments.segmentation import SegmentationModel, output_id
 from training.fitting import FitSettings, column_directions
-from training.held_out import Sample, fit_line, fit_trees
 from training.need import NeedConfig
 from training.needs.labelled import cohort
 from training.needs.sampling import at_random
+from training.rows.held_out import Sample, fit_line, fit_trees
+from training.rows.splits import temporal_holdout
 from training.segmentation import Given, learn_from
 from training.segments.config import SegmentationConfig
-from training.splits import temporal_holdout
 
 DEFAULT, FORMAT = "configs/seeds.yaml", 1
 

@@ -15,37 +15,37 @@ from configs.workspace import Workspace
 from evaluation.fairness import WorkingPoint
 from evaluation.fairness.settings import AXIS_THRESHOLD
 from evaluation.monitoring.decided import stored_decisions
-from evaluation.shap_report import ReportIdentity
+from evaluation.report.shap_report import ReportIdentity
 from features.histories import History, build, load_history
 from features.store import Snapshot, open_snapshot, read_table
-from models.eligibility import EligibilityRules, check_features
-from models.explaining.changeable import fit_changeable
 from models.explaining.comparison import Comparison
 from models.explaining.concepts import load_concepts
-from models.explaining.sentences import load_sentences
+from models.explaining.supposing.changeable import fit_changeable
+from models.explaining.wording.sentences import load_sentences
 from models.names import segmentation_model
-from models.need import AGE
+from models.needs.need import AGE
 from models.parts import ClientParts, column_names
-from models.scheme import Axis, Level, Scheme, load_scheme
-from models.segmentation import SegmentationModel
-from training.attrition import split_steps
-from training.axes import FittedAxis, Learned, questions_of, trees_alone
-from training.decision_labels import day_after, decision_labels, with_decisions
-from training.fairness import HoldOut, Judged, judged
+from models.segments.eligibility import EligibilityRules, check_features
+from models.segments.scheme import Axis, Level, Scheme, load_scheme
+from models.segments.segmentation import SegmentationModel
 from training.fitting import Fitted, column_directions, fit_calibrated
-from training.held_out import Sample
-from training.holdout import Rows, numbered, shuffled
-from training.leak_alarm import Alarm, sound
-from training.publish import Outcome, explained_output, measured, publish
-from training.records import Records, recorded_segmentations
+from training.publishing.fairness import HoldOut, Judged, judged
+from training.publishing.leak_alarm import Alarm, sound
+from training.publishing.publish import Outcome, explained_output, measured, publish
 from training.retraining.kept import kept_version
+from training.rows.attrition import split_steps
+from training.rows.decision_labels import day_after, decision_labels, with_decisions
+from training.rows.held_out import Sample
+from training.rows.holdout import Rows, numbered, shuffled
+from training.rows.records import Records, recorded_segmentations
+from training.rows.splits import Holdout, temporal_client_holdout
 from training.search import Searcher
 from training.segments import labels, outcome, reach
+from training.segments.axes import FittedAxis, Learned, questions_of, trees_alone
 from training.segments.beside import Beside
 from training.segments.config import SegmentationConfig
 from training.segments.rivals import Contest, rivals_of
 from training.segments.weights import Weighting, inverse_probability, spread, unrecorded_rows
-from training.splits import Holdout, temporal_client_holdout
 from training.tracking import tracked_run
 
 LABEL_SOURCE = {

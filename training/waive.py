@@ -14,8 +14,8 @@ from configs.errors import ConfigError, GateError
 from configs.loader import load_config, nearest
 from models.bundles.signing import load_or_create_signing_key, trusted_keys
 from models.registry import RegisteredBundle
-from training.gates import Gates
 from training.promotion.desk import Desk, PromoteConfig, actor, open_desk
+from training.promotion.gates import Gates
 from training.promotion.judging import judgement
 from training.promotion.waivers import store, waivers_of, written
 from training.rollback import known

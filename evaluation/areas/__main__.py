@@ -16,21 +16,21 @@ from configs.command import parse_config_path, run_command, say
 from configs.loader import load_config
 from configs.workspace import Workspace
 from evaluation.areas.compared import against_demand
-from evaluation.areas.counting import count, newcomers_problem
+from evaluation.areas.counted.counting import count, newcomers_problem
+from evaluation.areas.counted.known import calibration_error, load_need, stored_predictions
+from evaluation.areas.counted.turnover import Turnover, turnover
 from evaluation.areas.holdout import coverage
-from evaluation.areas.known import calibration_error, load_need, stored_predictions
 from evaluation.areas.page import render
 from evaluation.areas.report import as_csv, task_report, turnover_report
 from evaluation.areas.settings import AreasConfig
 from evaluation.areas.told import told
-from evaluation.areas.turnover import Turnover, turnover
 from evaluation.published import AREAS_CSV, AREAS_HTML, AREAS_JSON, published_folder
 from features.catalogue import load_catalogue
 from features.histories import HistoriesConfig
 from features.manifest import write_atomically
 from features.store import Snapshot, open_snapshot, read_table
 from models.names import need_model
-from models.need import NeedTask, load_task
+from models.needs.need import NeedTask, load_task
 from models.registry import RegisteredBundle, Registry, connect
 
 DEFAULT = "configs/areas.yaml"

@@ -12,7 +12,7 @@ from models.bundles.signing import trusted_keys
 from models.bundles.verify import verify_bundle
 from models.demand.model import DemandModel
 from models.names import DEMAND_PREFIX, demand_model
-from models.need import NeedTask
+from models.needs.need import NeedTask
 from models.registry import Registry
 
 

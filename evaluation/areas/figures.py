@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from evaluation.areas.counted.newcomers import NEVER_SEEN
 from evaluation.areas.estimates import Estimate, both, county_of_known
-from evaluation.areas.newcomers import NEVER_SEEN
 from evaluation.small_cells.hiding import hidden_areas, too_few
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from evaluation.areas.estimates import LEVELS, sum_of_known
 from evaluation.areas.settings import OTHER
-from evaluation.groups import SMALLEST_CELL
+from evaluation.held_out.groups import SMALLEST_CELL
 
 MUNICIPALITY = "group_municipality"
 

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from evaluation import charts
 from evaluation.charts import Dot
-from evaluation.shap_report import report_environment
+from evaluation.report.shap_report import report_environment
 
 
 def render(report: Mapping[str, Any]) -> str:

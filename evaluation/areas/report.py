@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evaluation.areas.counting import Counted
+from evaluation.areas.counted.counting import Counted
+from evaluation.areas.counted.newcomers import Weighing, backtest, county_of_new, fit_rates, forecast
+from evaluation.areas.counted.turnover import Turnover
 from evaluation.areas.estimates import LEVELS, sum_of_known
 from evaluation.areas.figures import AreaLine, county_line, lines_of, shown
 from evaluation.areas.holdout import summary
-from evaluation.areas.newcomers import Weighing, backtest, county_of_new, fit_rates, forecast
 from evaluation.areas.settings import Newcomers, TurnoverSettings
-from evaluation.areas.turnover import Turnover
 from evaluation.small_cells.hiding import too_few
 from evaluation.small_cells.shown import shown_share
-from models.need import NeedTask
+from models.needs.need import NeedTask
 
 PARTS = ("known", "new", "total")
 ENDS = ("value", "low80", "high80", "low95", "high95")

@@ -5,7 +5,7 @@ from typing import Any
 
 from evaluation.audit.sections import sections
 from evaluation.audit.summary import report_stem
-from evaluation.shap_report import report_environment
+from evaluation.report.shap_report import report_environment
 
 
 def render(report: Mapping[str, Any]) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 
 from configs.loader import PROJECT_ROOT
 from evaluation.audit.material import Material
-from models.need import NeedModel
-from models.segmentation import SegmentationModel
+from models.needs.need import NeedModel
+from models.segments.segmentation import SegmentationModel
 
 Text = dict[str, str]
 LIBRARIES = ("lightgbm", "numpy", "scikit-learn", "shap", "pandas", "mlflow")

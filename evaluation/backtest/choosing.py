@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from evaluation.backtest.errors import mean_scaled_errors
-from models.demand.combination import (
+from models.demand.config import DemandConfig
+from models.demand.forecasters.combination import (
     ALL,
     INTERMITTENT,
     SERVED,
@@ -22,7 +23,6 @@ from models.demand.combination import (
     useful,
     weighted,
 )
-from models.demand.config import DemandConfig
 
 SEASONS_TO_CHOOSE = 2
 WINDOWS_TO_TELL = 3

@@ -11,10 +11,10 @@ from models.demand.coherence.folds import strangers
 from models.demand.coherence.reconcile import MOST_FOR_MINT, Coherence, fit_coherence
 from models.demand.coherence.summing import Summing, summing_of
 from models.demand.coherence.windows import Windows, windows_of_table
-from models.demand.combination import SERVED
 from models.demand.config import DemandConfig
+from models.demand.forecasters.combination import SERVED
+from models.demand.forecasters.matrix import PanelMatrix, long_table, panel_matrix
 from models.demand.hierarchy import Published
-from models.demand.matrix import PanelMatrix, long_table, panel_matrix
 
 
 @dataclass(frozen=True)

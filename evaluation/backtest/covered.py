@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.backtest.errors import mean_scaled_errors
-from models.demand.combination import NAIVE
+from models.demand.forecasters.combination import NAIVE
 from models.demand.intervals import Quantiles, fit_quantiles, with_deciles, with_intervals
 from models.demand.own_scale import other_window_factors, own_factors
 from models.demand.yardsticks import MOVES, SEASONAL

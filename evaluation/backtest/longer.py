@@ -10,8 +10,8 @@ from features.panel.periods import FREQUENCIES, Period
 from models.demand.coherence.intervals import Widths, bounds, fit_widths
 from models.demand.coherence.temporal import WITHIN, Bucket, buckets, over_table
 from models.demand.coherence.windows import Windows
-from models.demand.combination import NAIVE, SERVED
 from models.demand.config import DemandConfig
+from models.demand.forecasters.combination import NAIVE, SERVED
 from models.demand.intervals import LEVELS
 
 KEPT = ("wape", "wape_naive", "coverage80", "coverage95", "windows")

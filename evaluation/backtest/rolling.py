@@ -10,8 +10,8 @@ from evaluation.backtest.choosing import SEASONS_TO_CHOOSE, combined_columns
 from evaluation.backtest.coherent import Ground, coherent_columns
 from evaluation.backtest.windows import windows
 from models.demand.coherence.reconcile import Coherence
-from models.demand.combination import Choice, groups_of
 from models.demand.config import DemandConfig
+from models.demand.forecasters.combination import Choice, groups_of
 from models.demand.hierarchy import Published, aggregate, level_of
 from models.demand.intervals import series_scale
 from models.demand.regimes import inside_any, treated

@@ -25,9 +25,9 @@ from features.store import open_snapshot
 from models.bundles.bundle import Bundle
 from models.bundles.signing import trusted_keys
 from models.bundles.verify import verify_bundle
-from models.need import NeedModel
+from models.needs.need import NeedModel
 from models.registry import RegisteredBundle, connect
-from models.segmentation import SegmentationModel
+from models.segments.segmentation import SegmentationModel
 
 DEFAULT = "configs/client_groups.yaml"
 

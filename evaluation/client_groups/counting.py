@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from evaluation.areas.people import Look, residents_of
+from evaluation.areas.counted.people import Look, residents_of
 from evaluation.client_groups.expected import COLUMNS, likelihoods, sums
 from evaluation.client_groups.settings import ClientGroupsConfig
 from features.cohort import Rule
@@ -16,10 +16,10 @@ from features.columnar import Columns
 from features.kernel import build_features
 from features.segment_records import TABLE, known_answers
 from features.store import Snapshot, read_table
-from models.need import NeedModel
-from models.overviews import proposals
-from models.questionnaire import recorded_answers
-from models.segmentation import SegmentationModel
+from models.needs.need import NeedModel
+from models.segments.overviews import proposals
+from models.segments.questionnaire import recorded_answers
+from models.segments.segmentation import SegmentationModel
 
 NO_GROUP = "none"
 """A client to whom no customership group is proposed (short need, or too little known)."""

@@ -12,8 +12,8 @@ from evaluation.small_cells.hiding import hidden_in_grid
 from features.columnar import Columns
 from features.kernel import build_features
 from features.store import Snapshot, read_table
-from models.eligibility import holds_all
-from models.need import AGE, NeedModel
+from models.needs.need import AGE, NeedModel
+from models.segments.eligibility import holds_all
 from models.small_cells import hidden_cells
 
 COLUMNS = ("asked", "expected", "variance")

@@ -10,7 +10,7 @@ from evaluation.client_groups.expected import COLUMNS, hidden_cells_of, hidden_l
 from evaluation.small_cells.hiding import hidden_together
 from evaluation.small_cells.release import protected
 from evaluation.small_cells.shown import change, share
-from models.scheme import Scheme
+from models.segments.scheme import Scheme
 from models.small_cells import SMALLEST_CELL, hidden_cells
 
 FORMAT = 1

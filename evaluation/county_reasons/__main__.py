@@ -23,8 +23,8 @@ from evaluation.county_reasons.asked import Asked, asked_models, check_features
 from evaluation.county_reasons.groups import Group, GroupSums, groups_of, municipality_of
 from evaluation.county_reasons.page import render
 from evaluation.county_reasons.summary import Counted, csv_rows, summarise
-from evaluation.explanation import by_family
 from evaluation.published import REASONS_CSV, REASONS_HTML, REASONS_JSON, published_folder
+from evaluation.report.explanation import by_family
 from features.frames import read_frame
 from features.histories import find_history
 from features.manifest import write_atomically

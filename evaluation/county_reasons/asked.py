@@ -13,13 +13,13 @@ from models.answers import Text
 from models.bundles.bundle import Bundle
 from models.bundles.signing import trusted_keys
 from models.bundles.verify import verify_bundle
-from models.eligibility import assess
 from models.explaining.bulk import BulkExplainer, bulk_explained
 from models.learners.binary import BinaryModel, Explained
-from models.need import NeedModel, gate
+from models.needs.need import NeedModel, gate
 from models.parts import ClientParts
 from models.registry import RegisteredBundle, Registry
-from models.segmentation import SegmentationModel, output_id
+from models.segments.eligibility import assess
+from models.segments.segmentation import SegmentationModel, output_id
 from models.texts import Texts
 
 KINDS = ("segmentation", "need")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from evaluation.groups import SMALLEST_CELL, hidden_cells
+from evaluation.held_out.groups import SMALLEST_CELL, hidden_cells
 from models.explaining.comparison import band_name, band_of
 
 UNKNOWN = "unknown"

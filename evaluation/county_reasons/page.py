@@ -5,7 +5,7 @@ from typing import Any
 
 from evaluation import charts
 from evaluation.charts import Bar
-from evaluation.shap_report import report_environment
+from evaluation.report.shap_report import report_environment
 
 MOST_FAMILIES, MOST_REASONS = 15, 3
 WORTH_SAYING = 0.01

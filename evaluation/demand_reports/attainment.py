@@ -16,7 +16,7 @@ from evaluation.demand_reports.section import Section, Value
 from evaluation.demand_reports.settings import AttainmentConfig, Measured
 from evaluation.demand_reports.waiting import WEEK, Queue, wait_of
 from evaluation.demand_reports.words import note
-from evaluation.groups import SMALLEST_CELL
+from evaluation.held_out.groups import SMALLEST_CELL
 from models.demand.config import COUNTY
 from models.texts import Text
 

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from evaluation import charts
 from evaluation.charts import Dot
-from evaluation.shap_report import report_environment
+from evaluation.report.shap_report import report_environment
 
 DRAWN = {"recall": "Saanti", "coverage": "Peittävyys", "contacts_to_need": "Palvelu / tarve", "met": "Tarve täyttyi"}
 """Which figure of a table is drawn: the first one that its rows have."""

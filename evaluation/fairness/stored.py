@@ -13,7 +13,7 @@ from evaluation.fairness.comparing.table import fairness_table, joined
 from evaluation.fairness.settings import AXIS_THRESHOLD
 from evaluation.fairness.subjects.outcomes import amounts_part, backtest_table, sets_part
 from evaluation.fairness.traits import TRAITS_FILE, TraitsConfig
-from evaluation.stored import CLASSES_FILE, PREDICTIONS_FILE
+from evaluation.held_out.stored import CLASSES_FILE, PREDICTIONS_FILE
 from features.frames import read_frame
 from models.registry import RegisteredBundle, Registry
 

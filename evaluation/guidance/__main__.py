@@ -25,8 +25,8 @@ from evaluation.guidance.settings import GuidanceConfig
 from evaluation.published import GUIDANCE_CSV, GUIDANCE_HTML, GUIDANCE_JSON, published_folder
 from features.manifest import write_atomically
 from features.store import open_snapshot
-from models.routing import RoutingTable
-from models.scheme import Scheme, load_scheme
+from models.segments.routing import RoutingTable
+from models.segments.scheme import Scheme, load_scheme
 
 DEFAULT = "configs/guidance.yaml"
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from configs.errors import DataError
+from evaluation.held_out.shares import wilson
 from evaluation.metrics import Interval
-from evaluation.shares import wilson
 from features.manifest import write_atomically
 
 FOLDER = "baselines"

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from models.routing import RoutingTable
+from models.segments.routing import RoutingTable
 
 CHOSEN, BY_SEGMENT = "professional", "segment"
 NO_SEGMENT = "none"

@@ -18,7 +18,7 @@ from features.known import known_at
 from features.panel.dimensions import stays_at
 from features.store import Snapshot, read_table
 from features.tables import TABLES
-from models.routing import RoutingTable
+from models.segments.routing import RoutingTable
 
 READ: Mapping[str, tuple[str, ...] | None] = {
     "contacts": (

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from evaluation import charts
 from evaluation.charts import Bar, Dot
-from evaluation.shap_report import report_environment
+from evaluation.report.shap_report import report_environment
 
 SHIFTS = {"to_heavier": "Kevyestä raskaampaan", "to_lighter": "Raskaasta kevyempään"}
 OTHER_NAMES = {

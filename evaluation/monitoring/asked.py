@@ -9,10 +9,10 @@ from configs.workspace import Workspace
 from evaluation.live_bundles import verified
 from features.histories import History, build
 from features.store import Snapshot
-from models.eligibility import answered, holds_all
-from models.need import AGE, NeedModel
+from models.needs.need import AGE, NeedModel
 from models.registry import Registry
-from models.segmentation import SegmentationModel, output_id
+from models.segments.eligibility import answered, holds_all
+from models.segments.segmentation import SegmentationModel, output_id
 
 KINDS = ("need", "segmentation")
 ClientModel = NeedModel | SegmentationModel

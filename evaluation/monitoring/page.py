@@ -5,7 +5,7 @@ from typing import Any
 
 from evaluation import charts
 from evaluation.charts import Bar
-from evaluation.shap_report import report_environment
+from evaluation.report.shap_report import report_environment
 
 DRAWN, LISTED = 12, 25
 """Lines in the picture, and in the table before the fold."""

@@ -14,7 +14,7 @@ from evaluation.needs.frozen import frozen_steps, labels_known
 from features.histories import History
 from features.outcomes import Window
 from features.store import Snapshot
-from models.need import NeedModel
+from models.needs.need import NeedModel
 
 LEAST_ROWS = 20
 """Fewer rows give no estimate."""

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from configs.errors import DataError
-from evaluation.groups import SMALLEST_CELL
+from evaluation.held_out.groups import SMALLEST_CELL
 from evaluation.metrics import INTERVAL_LEVEL
 from evaluation.needs.bands import Group, age_groups, everyone
 from evaluation.needs.draws import REPEATS, figures, sides

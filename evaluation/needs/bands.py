@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from evaluation.groups import SMALLEST_CELL, hidden_cells
+from evaluation.held_out.groups import SMALLEST_CELL, hidden_cells
 
 AGE_BAND = "group_age_band"
 UNKNOWN = "unknown"

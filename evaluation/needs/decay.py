@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluation.groups import SMALLEST_CELL
+from evaluation.held_out.groups import SMALLEST_CELL
 from evaluation.needs.bands import everyone
 from evaluation.needs.draws import REPEATS, figures
 from evaluation.needs.ranked import Ranked

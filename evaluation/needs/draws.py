@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from evaluation.draws import drawn_weights, interval_of
+from evaluation.held_out.draws import drawn_weights, interval_of
 
 REPEATS = 100
 

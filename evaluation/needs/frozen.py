@@ -10,8 +10,8 @@ from evaluation.needs.decay import StepRows
 from features.histories import History, build
 from features.outcomes import Labels, Window, label_history
 from features.store import Snapshot
-from models.eligibility import holds_all
-from models.need import AGE, NeedModel, NeedTask, main_place
+from models.needs.need import AGE, NeedModel, NeedTask, main_place
+from models.segments.eligibility import holds_all
 
 
 def frozen_steps(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from configs.errors import DataError
-from evaluation.groups import SMALLEST_CELL, hidden_cells
+from evaluation.held_out.groups import SMALLEST_CELL, hidden_cells
 from evaluation.needs.draws import REPEATS, sides
 
 EVENT_DAYS = "event_days"

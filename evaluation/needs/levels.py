@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 
 from configs.errors import DataError
-from evaluation.groups import SMALLEST_CELL
+from evaluation.held_out.groups import SMALLEST_CELL
+from evaluation.held_out.stored import checked_classes
 from evaluation.metrics import INTERVAL_LEVEL
 from evaluation.needs.bands import Group, age_groups, everyone
 from evaluation.needs.draws import REPEATS, Compute, sides
-from evaluation.stored import checked_classes
 
 FORMAT = 1
 

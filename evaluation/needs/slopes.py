@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 
 from configs.errors import DataError
-from evaluation.groups import SMALLEST_CELL
+from evaluation.held_out.groups import SMALLEST_CELL
+from evaluation.held_out.stored import checked_predictions
 from evaluation.needs.bands import UNKNOWN, Group, groups
 from evaluation.needs.draws import Figure, figures
 from evaluation.needs.ranked import Ranked
-from evaluation.stored import checked_predictions
 
 MUNICIPALITY = "group_municipality"
 LEAST_EVENTS = 100
-"""Rows with the outcome below which a slope says too little (as in evaluation/groups.py)."""
+"""Rows with the outcome below which a slope says too little (as in evaluation/held_out/groups.py)."""
 GOOD_SLOPE = (0.9, 1.1)
 SMALLER = "smaller"
 """The name of the line of all municipalities with fewer events."""

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evaluation.groups import SMALLEST_CELL
+from evaluation.held_out.groups import SMALLEST_CELL
+from evaluation.held_out.stored import checked_predictions
 from evaluation.metrics import INTERVAL_LEVEL
 from evaluation.needs.bands import Group, age_groups, everyone
 from evaluation.needs.draws import REPEATS, Figure, Sides, figures, sides
 from evaluation.needs.lead_time import EVENT_DAYS, lead_time_table
 from evaluation.needs.ranked import Ranked, treat_all
-from evaluation.stored import checked_predictions
 
 FORMAT = 1
 

@@ -8,10 +8,10 @@ from markupsafe import Markup
 
 from evaluation import charts
 from evaluation.charts import Bar
-from evaluation.monthly_chart import KINDS, Line, Mark, lines
 from evaluation.quality import names
+from evaluation.quality.monthly_chart import KINDS, Line, Mark, lines
 from evaluation.quality.register import DELAY_STEPS
-from evaluation.shap_report import report_environment
+from evaluation.report.shap_report import report_environment
 
 NEARLY = 0.995
 """A field that is never emptier than this in any month is told in words, not drawn."""

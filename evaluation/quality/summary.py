@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from evaluation.groups import SMALLEST_CELL
+from evaluation.held_out.groups import SMALLEST_CELL
 from evaluation.quality.counting import TableCounts
 from evaluation.quality.register import Register, described, unit_lines
 from evaluation.small_cells.shown import shown_by_name, shown_share

@@ -30,8 +30,8 @@ PARSING_SECONDS = 2.0  # processor time of parsing and golden rows; libraries ar
 WALL_SECONDS = 120.0  # start of Python and its libraries on a loaded machine included
 
 MODEL_CLASSES = {
-    "segmentation": "models.segmentation:SegmentationModel",
-    "need": "models.need:NeedModel",
+    "segmentation": "models.segments.segmentation:SegmentationModel",
+    "need": "models.needs.need:NeedModel",
     "demand": "models.demand:DemandModel",
     "flow": "models.flow.model:FlowModel",
     "booster": "models.bundles.verify:BareBooster",

@@ -10,10 +10,10 @@ from features.panel.periods import FREQUENCIES, Period
 from features.panel.rule import ADDING
 from models.demand.coherence.config import CoherenceRule
 from models.demand.cold_start.config import ColdStart
-from models.demand.combination import Combination
 from models.demand.drivers.config import Drivers
+from models.demand.forecasters.combination import Combination
+from models.demand.forecasters.rhythm import RhythmRecipe
 from models.demand.regimes import Regime
-from models.demand.rhythm import RhythmRecipe
 from models.demand.series_config import AreaGroup, Dimension, SeriesSource, area_group_fault
 from models.owners import Owners
 from models.texts import Texts

@@ -18,9 +18,9 @@ from models.bundles.bundle import Bundle
 from models.demand.coherence.stored import Sums
 from models.demand.cold_start.status import SeriesStatus
 from models.demand.cold_start.stored import STATUSES, read_statuses, statuses_file
-from models.demand.combination import Choice
 from models.demand.config import DemandConfig
 from models.demand.explained import ForecastExplanation, Reasons, explanation_of
+from models.demand.forecasters.combination import Choice
 from models.demand.hierarchy import AREA, Published, aggregate, dimensions_of, names_of, published_series
 from models.demand.intervals import Quantiles
 from models.demand.longer import by_longer, summed_reasons, unit_per, year_before

@@ -21,8 +21,8 @@ from models.explaining.ages import source_ages
 from models.explaining.comparison import Comparison
 from models.explaining.concepts import ALONE, Concepts
 from models.explaining.dimensions import by_dimension
-from models.explaining.sentences import Sentences, reason_sentence
-from models.explaining.spoken import heaviest, reads_backwards, spoken
+from models.explaining.wording.sentences import Sentences, reason_sentence
+from models.explaining.wording.spoken import heaviest, reads_backwards, spoken
 from models.learners.binary import BinaryModel
 
 NEVER_IS_KNOWN = frozenset({"days_since", "days_since_first", "change_between_assessments"}) | RATIOS

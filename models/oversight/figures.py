@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from models.conformal import DEFAULT_COVERAGE
 from models.oversight import limits
 from models.oversight.facts import CARE, NOTE, STOP, UNKNOWN, ModelFacts, Point
+from models.segments.conformal import DEFAULT_COVERAGE
 
 Output = Mapping[str, Any]
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from models.demand.boosted import MEMBER
 from models.demand.drivers.table import EXPOSURE, KEYS, DriverTable
+from models.demand.forecasters.boosted import MEMBER
+from models.demand.forecasters.rebuilt import forecast_again
 from models.demand.model import DemandModel
-from models.demand.rebuilt import forecast_again
 from models.demand.regimes import treated
 from models.planning.scenarios.ground import Rerun
 

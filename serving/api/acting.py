@@ -16,13 +16,13 @@ from serving.api.questions import (
 from serving.api.replies import Counter, FieldRefused, told
 from serving.coordinator.alerts import Alerts
 from serving.coordinator.services import counts_for
-from serving.deciding import decide
-from serving.engine.posted import PostedRowError, posted_day
+from serving.desk.deciding import decide
+from serving.desk.requests import Asked, Caller, Desk, Grounds
+from serving.engine.clients.posted import PostedRowError, posted_day
 from serving.pages.coordinator.decided_alerts import AlertDecision
 from serving.pages.services import Decision, LogPage
 from serving.records.log_pages import AUDIT, DECISIONS, log_page
 from serving.refusals import refusal
-from serving.requests import Asked, Caller, Desk, Grounds
 
 _KEY = re.compile(r"[A-Za-z0-9._:-]{1,200}")
 RECORDED = (

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from models.answers import NeedAnswer, SegmentAnswer, json_values
-from models.routing import suggested_routing
+from models.segments.routing import suggested_routing
 from serving.api.fhir import Subject, bundle, risk_assessment
 from serving.api.questions import (
     ByHand,
@@ -22,15 +22,15 @@ from serving.api.questions import (
     SegmentQuestion,
 )
 from serving.api.replies import FHIR, Counter, FieldRefused, Named, fault_of, told, wants_fhir
-from serving.asking import GivenAnswer, axis_answers
-from serving.deciding import routing_table
-from serving.engine.case import likelihood_of
+from serving.desk.asking import GivenAnswer, axis_answers
+from serving.desk.deciding import routing_table
+from serving.desk.requests import Caller, Desk, Grounds, Shown, WorkedOut
+from serving.engine.clients.case import likelihood_of
 from serving.engine.contract import ClientCase
 from serving.middleware.context import LANGUAGE
 from serving.middleware.errors import Fault, fault_of_details
 from serving.records.evidence import proposed
 from serving.refusals import refusal
-from serving.requests import Caller, Desk, Grounds, Shown, WorkedOut
 from serving.settings import Answer
 
 ClientAnswer = SegmentAnswer | NeedAnswer

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from models.answers import Likelihood, ModelStamp, NeedAnswer, SegmentAnswer
-from serving.requests import Caller
+from serving.desk.requests import Caller
 
 Resource = dict[str, Any]
 Subject = Callable[[Caller, str], str]

@@ -10,13 +10,13 @@ from models.answers import Text, json_values
 from models.planning.scenarios.config import Scenario, scenario_of
 from serving.api.planning_questions import FlowQuestion, ForecastQuestion, ScenarioQuestion
 from serving.api.replies import Counter, FieldRefused, told
+from serving.desk.requests import Caller, Grounds
 from serving.pages.planner.saying import in_every_language
 from serving.pages.planner.services import WrongInput
 from serving.planning.desk import PlanningDesk
-from serving.planning.keeping import Keeper, about_nobody
-from serving.planning.records import SeriesPicture
+from serving.planning.kept.keeping import Keeper, about_nobody
+from serving.planning.kept.records import SeriesPicture
 from serving.refusals import refusal
-from serving.requests import Caller, Grounds
 
 
 class PlanningApi:

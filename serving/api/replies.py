@@ -10,16 +10,16 @@ from starlette.responses import Response
 from configs.errors import LuotainError
 from models.answers import Text
 from serving.api.questions import Question
-from serving.asking import NotAsked
-from serving.deciding import NotDecided
-from serving.engine.posted import PostedRowError
+from serving.desk.asking import NotAsked
+from serving.desk.deciding import NotDecided
+from serving.desk.requests import Caller, Desk, Grounds
+from serving.engine.clients.posted import PostedRowError
 from serving.middleware.context import CALLER, LANGUAGE
 from serving.middleware.errors import Fault, fault_of_error, fault_of_status
 from serving.middleware.exhausted import is_exhausted
 from serving.pages.services import NotAllowed, NotYours, Unavailable
 from serving.records.logs import KeyUsed
 from serving.refusals import refusal
-from serving.requests import Caller, Desk, Grounds
 from serving.settings import Answer
 
 FHIR = "application/fhir+json"

@@ -9,9 +9,9 @@ from models.answers import NeedAnswer, SegmentAnswer, json_values
 from serving.api.clients import ALL, ClientApi, Compute
 from serving.api.questions import NeedRowsQuestion, RowsQuestion, SegmentRowsQuestion
 from serving.api.replies import Counter, told
-from serving.engine.posted import posted_day, posted_tables
+from serving.desk.requests import Caller, Desk, Grounds
+from serving.engine.clients.posted import posted_day, posted_tables
 from serving.records.evidence import sha256_of
-from serving.requests import Caller, Desk, Grounds
 from serving.settings import Answer
 
 

@@ -6,11 +6,11 @@ from pydantic import TypeAdapter
 
 from models.answers import ForecastAnswer, Likelihood, Missing, ModelStamp, NeedAnswer, SegmentAnswer, SourceAge
 from models.flow.answers import FlowAnswer
-from models.routing import Routing
+from models.segments.routing import Routing
 from serving.api.acting import ALERT_RECORDED, RECORDED
-from serving.asking import Explored
+from serving.desk.asking import Explored
 from serving.pages.coordinator.services import ReviewCounts
-from serving.planning.records import Comparison
+from serving.planning.kept.records import Comparison
 
 Schema = dict[str, Any]
 RECORDS: tuple[type, ...] = (

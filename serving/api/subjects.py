@@ -4,7 +4,7 @@ import hashlib
 import hmac
 
 from serving.api.fhir import Subject
-from serving.requests import Caller
+from serving.desk.requests import Caller
 from serving.settings import ServingSettings
 from serving.users.handles import handle_of
 from serving.users.keys import load_or_create_key

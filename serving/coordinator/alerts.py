@@ -7,14 +7,14 @@ from typing import Any, get_args
 
 from models.small_cells import hidden_cells
 from serving.coordinator.counting import small
-from serving.deciding import MAX_REASON, NotDecided
-from serving.masking import masked
+from serving.desk.deciding import MAX_REASON, NotDecided
+from serving.desk.masking import masked
+from serving.desk.requests import Caller, Desk, Grounds
 from serving.pages.coordinator.decided_alerts import AlertChoice, AlertCount, AlertDecision, AlertState, DismissReason
 from serving.pages.coordinator.services import Alert
 from serving.records.logs import KeyUsed, Records
 from serving.records.schema import ALERT_LOG
 from serving.refusals import refusal
-from serving.requests import Caller, Desk, Grounds
 
 CHOICES: tuple[str, ...] = get_args(AlertChoice)
 REASONS: tuple[str, ...] = get_args(DismissReason)

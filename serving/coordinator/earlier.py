@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from serving.desk.requests import Desk
 from serving.pages.coordinator.services import EarlierForecast, Outcome
 from serving.pages.services import Unavailable
 from serving.records.logs import Wanted
 from serving.records.schema import AUDIT_LOG
-from serving.requests import Desk
 
 MOST_ENTRIES = 400
 """Answers about one client that are looked through, newest first."""

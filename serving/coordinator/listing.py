@@ -7,14 +7,14 @@ from datetime import date, timedelta
 from models.answers import Text
 from serving.coordinator.own_view import OwnViews
 from serving.coordinator.worklist import ListedClient, changes_since, names_of, narrowed
-from serving.directory import Named, Names
-from serving.engine.overview import ClientLine
+from serving.desk.directory import Named, Names
+from serving.desk.requests import Caller, Desk, Grounds
+from serving.engine.clients.overview import ClientLine
 from serving.pages.coordinator.services import ListChoices, ListFilters
 from serving.pages.services import ClientPage, ClientRow
 from serving.records.log_pages import page_count
 from serving.records.logs import Wanted
 from serving.records.schema import AUDIT_LOG
-from serving.requests import Caller, Desk, Grounds
 from serving.users.handles import handle_of
 
 FIRST_DAYS = 30

@@ -11,12 +11,12 @@ from typing import Any
 from models.answers import SegmentAnswer
 from serving.coordinator.chance import chance
 from serving.coordinator.counting import counted, small
+from serving.desk.requests import Caller, Desk, Grounds
 from serving.pages.coordinator.services import ProbeCounts
 from serving.pages.services import NotAllowed
 from serving.records.entries import local_text
 from serving.records.evidence import proposed
 from serving.records.schema import OWN_VIEW_LOG
-from serving.requests import Caller, Desk, Grounds
 
 CANNOT_TELL = "cannot_tell"
 AGREEMENT = ("same", "other", CANNOT_TELL)

@@ -6,13 +6,14 @@ from typing import get_args
 
 from features.catalogue.families import Sensitivity
 from models.answers import Counterfactual, Text
-from serving.access import may
 from serving.coordinator.alerts import Alerts, alert_counts
 from serving.coordinator.earlier import earlier_forecasts
 from serving.coordinator.letter import letter_of
 from serving.coordinator.listing import WorkList
 from serving.coordinator.own_view import OwnViews
-from serving.directory import Named, Names
+from serving.desk.access import may
+from serving.desk.directory import Named, Names
+from serving.desk.requests import NOT_YOURS, Caller, Desk, Grounds
 from serving.pages.coordinator.decided_alerts import AlertDecision
 from serving.pages.coordinator.services import (
     ClientFile,
@@ -27,7 +28,6 @@ from serving.pages.coordinator.services import (
     ViewQuestion,
 )
 from serving.pages.services import ClientPage, NotYours, Visitor
-from serving.requests import NOT_YOURS, Caller, Desk, Grounds
 from serving.reviews.keeping import Reviews
 from serving.users.handles import client_of, handle_of
 

@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from serving.engine.clients.overview import ClientLine
 from serving.engine.contract import ClientFacts
-from serving.engine.overview import ClientLine
 from serving.pages.coordinator.services import ListFilters
 
 NOT_ANSWERED = "not_answered"

@@ -9,9 +9,9 @@ from typing import Any
 from configs.errors import LuotainError, ModelError
 from configs.workspace import Workspace
 from models.registry import RegisteredBundle, Registry, connect
-from models.scheme import Axis as SchemeAxis
-from models.scheme import Scheme
-from serving.asking import AxisQuestion
+from models.segments.scheme import Axis as SchemeAxis
+from models.segments.scheme import Scheme
+from serving.desk.asking import AxisQuestion
 from serving.engine.contract import DataStamp
 from serving.pages.services import Axis, Layout, ModelVersion, Paper, Unavailable
 from serving.records.entries import local_text

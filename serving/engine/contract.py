@@ -10,15 +10,15 @@ import pandas as pd
 from features.columnar import Columns
 from models.answers import AxisAnswer, NeedAnswer, SegmentAnswer, Text
 from models.similar import Similar
-from serving.access import ClientTies
-from serving.asking import AxisQuestion, Explored
+from serving.desk.access import ClientTies
+from serving.desk.asking import AxisQuestion, Explored
 from serving.pages.coordinator.services import Outcome
 from serving.pages.services import Layout, ModelVersion, Paper
 from serving.planning.live import LiveDemand, LiveFlow
 
 if TYPE_CHECKING:  # they stand on the facts that are described here
-    from serving.engine.looking import ClientRecords, RuleName
-    from serving.engine.overview import Overview
+    from serving.engine.clients.looking import ClientRecords, RuleName
+    from serving.engine.clients.overview import Overview
 
 
 @dataclass(frozen=True)

@@ -16,16 +16,16 @@ from models.answers import Text
 from models.names import DEMAND_PREFIX, FLOW_PREFIX, NEED_PREFIX
 from models.registry import connect
 from models.similar import Similar
-from serving.access import ClientTies
-from serving.asking import AxisQuestion
+from serving.desk.access import ClientTies
+from serving.desk.asking import AxisQuestion
 from serving.engine import catalogue
-from serving.engine.case import RegisterCase, stamp_of
+from serving.engine.clients.case import RegisterCase, stamp_of
+from serving.engine.clients.looking import ClientRecords, Looking, RuleName
+from serving.engine.clients.overview import Overview
+from serving.engine.clients.posted import NOBODY, PostedRows
+from serving.engine.clients.pseudonyms import pseudonym_of
 from serving.engine.contract import ClientFacts, DataStamp
-from serving.engine.looking import ClientRecords, Looking, RuleName
 from serving.engine.outputs import outputs_of
-from serving.engine.overview import Overview
-from serving.engine.posted import NOBODY, PostedRows
-from serving.engine.pseudonyms import pseudonym_of
 from serving.engine.registers import Registers, differs, open_registers, packed_or_none
 from serving.engine.shelf import LiveModel, Shelf
 from serving.engine.warming import warm

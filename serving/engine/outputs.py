@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from models.answers import Likelihood
 from models.learners.binary import BinaryModel
-from models.need import NeedModel
-from models.segmentation import SegmentationModel, output_id
+from models.needs.need import NeedModel
+from models.segments.segmentation import SegmentationModel, output_id
 
 EVEN = 0.5
 """The line of an axis: on the other side the next level is the more probable one."""

@@ -12,10 +12,10 @@ from configs.errors import DataError
 from features.columnar import Columns
 from features.packed import PackedClients, open_packed
 from features.store import Snapshot, open_snapshot, read_client, read_table
-from serving.access import Tie
+from serving.desk.access import Tie
+from serving.engine.clients.facts import CHANGES, CONTACT_COLUMNS, collect_facts
+from serving.engine.clients.relations_index import RelationsIndex, index_everyone, index_relations
 from serving.engine.contract import ClientFacts, DataStamp
-from serving.engine.facts import CHANGES, CONTACT_COLUMNS, collect_facts
-from serving.engine.relations_index import RelationsIndex, index_everyone, index_relations
 
 
 @dataclass(frozen=True)

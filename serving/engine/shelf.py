@@ -23,9 +23,9 @@ from models.bundles.bundle import Bundle, read_bundle
 from models.bundles.signing import trusted_keys
 from models.bundles.together import good_bundles
 from models.bundles.verify import model_class, verify_bundle
+from models.needs.report_only import refuse_report_only
 from models.oversight.facts import Stopped
 from models.registry import RegisteredBundle, Registry, connect
-from models.report_only import refuse_report_only
 from serving.oversight.stopping import StopList
 from serving.starting import live_names
 

@@ -3,8 +3,8 @@
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from serving.desk.requests import Caller
 from serving.refusals import DEFAULT
-from serving.requests import Caller
 
 REQUEST_ID: ContextVar[str] = ContextVar("luotain_request_id", default="")
 """A random id of the request, in every log entry and error."""

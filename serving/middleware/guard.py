@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from serving.access import may
+from serving.desk.access import may
+from serving.desk.requests import Caller
 from serving.middleware.answers import Outgoing, Send
 from serving.middleware.body import Receive, json_fault, media_fault, read_body, replay
 from serving.middleware.context import CALLER, LANGUAGE, REQUEST_ID, Presented
@@ -15,7 +16,6 @@ from serving.middleware.errors import Fault, fault_of_status
 from serving.middleware.exhausted import is_exhausted
 from serving.records.logs import new_id
 from serving.refusals import preferred_language
-from serving.requests import Caller
 
 Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]

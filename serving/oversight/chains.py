@@ -3,15 +3,15 @@
 import os
 
 from configs.errors import LuotainError
+from serving.desk.requests import Desk
 from serving.oversight.gathering import ledger_of
 from serving.pages.oversight.services import LogChain
 from serving.pages.services import ChainStatus
+from serving.records.chain.witness import Witness
 from serving.records.entries import local_text
 from serving.records.schema import AUDIT_LOG
 from serving.records.verifying.apart import verified_apart
 from serving.records.verifying.watch import ChainWatch, Known
-from serving.records.witness import Witness
-from serving.requests import Desk
 from serving.settings import CONFIG_VARIABLE, DEFAULT_CONFIG
 
 LEDGER = "promotions"

@@ -10,7 +10,8 @@ from configs.errors import DataError
 from configs.phrases import phrase_of
 from models.answers import Text
 from models.oversight.facts import Stopped
-from serving.masking import masked
+from serving.desk.masking import masked
+from serving.desk.requests import Caller, Desk
 from serving.oversight.chains import ChainMemory
 from serving.oversight.disclosing import given
 from serving.oversight.published import groups_report, indicators_of, plan_report
@@ -28,13 +29,12 @@ from serving.pages.oversight.services import (
     StoppableModel,
 )
 from serving.pages.services import ChainStatus, NotYours, Visitor
+from serving.records.chain.witness import Witness
 from serving.records.entries import HELSINKI, local_text, utc_text
 from serving.records.schema import AUDIT_LOG
 from serving.records.statistics import AccessStatistics, access_statistics
-from serving.records.witness import Witness
 from serving.refusals import refusal
 from serving.replay import replay_in_process
-from serving.requests import Caller, Desk
 from serving.settings import CONFIG_VARIABLE, DEFAULT_CONFIG
 
 LEFT_TO_ANSWER = 2.0

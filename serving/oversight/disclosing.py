@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import date
 
 from configs.errors import DataError
+from serving.desk.masking import masked
+from serving.desk.requests import Caller, Desk
 from serving.disclosing.own_log import load_words, own_log, told_since, utc_since
 from serving.disclosing.rendering import page, table
-from serving.masking import masked
 from serving.pages.oversight.services import Given, LogForm, NotUnderstood
 from serving.records.entries import HELSINKI
-from serving.requests import Caller, Desk
 
 MEDIA = {"html": "text/html; charset=utf-8", "csv": "text/csv; charset=utf-8"}
 

@@ -20,6 +20,7 @@ from models.small_cells import SMALLEST_CELL, hidden_cells
 from serving.coordinator.alerts import alert_counts
 from serving.oversight.gathering import FOLDER_LETTERS, ledger_of
 from serving.oversight.usability import usability
+from serving.records.chain.witness import Witness
 from serving.records.database import Place
 from serving.records.entries import utc_text
 from serving.records.logs import Records
@@ -27,7 +28,6 @@ from serving.records.opening import open_records, place_of, witness_of
 from serving.records.promotions import Promotions
 from serving.records.schema import AUDIT_LOG, CHAINED, OWN_VIEW_LOG, REVIEW_LOG
 from serving.records.statistics import AccessStatistics, access_statistics
-from serving.records.witness import Witness
 from serving.settings import DEFAULT_CONFIG, ServingSettings, load_settings
 
 FILE, FORMAT, DAYS = "service_facts.json", 1, 365

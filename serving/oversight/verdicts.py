@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from models.answers import Text
 from models.names import NEED_PREFIX
 from models.oversight.verdict import verdict
+from serving.desk.requests import Desk
 from serving.engine.contract import DataStamp
 from serving.oversight.chains import ChainMemory
 from serving.oversight.gathering import facts_of, impact_state, ledger_of, published_json, quality_of
@@ -14,7 +15,6 @@ from serving.pages.oversight.services import FirstScreen, Judged, LiveOn, LiveTh
 from serving.pages.services import ModelVersion, Unavailable
 from serving.records.entries import HELSINKI, local_text
 from serving.records.promotions import Promotions
-from serving.requests import Desk
 
 QUALITY = "quality.json"
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from models.answers import ForecastAnswer
 from models.exchange import Cell, Sheet, workbook
 from serving.pages.format import Format
-from serving.planning.records import SeriesPicture
+from serving.planning.kept.records import SeriesPicture
 
 
 def forecast_workbook(picture: SeriesPicture, format: Format, more: Sequence[Sheet] = (), registers: str = "") -> bytes:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from models.answers import NeedAnswer, SegmentAnswer, Text
-from serving.asking import AxisQuestion, Explored, GivenAnswer
+from serving.desk.asking import AxisQuestion, Explored, GivenAnswer
 from serving.pages.papers import Papers
 from serving.pages.refused import NotAllowed as NotAllowed
 from serving.pages.refused import NotYours as NotYours

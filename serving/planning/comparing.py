@@ -18,7 +18,7 @@ from models.planning.scenarios.config import Scenario
 from models.planning.scenarios.when import Span, begins_outside
 from models.planning.scenarios.words import OUTSIDE
 from serving.planning.ground import Ground
-from serving.planning.records import ScenarioLine
+from serving.planning.kept.records import ScenarioLine
 
 BASE_NAME: Text = {"fi": "Perusennuste", "sv": "Basprognos", "en": "Base forecast"}
 

@@ -14,22 +14,22 @@ from models.planning.ages import AgeStructure
 from models.planning.base import Base
 from models.planning.channels.plan import plan
 from models.planning.scenarios.config import Scenario
-from serving.engine.case import no_model
+from serving.desk.requests import Asked, Caller, Desk, Grounds
+from serving.engine.clients.case import no_model
 from serving.pages.planner.services import WrongInput
 from serving.pages.services import NotYours
 from serving.planning.assumptions import changed
-from serving.planning.corrections import Stored, corrected_over, stored_of
 from serving.planning.ground import Ground
 from serving.planning.hashing import answer_sha256
+from serving.planning.kept.corrections import Stored, corrected_over, stored_of
+from serving.planning.kept.records import ChannelPicture, Comparison, FlowPicture, SeriesPicture, StaffingPicture
 from serving.planning.live import LiveDemand, LiveFlow
-from serving.planning.records import ChannelPicture, Comparison, FlowPicture, SeriesPicture, StaffingPicture
 from serving.planning.sheets import sheet_frame
 from serving.planning.working import Basis, accepted, comparison, staffing_picture
 from serving.records.evidence import evidence, evidence_of_plan
 from serving.records.keeping.runtime import runtime
 from serving.records.schema import OVERRIDE_LOG
 from serving.refusals import refusal
-from serving.requests import Asked, Caller, Desk, Grounds
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from models.flow.model import FlowModel
 from models.planning.ages import Ages
 from models.planning.base import AGE, AREA, MEASURE, Base, base_of
 from serving.pages.series import Series
-from serving.planning.records import FlowPicture
+from serving.planning.kept.records import FlowPicture
 
 
 @dataclass(frozen=True)

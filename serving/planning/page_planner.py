@@ -18,23 +18,17 @@ from models.planning.sheets.out import Planned, planning_sheets
 from models.planning.sheets.overrides_in import overrides_template, read_overrides
 from models.planning.sheets.scenarios_in import read_scenario, scenario_template
 from models.planning.staffing.plan import StaffingPlan, staff
-from serving.access import may
-from serving.engine.case import no_model
+from serving.desk.access import may
+from serving.desk.requests import Caller, Grounds
+from serving.engine.clients.case import no_model
 from serving.pages.planner.services import Correction, Upload, WrongInput
 from serving.pages.services import Unavailable, Visitor
 from serving.planning.comparing import applied, of_series, span_of
 from serving.planning.desk import PlanningDesk
 from serving.planning.ground import people_of
-from serving.planning.keeping import Keeper
-from serving.planning.published import (
-    JUDGED_FILE,
-    REALISED_FILE,
-    Judged,
-    Realised,
-    judged_of,
-    realised_of,
-)
-from serving.planning.records import (
+from serving.planning.kept.keeping import Keeper
+from serving.planning.kept.published import JUDGED_FILE, REALISED_FILE, Judged, Realised, judged_of, realised_of
+from serving.planning.kept.records import (
     ChannelPicture,
     Comparison,
     FlowPicture,
@@ -43,7 +37,6 @@ from serving.planning.records import (
     StaffingPicture,
 )
 from serving.planning.sheets import Sheets, read_sheets
-from serving.requests import Caller, Grounds
 
 
 @dataclass(frozen=True)

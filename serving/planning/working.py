@@ -20,10 +20,10 @@ from models.planning.staffing.plan import staff
 from serving.pages.planner.services import WrongInput
 from serving.planning.assumptions import changed, counted_contacts, tried_queues
 from serving.planning.comparing import applied, compared_lines, periods_of
-from serving.planning.corrections import Stored, stored_of
 from serving.planning.ground import Ground, people_of
+from serving.planning.kept.corrections import Stored, stored_of
+from serving.planning.kept.records import Comparison, StaffingPicture
 from serving.planning.live import LiveDemand
-from serving.planning.records import Comparison, StaffingPicture
 
 T = TypeVar("T")
 Entries = tuple[Mapping[str, Any], ...]

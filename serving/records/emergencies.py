@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from serving.access import Emergency
+from serving.desk.access import Emergency
 from serving.records.entries import Actor, AuditEvent, keep_until
 from serving.records.logs import Records
 from serving.records.schema import EMERGENCY_LOG

@@ -10,7 +10,7 @@ from typing import Any
 
 from models.answers import AxisAnswer, ForecastAnswer, Likelihood, ModelStamp, NeedAnswer, SegmentAnswer, json_values
 from models.chain import canonical_json
-from serving.asking import Explored
+from serving.desk.asking import Explored
 from serving.engine.contract import CaseStamp, DataStamp, Engine
 from serving.records.keeping.runtime import runtime
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, func, select
 
 from serving.pages.services import NotAllowed
-from serving.records.chained import append_to, last_of
+from serving.records.chain.chained import append_to, last_of
 from serving.records.database import Opened, Place, open_logs, reading, writing
 from serving.records.databases.settings import RetentionSettings
 from serving.records.databases.turns import Turns

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from serving.records.chain.witness import Witness
 from serving.records.database import Place
 from serving.records.logs import Clock, Records
-from serving.records.witness import Witness
 from serving.settings import ServingSettings
 
 

@@ -14,13 +14,13 @@ from configs.loader import validate_config
 from configs.phrases import Phrase
 from features.store import open_earlier, read_table
 from models.planning.scenarios.config import Scenario
-from serving.engine.case import stamp_of
 from serving.engine.catalogue import known_until
+from serving.engine.clients.case import stamp_of
 from serving.engine.shelf import LiveModel
 from serving.planning.ground import Ground
 from serving.planning.live import LiveDemand, LiveFlow
 from serving.planning.working import Basis, Entries, comparison, staffing_picture
-from serving.records.chained import first_entries
+from serving.records.chain.chained import first_entries
 from serving.records.opening import place_of
 from serving.records.schema import OVERRIDE_LOG
 from serving.replaying.sources import model_of

@@ -11,13 +11,13 @@ from typing import Any
 from configs.errors import DataError, LuotainError
 from configs.phrases import Phrase, phrase_of
 from models.answers import json_values
-from serving.asked import ClientAnswer, as_told
-from serving.asking import GivenAnswer, axis_answers
-from serving.engine.case import RegisterCase
+from serving.desk.asked import ClientAnswer, as_told
+from serving.desk.asking import GivenAnswer, axis_answers
 from serving.engine.catalogue import questions_of
+from serving.engine.clients.case import RegisterCase
 from serving.engine.shelf import LiveModel
 from serving.planning.hashing import answer_sha256
-from serving.records.chained import entry_of
+from serving.records.chain.chained import entry_of
 from serving.records.evidence import sha256_of
 from serving.records.keeping.runtime import runtime
 from serving.records.opening import place_of

@@ -15,9 +15,9 @@ from models.bundles.bundle import Bundle, read_bundle
 from models.bundles.signing import trusted_keys
 from models.bundles.verify import model_class
 from models.registry import connect
+from serving.engine.clients.relations_index import RelationsIndex
 from serving.engine.contract import DataStamp
 from serving.engine.registers import Registers
-from serving.engine.relations_index import RelationsIndex
 from serving.engine.shelf import Chosen, LiveModel
 
 

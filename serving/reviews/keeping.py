@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from serving.coordinator.counting import counted, shown, small
-from serving.masking import masked
+from serving.desk.masking import masked
+from serving.desk.requests import NOT_YOURS, Caller, Desk
 from serving.pages.coordinator.services import Finding, NextStep, Review, ReviewCounts
 from serving.pages.services import NotAllowed, NotYours
 from serving.records.schema import REVIEW_DRAW_LOG, REVIEW_LOG
-from serving.requests import NOT_YOURS, Caller, Desk
 from serving.reviews.sampling import REASONS, SampleRule, draw, not_selected
 
 DRAWER = "luotain"

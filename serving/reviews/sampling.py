@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from serving.coordinator.chance import chance
-from serving.engine.overview import ClientLine
+from serving.engine.clients.overview import ClientLine
 from serving.pages.coordinator.services import ReviewReason
 
 REASONS: tuple[ReviewReason, ...] = ("not_eligible", "not_assessable", "below_lists")

@@ -1,6 +1,6 @@
 """The users of the config.  With an identity provider, and always in production, there are none."""
 
-from serving.access import User
+from serving.desk.access import User
 from serving.settings import DevelopmentUserSettings, ServingSettings
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from serving.access import User
+from serving.desk.access import User
+from serving.desk.requests import Caller, Desk
 from serving.middleware.context import REQUEST_ID
 from serving.pages.entering import Begun, Returned, TooMany
 from serving.pages.services import NotAllowed, Unavailable
@@ -11,7 +12,6 @@ from serving.records.entries import Actor, AuditEvent
 from serving.records.logs import new_id
 from serving.records.sessions import Sessions
 from serving.refusals import refusal
-from serving.requests import Caller, Desk
 from serving.users.attempts import Attempts
 from serving.users.oidc.claims import NoRights, known
 from serving.users.oidc.flow import CodeFlow, Person, SignInFailed

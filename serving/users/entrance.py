@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from serving.desk.requests import Caller, Desk
 from serving.middleware.context import Presented
 from serving.middleware.errors import Fault, fault_of_status
 from serving.pages.entering import Door
 from serving.records.opening import place_of
 from serving.records.sessions import Sessions
 from serving.records.sign_ins import SignIns
-from serving.requests import Caller, Desk
 from serving.settings import ServingSettings
 from serving.users.attempts import Attempts
 from serving.users.directory import users_of

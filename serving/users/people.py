@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any, Protocol
 
-from serving.access import User
+from serving.desk.access import User
 from serving.records.sessions import Session
 from serving.records.sign_ins import SignIn, SignIns
 from serving.users.oidc.claims import NoRights, known

@@ -20,7 +20,7 @@ from evaluation.audit.summary import Read, summarise
 from models.bundles.bundle import Bundle, read_bundle
 from models.bundles.signing import trusted_keys
 from models.registry import CHAMPION, RegisteredBundle, Registry, connect
-from tests import small_training as small
+from tests.training import small_training as small
 from training import need, segmentation
 
 TODAY = date(2025, 1, 1)
@@ -70,7 +70,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, empty_registry: Path) -> Ite
             patch.setattr(module, "load_history", lambda *_: small.history())
             patch.setattr(module, "read_table", lambda _, name, columns=None: tables[name])
         patch.setattr("training.needs.labelled.label_history", lambda _, *asked: small.labelled(tables, *asked))
-        patch.setattr("training.records.read_table", lambda _, name: tables[name])
+        patch.setattr("training.rows.records.read_table", lambda _, name: tables[name])
         patch.setattr("evaluation.fairness.traits.read_table", lambda _, name, columns: tables[name])
         patch.setattr(segmentation, "build", small.build)
         patch.setattr("training.tracking.verify_bundle", read_bundle)  # no child parses it: that has tests of its own

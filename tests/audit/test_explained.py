@@ -19,13 +19,13 @@ from evaluation.audit.explained.sentences import numbers_in, state_of
 from evaluation.audit.explained.stability import compared, summary, weights_compared
 from evaluation.county_reasons.asked import Asked, every_output, read_model
 from models.answers import Reason
-from models.eligibility import EligibilityRules, answered, assess
 from models.learners.binary import BinaryModel
 from models.learners.boosting import BoostedTrees
 from models.learners.calibration import Calibration
+from models.segments.eligibility import EligibilityRules, answered, assess
 from tests.audit.conftest import NEED, SEGMENTATION, World
-from tests.small_training import SNAPSHOT
-from tests.test_eligibility import RULES
+from tests.models.segments.test_eligibility import RULES
+from tests.training.small_training import SNAPSHOT
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from serving.oversight.facts import _decisions, gathered
-from tests import served
-from tests.serving_parts import NOW, settings
+from tests.serving import served
+from tests.serving.serving_parts import NOW, settings
 
 pytestmark = served.MARKS
 

@@ -12,12 +12,12 @@ from sklearn.linear_model import LogisticRegression
 
 from evaluation import metrics as reference
 from evaluation.audit.figures.measured import Side, auroc_interval, measured
-from evaluation.stored import PROBABILITY_METRICS
+from evaluation.held_out.stored import PROBABILITY_METRICS
 from models.learners.calibration import sigmoid
-from models.need import NeedModel
+from models.needs.need import NeedModel
 from tests.audit.conftest import CONFIG, NEED, SEGMENTATION, World
-from tests.need_rows import drawn
-from tests.small_training import DATES, FRAME, ROWS
+from tests.training.need_rows import drawn
+from tests.training.small_training import DATES, FRAME, ROWS
 
 Report = dict[str, Any]
 

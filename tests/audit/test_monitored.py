@@ -10,10 +10,10 @@ from evaluation.monitoring.asked import ClientModel, live_models, probabilities
 from evaluation.monitoring.scored import scored
 from evaluation.monitoring.settings import Thresholds
 from models.answers import ModelStamp
-from models.need import NeedModel
-from models.segmentation import SegmentationModel
-from tests import small_training as small
+from models.needs.need import NeedModel
+from models.segments.segmentation import SegmentationModel
 from tests.audit.conftest import NEED, SEGMENTATION, World
+from tests.training import small_training as small
 
 STAMP = ModelStamp("m", "1", "0" * 64, "2024-12-31", "2025-01-01")
 AXES = (f"{SEGMENTATION} complexity", f"{SEGMENTATION} resources")

@@ -26,7 +26,7 @@ from evaluation.audit.summary import summarise
 from models.bundles.papers import newest_signed
 from models.oversight.impact import Signed, due_day, impact_of
 from tests.audit.conftest import BOOK, CONFIG, NEED, SEGMENTATION, TODAY, World
-from tests.html_page import Page
+from tests.evaluation.html_page import Page
 from tests.plans import covers
 
 Report = dict[str, Any]

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from models.demand import statistical
 from models.demand.coherence.intervals import LEVELS as COVERAGES
 from models.demand.coherence.intervals import fit_widths
 from models.demand.coherence.reconcile import coherent_windows
@@ -22,7 +21,8 @@ from models.demand.coherence.summing import summing_of
 from models.demand.coherence.temporal import Bucket, buckets, even_buckets, over
 from models.demand.coherence.windows import Windows, has_seasonal_scale, scales
 from models.demand.coherence.without_refit import FittedSums, OriginPlan, fit_sums
-from models.demand.matrix import PanelMatrix, panel_matrix
+from models.demand.forecasters import statistical
+from models.demand.forecasters.matrix import PanelMatrix, panel_matrix
 from tests.bench.daily_world.conditional_mean import conditional_means
 from tests.bench.daily_world.hierarchy import HORIZON, LEVELS, daily_config, published
 from tests.bench.daily_world.simulator import Drawn, World, draw

@@ -25,13 +25,13 @@ from evaluation.backtest import (
     weighted_errors,
     weighted_quantile_loss,
 )
-from models.demand import boosted
-from models.demand.combination import SERVED
 from models.demand.config import DemandConfig
+from models.demand.forecasters import boosted
+from models.demand.forecasters.combination import SERVED
+from models.demand.forecasters.members import forecast_members
 from models.demand.hierarchy import published_series
 from models.demand.intervals import DECILES
-from models.demand.members import forecast_members
-from tests.bench.demand_recipes import recipe_errors
+from tests.bench.chapters.demand_recipes import recipe_errors
 from tests.bench.peers.forecasters import LEAST_PERIODS, PEERS
 from tests.bench.report import Figure, finish, tell
 from training.demand.fitting import judged_windows

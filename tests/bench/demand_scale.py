@@ -17,8 +17,8 @@ from features.panel.calendar import calendar
 from models.demand.coherence.publish import CoherentForecast
 from models.demand.coherence.summing import Summing, summing_of
 from models.demand.coherence.without_refit import OriginPlan, fit_sums
+from models.demand.forecasters.matrix import PanelMatrix, long_table, panel_matrix
 from models.demand.hierarchy import Published
-from models.demand.matrix import PanelMatrix, long_table, panel_matrix
 from tests.bench.daily_world.hierarchy import HORIZON, daily_config
 from tests.bench.measure import peak_bytes
 from tests.bench.report import Figure, finish, tell

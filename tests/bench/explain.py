@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from configs.loader import var_folder
-from tests.bench import explained_models
-from tests.bench.explained_models import CASES, Case
 from tests.bench.report import Figure, finish, tell
+from tests.bench.worlds import explained_models
+from tests.bench.worlds.explained_models import CASES, Case
 
 OURS, TRUTH = "bulk", "pred_contrib"
 TIMES = {

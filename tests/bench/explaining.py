@@ -13,8 +13,8 @@ import numpy as np
 from models.explaining.bulk import BulkExplainer
 from models.learners.binary import Learner
 from models.learners.blend import Blend
-from tests.bench import explained_models
 from tests.bench.measure import best_of, peak_bytes
+from tests.bench.worlds import explained_models
 
 Explain = Callable[[Any, np.ndarray], tuple[float, np.ndarray]]
 

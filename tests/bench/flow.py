@@ -25,10 +25,10 @@ from models.flow.config import FlowConfig
 from models.flow.forecast import fit_flow
 from models.flow.measured.bottlenecks import rank, weekly_work
 from models.flow.whatif import what_if
+from tests.bench.chapters.flow_intervals import Held, client_delays, held, interval_figures
 from tests.bench.counties import run
-from tests.bench.flow_intervals import Held, client_delays, held, interval_figures
-from tests.bench.queueing import START, WEEK_HOURS, Station, chain_of, register, simulate, staffed
 from tests.bench.report import Figure, finish, tell
+from tests.bench.worlds.queueing import START, WEEK_HOURS, Station, chain_of, register, simulate, staffed
 
 SEEDS = int(os.environ.get("FLOW_SEEDS", "100"))
 FORECAST_SEEDS = min(10, SEEDS)

@@ -14,9 +14,9 @@ import pandas as pd
 from configs.loader import load_config, validate_config
 from configs.workspace import Workspace
 from features.panel.drivers import expected_needs
-from models.demand import boosted
 from models.demand.config import DemandConfig
 from models.demand.drivers import DriverBook, Drivers
+from models.demand.forecasters import boosted
 from tests.bench.report import Figure, finish, tell
 from training.demand.drivers import cells_of
 from training.demand.panel import read_panel

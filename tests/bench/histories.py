@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from configs.loader import var_folder
-from tests.bench import large, wanted
-from tests.bench.events import one_file
+from tests.bench import wanted
 from tests.bench.report import Figure, finish, tell
+from tests.bench.worlds import large
+from tests.bench.worlds.events import one_file
 
 CLIENTS = 20_000
 TIMES = {"kernel": 7, "polars_best": 7, "duckdb_best": 5, "flattener": 2, "duckdb_filter": 1}

@@ -14,9 +14,9 @@ import yaml
 
 from configs.loader import var_folder
 from features.manifest import FileReport, read_manifest
-from tests.bench.contacts_file import Planted, make
 from tests.bench.measure import Spent, command
 from tests.bench.report import Figure, finish, tell
+from tests.bench.worlds.contacts_file import Planted, make
 
 MB, GB = 10**6, 10**9
 SIZES = {"200 MB": 200 * MB, "2 GB": 2 * GB}

@@ -19,14 +19,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from configs.loader import var_folder
-from serving.records.chained import verify_table
+from serving.records.chain.chained import verify_table
 from serving.records.database import Place
 from serving.records.entries import AuditEvent
 from serving.records.logs import Records
 from serving.records.schema import AUDIT_LOG
 from tests.bench.report import Figure, finish, tell
+from tests.features.sources.postgres import DEBIAN, server
 from tests.records.long_log import ACTOR, fill
-from tests.sources.postgres import DEBIAN, server
 
 ENTRIES = int(os.environ.get("LUOTAIN_BENCH_ENTRIES", "1_000_000"))
 VERIFY_SECONDS = 60.0

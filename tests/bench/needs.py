@@ -18,14 +18,14 @@ from evaluation.needs.slopes import LEAST_EVENTS
 from features.histories import load_history
 from features.store import open_snapshot
 from models.names import need_model
-from models.need_task import load_task
+from models.needs.need_task import load_task
 from models.registry import RegisteredBundle, Registry, connect
-from tests.bench import hospital
-from tests.bench.achievable import Taught, achievable
+from tests.bench.chapters import hospital
+from tests.bench.chapters.achievable import Taught, achievable
 from tests.bench.counties import RESIDENTS, SECOND, county, run
-from tests.bench.held_out_rows import Again, held_out_again
 from tests.bench.paired import Estimate, slopes_missed
 from tests.bench.report import Figure, finish, tell
+from tests.bench.worlds.held_out_rows import Again, held_out_again
 from training.need import NeedConfig
 from training.needs.outcome import REPORT_FILE
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluation.draws import auroc, client_draws, interval_of
+from evaluation.held_out.draws import auroc, client_draws, interval_of
 
 DRAWS = 1000
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import yaml
 
 from configs.loader import var_folder
-from tests.bench.events import AS_OF
-from tests.bench.large import CLIENTS, HALF, Road
 from tests.bench.report import Figure, finish
+from tests.bench.worlds.events import AS_OF
+from tests.bench.worlds.large import CLIENTS, HALF, Road
 
 MILLION = 1_000_000
 RESIDENTS, YEARS, EVENTS_A_YEAR, DATES = 5_600_000, 10, 20, 12

@@ -24,9 +24,9 @@ from models.bundles.signing import trusted_keys
 from models.bundles.verify import verify_bundle
 from models.learners.boosting import BoostedTrees
 from models.registry import RegisteredBundle, Registry, connect
-from models.segmentation import SegmentationModel, output_id
+from models.segments.segmentation import SegmentationModel, output_id
+from tests.bench.chapters.reasons import Hits, drivers_of, hits
 from tests.bench.counties import SECOND, county, run
-from tests.bench.reasons import Hits, drivers_of, hits
 from tests.bench.report import Figure, finish, tell
 from training.segments.config import SegmentationConfig
 

@@ -5,7 +5,7 @@ import json
 import numpy as np
 
 from features.catalogue import Catalogue
-from tests.bench.events import SERVICES
+from tests.bench.worlds.events import SERVICES
 
 WINDOWS = (30, 90, 180, 365, 730)
 SINCE_SERVICES = SERVICES[:9]

@@ -11,17 +11,17 @@ import pandas as pd
 
 from configs.loader import load_config, read_yaml, validate_config
 from configs.workspace import Workspace
-from evaluation.hidden_areas import hidden_errors
+from evaluation.backtest.hidden_areas import hidden_errors
 from features.store import open_snapshot
-from models.demand import boosted
 from models.demand.cold_start import ColdStart, borrowed_widths, with_borrowed_intervals
 from models.demand.config import DemandConfig
 from models.demand.drivers import Drivers
-from tests.bench.driven_county import AREAS, LAG, RURAL, County, simulate
-from tests.bench.explained_forecasts import explained_figures, left_figures
+from models.demand.forecasters import boosted
+from tests.bench.chapters.explained_forecasts import explained_figures, left_figures
+from tests.bench.chapters.new_area import new_area_figures
 from tests.bench.heads_up_worth import heads_up_figures
-from tests.bench.new_area import new_area_figures
 from tests.bench.report import Figure, finish, tell
+from tests.bench.worlds.driven_county import AREAS, LAG, RURAL, County, simulate
 from training.demand.drivers import cells_of, driver_book
 from training.demand.panel import read_panel
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.extracts import Extracts, county
+from tests.features.deliveries.extracts import Extracts, county
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.extracts import ANNA, CONTACTS, Extracts, report_of
+from tests.features.deliveries.extracts import ANNA, CONTACTS, Extracts, report_of
 
 GOOD = f"{ANNA};2024-03-01 10:00:00;2024-03-02;T1;A01;12,5"
 NEXT = f"{ANNA};2024-04-01 10:00:00;2024-04-02;T1;A01;12,5"

@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 
 from features.manifest import read_manifest
-from tests.extracts import ANNA, BERTTA, Extracts, county
+from tests.features.deliveries.extracts import ANNA, BERTTA, Extracts, county
 
 KEY = "02" * 32
 """A fixed key: under it the two clients lie in two buckets."""

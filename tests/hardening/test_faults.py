@@ -18,7 +18,7 @@ from configs.errors import DataError
 from configs.loader import PROJECT_ROOT
 from features.ingest.__main__ import main
 from features.ingest.locking import LOCK
-from tests.extracts import ANNA, Extracts, county, report_of
+from tests.features.deliveries.extracts import ANNA, Extracts, county, report_of
 from tests.hardening.stores import KEY, config_of, contact_rows, is_whole, waiting
 
 NOBODY = 65534

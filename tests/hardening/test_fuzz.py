@@ -12,7 +12,7 @@ from configs.errors import LuotainError
 from features.ingest.run import Outcome
 from features.manifest import FileReport
 from tests.counts import count
-from tests.extracts import ANNA, CONTACT_HEADER, Extracts
+from tests.features.deliveries.extracts import ANNA, CONTACT_HEADER, Extracts
 
 ROWS = 24
 TOGETHER = 25

@@ -7,7 +7,7 @@ import pytest
 
 from configs.errors import ConfigError, DataError
 from features.sources.checking.codes import CodeTable, load_codes
-from tests.extracts import ANNA, CONTACT_HEADER, CONTACTS, RESIDENTS, Extracts, report_of
+from tests.features.deliveries.extracts import ANNA, CONTACT_HEADER, CONTACTS, RESIDENTS, Extracts, report_of
 from tests.hardening.rows import GOOD, NEXT, columns_with, falls_alone
 
 MUNICIPALITIES = "configs/codes/municipalities.yaml"

@@ -5,7 +5,7 @@ import pytest
 from configs.errors import DataError
 from features.identity import IdentifierError, canonical_henkilotunnus, pseudonymise
 from features.ingest.settings import Identity
-from tests.extracts import ANNA, RESIDENTS, Extracts, fictional, report_of
+from tests.features.deliveries.extracts import ANNA, RESIDENTS, Extracts, fictional, report_of
 from tests.hardening.rows import GOOD, falls_alone
 
 KEY = bytes(range(32))

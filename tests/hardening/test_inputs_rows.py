@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from configs.errors import DataError
-from tests.extracts import ANNA, BERTTA, CECILIA, CONTACTS, RESIDENTS, STRANGER, Extracts, report_of
+from tests.features.deliveries.extracts import ANNA, BERTTA, CECILIA, CONTACTS, RESIDENTS, STRANGER, Extracts, report_of
 from tests.hardening.rows import GOOD, NEXT, falls_alone
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from configs.errors import DataError
 from features.sources.fetching.compressed import BLOCK, Limits, unpack_gzip
-from tests.extracts import ANNA, CONTACT_HEADER, CONTACTS, Extracts, report_of
+from tests.features.deliveries.extracts import ANNA, CONTACT_HEADER, CONTACTS, Extracts, report_of
 from tests.hardening.rows import GOOD, NEXT, falls_alone, kept_text
 
 

@@ -8,7 +8,7 @@ import pytest
 from features.ingest.report import report_lines
 from features.sources.checking.freetext import masked
 from models.exchange import safe_text
-from tests.extracts import ANNA, BERTTA, CONTACTS, Extracts, fictional, report_of
+from tests.features.deliveries.extracts import ANNA, BERTTA, CONTACTS, Extracts, fictional, report_of
 from tests.hardening.rows import GOOD, columns_with, kept_text
 
 

@@ -17,7 +17,7 @@ import features.sources.settling.write
 from configs.loader import PROJECT_ROOT
 from features.sources.engine import Engine
 from tests.counts import count
-from tests.extracts import ANNA, BERTTA, Extracts
+from tests.features.deliveries.extracts import ANNA, BERTTA, Extracts
 from tests.hardening.stores import KEY, config_of, contact_rows, is_whole, waiting
 
 

@@ -14,7 +14,7 @@ from features.catalogue import load_catalogue
 from features.rules.run import RulesConfig, rule_work
 from features.store import open_snapshot
 from models.answers import json_values
-from serving.engine.client_file import (
+from serving.engine.clients.client_file import (
     TOLD,
     FileRules,
     alerts_of,

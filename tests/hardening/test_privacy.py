@@ -17,7 +17,7 @@ from features.keys import PURPOSES, key_id, load_key, load_new_key
 from features.rotate_key import main, rotate
 from features.store import bucket_of
 from features.tables import TABLES
-from tests.extracts import ANNA, BERTTA, CECILIA, CONTACTS, Extracts, fictional, report_of
+from tests.features.deliveries.extracts import ANNA, BERTTA, CECILIA, CONTACTS, Extracts, fictional, report_of
 from tests.hardening.stores import config_of, is_whole
 
 KEY, OTHER = bytes(range(32)), bytes(range(1, 33))

@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from serving.serve import environment
-from tests.fake_engine import MINE, FakeEngine
-from tests.identity import sign_in
 from tests.operations.proxy import NAME, Proxy, listening, program, proxied, written
-from tests.serving_parts import CLIENT_QUESTION, SETTINGS, house, service_of
+from tests.serving.fake_engine import MINE, FakeEngine
+from tests.serving.serving_parts import CLIENT_QUESTION, SETTINGS, house, service_of
+from tests.serving.users.identity import sign_in
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:websockets"),  # uvicorn looks for a library that is not used

@@ -13,7 +13,7 @@ from evaluation.guidance.settings import GuidanceConfig
 from evaluation.indicators.compute import Found
 from features.rules.run import RulesConfig, judge, rule_work
 from features.store import Snapshot, read_table
-from models.routing import RoutingTable
+from models.segments.routing import RoutingTable
 from tests.plans.county import indicators_of, ingested, until
 
 Guided = tuple[Counted, Wanted]

@@ -10,9 +10,9 @@ import pytest
 from features.outcomes import Window, label_history
 from features.segment_records import known_answers
 from features.store import Snapshot, read_client
-from models.need_task import load_task
-from models.questionnaire import recorded_answers
-from models.scheme import load_scheme
+from models.needs.need_task import load_task
+from models.segments.questionnaire import recorded_answers
+from models.segments.scheme import load_scheme
 from tests.plans import covers
 from tests.plans.conftest import Guided
 from tests.plans.county import born, ends, known, until

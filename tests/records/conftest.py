@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from configs.workspace import Workspace
+from serving.records.chain.witness import Witness
 from serving.records.database import Place
 from serving.records.logs import Records
-from serving.records.witness import Witness
 from tests.records import places
 
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

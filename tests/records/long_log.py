@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from models.chain import append, canonical_json, head
-from serving.records.chained import last_of
+from serving.records.chain.chained import last_of
 from serving.records.database import writing
 from serving.records.entries import Actor, AuditEvent
 from serving.records.logs import Records

@@ -11,29 +11,29 @@ from configs.workspace import Workspace
 from features.packed import open_packed
 from models.bundles.bundle import write_bundle
 from models.bundles.signing import load_or_create_signing_key
-from models.eligibility import Condition, EligibilityRules
 from models.learners.baseline import BaselineSettings, LogisticRegression
 from models.learners.binary import BinaryModel
 from models.learners.calibration import Calibration
-from models.need import NeedModel, load_task
-from models.questionnaire import by_hand
-from models.segmentation import AxisModel, SegmentationModel
-from serving.engine.case import RegisterCase
+from models.needs.need import NeedModel, load_task
+from models.segments.eligibility import Condition, EligibilityRules
+from models.segments.questionnaire import by_hand
+from models.segments.segmentation import AxisModel, SegmentationModel
+from serving.engine.clients.case import RegisterCase
+from serving.engine.clients.relations_index import RelationsIndex
 from serving.engine.contract import DataStamp
 from serving.engine.registers import Registers
-from serving.engine.relations_index import RelationsIndex
 from serving.engine.shelf import Chosen, LiveModel
 from serving.records.entries import AuditEvent
 from serving.records.evidence import evidence, evidence_of_explored
 from serving.records.logs import Records
 from serving.replaying import sources
 from serving.settings import ServedModels
-from tests.client_case import draw, labels, parts
-from tests.histories_data import store_of
-from tests.kernel_world import any_tables
+from tests.features.histories_data import store_of
+from tests.features.kernel.kernel_world import any_tables
+from tests.models.client_case import draw, labels, parts
+from tests.models.segments.test_segmentation import SCHEME
 from tests.records.places import ACTOR
-from tests.serving_parts import SETTINGS
-from tests.test_segmentation import SCHEME
+from tests.serving.serving_parts import SETTINGS
 
 TASK = load_task("configs/needs/heavier_home_care_6m.yaml")
 NEED, SEGMENTATION = f"need_{TASK.id}", "segmentation_suuntima_like"

@@ -10,8 +10,8 @@ import pytest
 
 from serving.records.schema import AUDIT_LOG, CHAINED
 from tests.canary import canary_hits
-from tests.fake_engine import HENKILOTUNNUS, FakeEngine
-from tests.serving_parts import CLIENT_QUESTION, bearer, browser, house, service_of
+from tests.serving.fake_engine import HENKILOTUNNUS, FakeEngine
+from tests.serving.serving_parts import CLIENT_QUESTION, bearer, browser, house, service_of
 
 CANARIES = (HENKILOTUNNUS, "010516B903X", "010594Y9021")
 pytestmark = pytest.mark.filterwarnings(

@@ -15,7 +15,7 @@ from serving.records.entries import AuditEvent
 from serving.records.logs import Records, Wanted
 from serving.records.schema import AUDIT_LOG
 from tests.records.places import ACTOR, CLIENT, OTHER, event
-from tests.serving_parts import SETTINGS
+from tests.serving.serving_parts import SETTINGS
 
 CODE = "010594Y9032"
 

@@ -6,7 +6,7 @@ import pytest
 
 from configs.errors import DataError
 from serving import backup_log
-from serving.records.chained import verify_table
+from serving.records.chain.chained import verify_table
 from serving.records.database import Place
 from serving.records.databases.copies import back_up, counted, restore
 from serving.records.databases.settings import URL_VARIABLE

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from serving.pages.services import Unavailable
-from serving.records.chained import verify_table
+from serving.records.chain.chained import verify_table
 from serving.records.database import Place
 from serving.records.databases import postgres, sqlite
 from serving.records.databases.settings import RecordsSettings
@@ -15,9 +15,9 @@ from serving.records.entries import AuditEvent
 from serving.records.keeping.clock import ClockWatch
 from serving.records.logs import Records, Wanted
 from serving.records.schema import AUDIT_LOG
-from tests.fake_engine import MINE, FakeEngine
 from tests.records.places import ACTOR, event, filled, raw, refuse_inserts, run
-from tests.serving_parts import CLIENT_QUESTION, bearer, browser, house, service_of
+from tests.serving.fake_engine import MINE, FakeEngine
+from tests.serving.serving_parts import CLIENT_QUESTION, bearer, browser, house, service_of
 
 LIBRARIES = pytest.mark.filterwarnings(
     "ignore:Using `httpx` with `starlette.testclient`",  # Starlette 1.x wants httpx2, BentoML brings httpx

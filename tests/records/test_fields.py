@@ -9,9 +9,9 @@ from configs.loader import PROJECT_ROOT
 from serving.records.entries import AuditEvent
 from serving.records.logs import Wanted
 from serving.records.schema import AUDIT_LOG
-from tests.fake_engine import MINE, FakeEngine
 from tests.records.places import ACTOR, decision
-from tests.serving_parts import CLIENT_QUESTION, bearer, browser, house, service_of
+from tests.serving.fake_engine import MINE, FakeEngine
+from tests.serving.serving_parts import CLIENT_QUESTION, bearer, browser, house, service_of
 
 PAGE = (PROJECT_ROOT / "docs" / "audit-log.md").read_text(encoding="utf-8")
 NAMED = {part for word in re.findall(r"`([^`]+)`", PAGE) for part in re.split(r"[.\[\], ]+", word)}

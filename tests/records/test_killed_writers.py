@@ -9,7 +9,7 @@ import time
 import pytest
 import sqlalchemy as sa
 
-from serving.records.chained import verify_table
+from serving.records.chain.chained import verify_table
 from serving.records.database import Place, open_logs
 from serving.records.schema import AUDIT_LOG
 from tests.counts import count

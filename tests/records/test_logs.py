@@ -8,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from serving.pages.services import NotAllowed, Unavailable
-from serving.records.chained import verify_table
+from serving.records.chain.chained import verify_table
 from serving.records.entries import keep_until
 from serving.records.logs import Records, Wanted
 from serving.records.schema import AUDIT_LOG, METADATA

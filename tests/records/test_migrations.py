@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from serving.records.chained import verify_table
+from serving.records.chain.chained import verify_table
 from serving.records.database import Place, migrate, open_logs
 from serving.records.databases.options import WRITER
 from serving.records.logs import Records

@@ -13,7 +13,7 @@ from models.chain import canonical_json
 from models.learners.binary import BinaryModel
 from models.learners.calibration import Calibration
 from serving import replay as command
-from serving.records.chained import append_to, entry_of
+from serving.records.chain.chained import append_to, entry_of
 from serving.records.database import Place, writing
 from serving.records.databases.settings import RecordsSettings
 from serving.records.entries import AuditEvent
@@ -28,7 +28,7 @@ from tests.records import replay_world
 from tests.records.places import ACTOR, tamper
 from tests.records.replay_world import NEED, SEGMENTATION, TASK
 from tests.records.test_retention import HALF_A_YEAR, day, written
-from tests.serving_parts import SETTINGS
+from tests.serving.serving_parts import SETTINGS
 
 built = replay_world.built
 

@@ -6,22 +6,22 @@ import pytest
 
 from models.bundles.bundle import write_bundle
 from models.bundles.signing import load_or_create_signing_key
-from serving.engine.case import stamp_of
 from serving.engine.catalogue import known_until
+from serving.engine.clients.case import stamp_of
 from serving.engine.shelf import Chosen, LiveModel
 from serving.pages.planner.services import Correction
 from serving.planning.live import LiveDemand
-from serving.records.chained import append_to, entry_of
+from serving.records.chain.chained import append_to, entry_of
 from serving.records.database import writing
 from serving.records.logs import Wanted
 from serving.records.schema import AUDIT_LOG
 from serving.replaying import sources
 from serving.replaying.recompute import replay
-from tests import planner_at_work
-from tests.fake_engine import FakeEngine
-from tests.live_models import SERIES, demand_model
 from tests.records.replay_world import no_registry
-from tests.serving_parts import SETTINGS, house
+from tests.serving import planner_at_work
+from tests.serving.fake_engine import FakeEngine
+from tests.serving.live_models import SERIES, demand_model
+from tests.serving.serving_parts import SETTINGS, house
 
 visitor = planner_at_work.visitor
 planner = planner_at_work.planner

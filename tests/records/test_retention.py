@@ -18,7 +18,7 @@ from serving.records.logs import Records, Wanted
 from serving.records.opening import witness_of
 from serving.records.schema import AUDIT_LOG, CHAINED, DECISION_LOG
 from tests.records.places import ACTOR, CLIENT, decision, event, tamper
-from tests.serving_parts import settings as serving_settings
+from tests.serving.serving_parts import settings as serving_settings
 
 HALF_A_YEAR = RetentionSettings(client=6, planning=6, oversight=6)
 

@@ -6,7 +6,7 @@ import pytest
 
 from configs.errors import DataError
 from serving import rotate_key, verify_log
-from serving.records.chained import verify_table
+from serving.records.chain.chained import verify_table
 from serving.records.databases.settings import URL_VARIABLE
 from serving.records.keeping.keys import checkpoint_key, rotate
 from serving.records.logs import Records, Wanted
@@ -167,7 +167,7 @@ def test_a_checkpoint_whose_writer_died_is_left_out_and_the_next_one_counts(reco
 
 
 def test_a_checkpoint_is_written_every_so_many_entries_and_never_stops_the_log(place, clock, witness, monkeypatch):
-    monkeypatch.setattr("serving.records.checkpoints.EVERY", few := 10)
+    monkeypatch.setattr("serving.records.chain.checkpoints.EVERY", few := 10)
     witness.folder.parent.mkdir(parents=True)
     witness.folder.write_text("a file where the folder should be", encoding="utf-8")
     records = Records(place, clock, witness.after)
@@ -182,7 +182,7 @@ def test_a_quiet_log_is_noted_after_a_minute(place, clock, witness, monkeypatch)
     records = Records(place, clock, witness.after)
     filled(records, 3)
     assert witness.notes("audit_log") == ()
-    monkeypatch.setattr("serving.records.witness.NOTE_SECONDS", 60)
+    monkeypatch.setattr("serving.records.chain.witness.NOTE_SECONDS", 60)
     witness._due = 0.0  # a minute has gone by
     filled(records, 1)
     filled(records, 1)

@@ -7,7 +7,7 @@ import pytest
 
 from configs.errors import DataError
 from serving import verify_log
-from serving.records.chained import verify_after
+from serving.records.chain.chained import verify_after
 from serving.records.schema import AUDIT_LOG
 from serving.records.verifying import watch as watching
 from serving.records.verifying.apart import heard, told
@@ -163,7 +163,7 @@ def test_a_note_above_the_end_shows_a_cut_tail_at_once(watch, records, place, wi
 
 def test_signatures_that_held_are_not_checked_again_and_a_changed_byte_is_found(records, witness, monkeypatch):
     counted = []
-    from serving.records import checkpoints
+    from serving.records.chain import checkpoints
 
     signed = checkpoints.is_signed
     monkeypatch.setattr(checkpoints, "is_signed", lambda *given: counted.append(1) or signed(*given))

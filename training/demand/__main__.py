@@ -14,14 +14,14 @@ from configs.workspace import Workspace
 from evaluation.backtest import rolled
 from features.source_catalogue import load_source_catalogue
 from models.demand.config import DemandConfig
-from models.demand.members import forecast_members
+from models.demand.forecasters.members import forecast_members
 from models.names import demand_model
 from models.owners import owner_tags
 from training.demand.cold_start import standing_of
 from training.demand.fitting import bundle_files, fitted_model, judged_windows, metrics_of, sums_metrics
 from training.demand.panel import driver_book_of, read_panel, shown
 from training.demand.tables import backtest_table, lost, published_table, sums_table
-from training.publish import DATA_UNTIL
+from training.publishing.publish import DATA_UNTIL
 from training.retraining.kept import kept_version
 from training.tracking import tracked_run
 

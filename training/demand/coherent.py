@@ -19,12 +19,12 @@ from evaluation.backtest.coherent import Ground
 from features.panel.periods import Period
 from models.demand.coherence.stored import Sums
 from models.demand.coherence.windows import scales
-from models.demand.combination import Choice, groups_of, served
 from models.demand.config import DemandConfig
+from models.demand.forecasters.combination import Choice, groups_of, served
+from models.demand.forecasters.matrix import PanelMatrix
+from models.demand.forecasters.members import forecast_members
 from models.demand.hierarchy import Published, aggregate, level_of
 from models.demand.intervals import series_scale
-from models.demand.matrix import PanelMatrix
-from models.demand.members import forecast_members
 from models.demand.yardsticks import MOVES, series_moves
 from training.demand.cold_start import Loans, Standing
 

@@ -8,7 +8,7 @@ import pandas as pd
 from configs.errors import DataError
 from configs.workspace import Workspace
 from evaluation.backtest import Tested
-from evaluation.hidden_areas import hidden_errors
+from evaluation.backtest.hidden_areas import hidden_errors
 from features.panel.drivers import population_records
 from features.panel.periods import following
 from features.store import open_snapshot
@@ -33,8 +33,8 @@ from models.demand.cold_start.sums import (
     with_borrowed_sums,
 )
 from models.demand.cold_start.widths import Widths
-from models.demand.combination import SERVED
 from models.demand.config import DemandConfig, SheetSource
+from models.demand.forecasters.combination import SERVED
 from models.demand.hierarchy import Published, published_series
 from models.texts import Text
 from training.demand.panel import Panel

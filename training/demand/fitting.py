@@ -18,14 +18,14 @@ from evaluation.backtest import (
     weighted_quantile_loss,
 )
 from models.bundles.golden import DEFAULT_SEED, draw_rows, with_golden
-from models.demand import boosted
-from models.demand.combination import SERVED, TREES, Choice, groups_of
 from models.demand.config import DemandConfig
 from models.demand.drivers import DriverBook
 from models.demand.explained import Explained, Reasons, explanations
+from models.demand.forecasters import boosted
+from models.demand.forecasters.combination import SERVED, TREES, Choice, groups_of
+from models.demand.forecasters.members import FittedMembers, fit_members
 from models.demand.hierarchy import Published, aggregate, level_of
 from models.demand.intervals import DECILES, series_scale, with_intervals
-from models.demand.members import FittedMembers, fit_members
 from models.demand.model import DemandModel, parse_booster
 from training.demand.coherent import coherent_ahead, scale_now, sums_of
 from training.demand.cold_start import Standing, loans_of, statuses_of

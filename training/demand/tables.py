@@ -19,8 +19,8 @@ from evaluation.backtest import (
 from features.panel import Refused
 from models.demand.coherence.stored import Sums
 from models.demand.cold_start import SeriesStatus
-from models.demand.combination import SERVED, Choice
 from models.demand.config import DemandConfig
+from models.demand.forecasters.combination import SERVED, Choice
 from models.demand.hierarchy import Published, aggregate
 from models.demand.intervals import DECILES
 from models.demand.model import DemandModel

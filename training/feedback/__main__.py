@@ -24,9 +24,9 @@ from features.side_files import ANSWERS, DECISIONS, REVIEWS, Checked, read_side_
 from features.store import Snapshot, open_snapshot
 from models.bundles.signing import trusted_keys
 from models.bundles.verify import verify_bundle
-from models.need import NeedModel
+from models.needs.need import NeedModel
 from models.registry import Registry, connect
-from models.scheme import load_scheme
+from models.segments.scheme import load_scheme
 from training.feedback.figures import calibration, choices, right, units
 from training.feedback.joining import Asked, Joined, join
 from training.feedback.label_report import label_report

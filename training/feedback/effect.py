@@ -15,13 +15,13 @@ import pandas as pd
 from configs.errors import DataError
 from evaluation.metrics import accuracy, bootstrap, kappa
 from features.histories import build
-from models.segmentation import combine
-from training.axes import FittedAxis, Learned
-from training.decision_labels import DecisionLabels, Source, with_decisions
+from models.segments.segmentation import combine
 from training.feedback.label_changes import new_labels
-from training.records import Records
+from training.rows.decision_labels import DecisionLabels, Source, with_decisions
+from training.rows.records import Records
+from training.rows.splits import Holdout, among, temporal_client_holdout
 from training.segmentation import Given, fitted_axes, learn_on
-from training.splits import Holdout, among, temporal_client_holdout
+from training.segments.axes import FittedAxis, Learned
 
 SMALLEST_P = 1e-6
 LEAST = 20

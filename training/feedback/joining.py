@@ -10,8 +10,8 @@ import pandas as pd
 
 from configs.errors import DataError
 from features.store import Snapshot
-from models.need_task import NeedTask
-from models.scheme import Scheme
+from models.needs.need_task import NeedTask
+from models.segments.scheme import Scheme
 from training.feedback.outcomes import DAY, Realised, need_outcomes, segment_outcomes
 
 NO_ESTIMATE, UNKNOWN_MODEL, PEOPLE = "no_estimate", "unknown_model", "people_answered"

@@ -10,10 +10,10 @@ import pandas as pd
 from evaluation.metrics import kappa
 from evaluation.small_cells.release import release
 from evaluation.small_cells.shown import shown_counts, shown_share
-from models.scheme import Scheme
+from models.segments.scheme import Scheme
 from models.small_cells import SMALLEST_CELL
-from training.decision_labels import DecisionLabels, Source, decision_labels
-from training.records import Records
+from training.rows.decision_labels import DecisionLabels, Source, decision_labels
+from training.rows.records import Records
 from training.segments.labels import segment_labels
 
 ORIGINS = ("recorded", "own_view", "accepted", "changed")

@@ -9,12 +9,12 @@ from configs.loader import load_config
 from configs.workspace import Workspace
 from evaluation.monitoring.decided import stored_decisions
 from features.store import open_snapshot
-from models.scheme import load_scheme
-from training.decision_labels import day_after, decision_labels
+from models.segments.scheme import load_scheme
 from training.feedback.effect import effects
 from training.feedback.label_changes import agreements, changes
 from training.feedback.settings import FeedbackConfig, LabelSettings
-from training.records import recorded_segmentations
+from training.rows.decision_labels import day_after, decision_labels
+from training.rows.records import recorded_segmentations
 from training.segmentation import Given
 from training.segments.config import SegmentationConfig
 

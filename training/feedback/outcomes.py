@@ -9,11 +9,11 @@ import pandas as pd
 from configs.errors import DataError
 from features.outcomes import Window, label_rows
 from features.store import Snapshot, bucket_of, read_table
-from models.need import main_place
-from models.need_task import NeedTask
-from models.scheme import Scheme
+from models.needs.need import main_place
+from models.needs.need_task import NeedTask
+from models.segments.scheme import Scheme
 from training.feedback.known_then import known_then
-from training.records import standing
+from training.rows.records import standing
 from training.segments.labels import segment_labels
 
 DAY = np.timedelta64(1, "D")

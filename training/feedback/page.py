@@ -5,7 +5,7 @@ from typing import Any
 
 from evaluation import charts
 from evaluation.charts import Dot
-from evaluation.shap_report import report_environment
+from evaluation.report.shap_report import report_environment
 
 DRAWN = 14
 SIDES = {"selected": "valitut", "not_selected": "valitsematta jääneet", "both": "yhdessä"}

@@ -15,8 +15,8 @@ from evaluation.small_cells.shown import shown_counts
 from features.histories import build
 from features.side_files.declared import FINDINGS
 from features.store import Snapshot
-from models.eligibility import holds_all
-from models.need import AGE, NeedModel
+from models.needs.need import AGE, NeedModel
+from models.segments.eligibility import holds_all
 from training.feedback.lines import Drawn, lines_of
 from training.feedback.outcomes import need_outcomes
 

@@ -5,7 +5,7 @@ from datetime import date
 from pydantic import Field
 
 from configs.loader import StrictConfig
-from training.decision_labels import Source
+from training.rows.decision_labels import Source
 
 
 class LabelSettings(StrictConfig):

@@ -10,10 +10,10 @@ from models.learners.blend import Blend
 from models.learners.boosting import BoostedTrees, BoostingSettings
 from models.learners.calibration import Calibration, fit_platt, sigmoid
 from training.fitting import BLEND, LINE, TREES, FitSettings, Fitted, chosen, fit_calibrated
-from training.held_out import HeldOut, Sample, fit_line, fit_trees, log_loss
 from training.needs.sampling import Bounds, Chosen, at_random, chosen_rows
+from training.rows.held_out import HeldOut, Sample, fit_line, fit_trees, log_loss
+from training.rows.splits import client_folds
 from training.search import Searcher
-from training.splits import client_folds
 
 LARGE_THREADS = 2
 """Threads of LightGBM on many rows; on few they only wait for each other."""

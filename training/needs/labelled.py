@@ -10,8 +10,8 @@ import pandas as pd
 from features.histories import History
 from features.outcomes import Labels, Window, label_history
 from features.store import Snapshot
-from models.eligibility import check_features, holds_all
-from models.need_task import AGE, NeedTask
+from models.needs.need_task import AGE, NeedTask
+from models.segments.eligibility import check_features, holds_all
 
 DAY = np.timedelta64(1, "D")
 

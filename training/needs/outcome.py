@@ -12,20 +12,20 @@ from evaluation.needs.amounts import amount_report
 from evaluation.needs.levels import level_report
 from evaluation.needs.slopes import MUNICIPALITY, municipality_slopes
 from evaluation.needs.tables import need_report
-from evaluation.shap_report import ReportIdentity
+from evaluation.report.shap_report import ReportIdentity
 from features.store import Snapshot
 from models.learners.blend import Blend
 from models.names import need_model
-from models.need import NeedModel, main_place
-from training.attrition import split_steps
-from training.axes import figures
-from training.fairness import HoldOut, Judged, judged
-from training.holdout import Rows, shuffled
-from training.leak_alarm import Alarm
+from models.needs.need import NeedModel, main_place
 from training.needs.fits import Step
 from training.needs.labelled import Labelled
-from training.publish import Outcome, explained_output
-from training.splits import Holdout, among
+from training.publishing.fairness import HoldOut, Judged, judged
+from training.publishing.leak_alarm import Alarm
+from training.publishing.publish import Outcome, explained_output
+from training.rows.attrition import split_steps
+from training.rows.holdout import Rows, shuffled
+from training.rows.splits import Holdout, among
+from training.segments.axes import figures
 
 LABEL_SOURCE = {
     "fi": "Rekistereihin kirjatut tapahtumat ennustepäivän jälkeen; käyttö ei ole sama asia kuin tarve.",

@@ -7,10 +7,10 @@ import numpy as np
 
 from evaluation.metrics import auroc
 from evaluation.needs.told import told, told_amounts, told_levels, told_slopes
-from models.need import main_place
+from models.needs.need import main_place
 from training.needs.outcome import REPORT_FILE, Trained
-from training.publish import Outcome
-from training.tables import comparison_table
+from training.publishing.publish import Outcome
+from training.publishing.tables import comparison_table
 
 
 def report(

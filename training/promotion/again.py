@@ -20,24 +20,24 @@ from evaluation.flow.chances import chance_losses, choose_chances
 from features.histories import build, load_history
 from features.store import Snapshot, open_snapshot, read_table
 from models.demand.config import DemandConfig
-from models.demand.members import forecast_members
+from models.demand.forecasters.members import forecast_members
 from models.flow.config import FlowConfig
-from models.need import NeedModel
+from models.needs.need import NeedModel
 from models.registry import RegisteredBundle, Registry
-from models.segmentation import SegmentationModel
+from models.segments.segmentation import SegmentationModel
 from training.demand.cold_start import standing_of
 from training.demand.fitting import judged_windows
 from training.demand.panel import driver_book_of, read_panel, shown
 from training.flow import observe
-from training.holdout import numbered
 from training.need import NeedConfig
 from training.needs.labelled import cohort
 from training.needs.sampling import whole_clients
 from training.promotion.pairing import CHAMPION_P
-from training.publish import answering
-from training.records import recorded_segmentations
+from training.publishing.publish import answering
+from training.rows.holdout import numbered
+from training.rows.records import recorded_segmentations
+from training.rows.splits import temporal_client_holdout, temporal_holdout
 from training.segments.config import SegmentationConfig
-from training.splits import temporal_client_holdout, temporal_holdout
 
 ClientModel = NeedModel | SegmentationModel
 C = TypeVar("C", bound=StrictConfig)

@@ -10,18 +10,18 @@ import pandas as pd
 
 from configs.errors import ModelError
 from configs.workspace import Workspace
-from evaluation.stored import PREDICTIONS_FILE
+from evaluation.held_out.stored import PREDICTIONS_FILE
 from features.frames import read_frame
 from models.bundles.bundle import Bundle
 from models.bundles.signing import trusted_keys
 from models.bundles.verify import verify_bundle
 from models.demand.model import DemandModel
 from models.flow.model import FlowModel
-from models.need import NeedModel
+from models.needs.need import NeedModel
 from models.registry import RegisteredBundle, Registry
-from models.segmentation import SegmentationModel
-from training.gates import Gain, Gate
+from models.segments.segmentation import SegmentationModel
 from training.promotion import again
+from training.promotion.gates import Gain, Gate
 from training.promotion.pairing import How, client_gains, on_common, same_rows, series_gain
 
 BACKTEST_FILE = "backtest.parquet"

@@ -14,10 +14,10 @@ from configs.loader import StrictConfig
 from configs.workspace import Workspace
 from models.bundles.signing import trusted_keys
 from models.bundles.verify import verify_bundle
+from models.needs.report_only import refuse_report_only
 from models.registry import CHAMPION, RegisteredBundle, Registry, connect
-from models.report_only import refuse_report_only
-from training.gates import Check, Gain
-from training.ledger import Ledger, Live, open_ledger
+from training.promotion.gates import Check, Gain
+from training.promotion.ledger import Ledger, Live, open_ledger
 from training.promotion.pairing import as_entry
 from training.promotion.standing import Clock
 

@@ -7,9 +7,9 @@ from configs.errors import ConfigError
 from evaluation.evaluate import recomputed
 from models.bundles.signing import trusted_keys
 from models.registry import RegisteredBundle
-from training.gates import Check, Gate, Gates, judge, refusals
 from training.promotion.champion import Compared, Pair, compared
 from training.promotion.desk import Desk, Figures
+from training.promotion.gates import Check, Gate, Gates, judge, refusals
 from training.promotion.standing import standing
 from training.promotion.waivers import Waiver, waivers_of
 

@@ -7,9 +7,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from evaluation.held_out.stored import PROBABILITY_METRICS
 from evaluation.metrics import BOOTSTRAP_REPEATS, bootstrap
-from evaluation.stored import PROBABILITY_METRICS
-from training.gates import Gain
+from training.promotion.gates import Gain
 
 CHAMPION_P = "champion_p"
 KEY = ["output", "row"]

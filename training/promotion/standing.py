@@ -8,11 +8,11 @@ from typing import Literal
 from configs.errors import DataError
 from configs.workspace import Workspace
 from evaluation.published import QUALITY_JSON, published_folder
-from evaluation.shap_report import REPORT_JSON
+from evaluation.report.shap_report import REPORT_JSON
 from features.store import open_snapshot
 from models.owners import FIELDS, TAG
 from models.registry import RegisteredBundle, Registry
-from training.publish import DATA_UNTIL
+from training.publishing.publish import DATA_UNTIL
 
 AGE, UNDECLARED, OWNERS_MISSING = "data_age_days", "undeclared_changes", "owner_fields_missing"
 Clock = Literal["system", "data"]

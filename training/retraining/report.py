@@ -12,7 +12,7 @@ from configs.errors import LuotainError
 from configs.workspace import Workspace
 from features.manifest import write_atomically
 from models.registry import RegisteredBundle, connect
-from training.ledger import open_ledger
+from training.promotion.ledger import open_ledger
 from training.retraining.journal import FOLDER, Journal, snapshot_of
 
 FORMAT = 1

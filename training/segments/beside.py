@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from evaluation.rivals import Rival, compared, rows_of
-from models.conformal import ConformalSets
-from training.axes import FittedAxis, choice_metrics
+from evaluation.held_out.rivals import Rival, compared, rows_of
+from models.segments.conformal import ConformalSets
 from training.segments import outcome, printed
+from training.segments.axes import FittedAxis, choice_metrics
 from training.segments.config import SegmentationConfig
 from training.segments.reach import Reach, reach_said
 from training.segments.rivals import Contest, target_of

@@ -8,12 +8,12 @@ from pydantic import Field, model_validator
 
 from configs.errors import ConfigError
 from configs.loader import StrictConfig, nearest
-from models.conformal import DEFAULT_COVERAGE
 from models.owners import Owners
-from models.scheme import Scheme
-from training.decision_labels import Source
+from models.segments.conformal import DEFAULT_COVERAGE
+from models.segments.scheme import Scheme
 from training.fitting import FitSettings, Served
-from training.leak_alarm import LeakAlarm
+from training.publishing.leak_alarm import LeakAlarm
+from training.rows.decision_labels import Source
 
 
 class SegmentationFit(FitSettings):

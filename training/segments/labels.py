@@ -6,10 +6,10 @@ import numpy as np
 
 from configs.errors import DataError
 from features.catalogue.specs import FeatureSpec
-from models.eligibility import EligibilityRules, assess
-from models.scheme import Scheme
-from training.records import NO_LEVEL
-from training.splits import Holdout, require_positives
+from models.segments.eligibility import EligibilityRules, assess
+from models.segments.scheme import Scheme
+from training.rows.records import NO_LEVEL
+from training.rows.splits import Holdout, require_positives
 
 
 def require_levels(scheme: Scheme, levels: np.ndarray, split: Holdout, least: int) -> None:

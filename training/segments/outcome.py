@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evaluation.calibrations import compare_calibrations
+from evaluation.held_out.calibrations import compare_calibrations
+from evaluation.held_out.rivals import SERVED, Rival
+from evaluation.held_out.sets import covered
 from evaluation.metrics import accuracy, kappa, macro_f1
 from evaluation.needs.levels import quadratic_kappa
-from evaluation.rivals import SERVED, Rival
-from evaluation.sets import covered
-from models.conformal import ConformalSets
-from training.axes import FittedAxis, Learned, held_out_segments
-from training.holdout import Rows
+from models.segments.conformal import ConformalSets
+from training.rows.holdout import Rows
+from training.segments.axes import FittedAxis, Learned, held_out_segments
 from training.segments.config import SetSettings
 from training.segments.rivals import Contest, proposals
 from training.segments.sets import HoldOutRows, Measured, fitted_sets, measured_sets, one_limit

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from evaluation.rivals import SERVED, direct_is_better
+from evaluation.held_out.rivals import SERVED, direct_is_better
 
 NAMES = {
     "prior": "prior (class shares)",

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evaluation.shares import extremes, share_by_group, wilson
+from evaluation.held_out.shares import extremes, share_by_group, wilson
 from features.histories import History
-from models.eligibility import EligibilityRules
 from models.explaining.comparison import band_name, band_of
-from models.need import AGE
-from training.holdout import UNKNOWN, latest_stay
+from models.needs.need import AGE
+from models.segments.eligibility import EligibilityRules
+from training.rows.holdout import UNKNOWN, latest_stay
 from training.segments.labels import pass_the_gate
 
 MOST_ASKED = 20_000

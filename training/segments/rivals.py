@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.boosting_machine import BoostingMachine, is_installed
-from evaluation.draws import macro_log_loss
-from evaluation.rivals import SERVED, Rival, Target
+from evaluation.held_out.boosting_machine import BoostingMachine, is_installed
+from evaluation.held_out.draws import macro_log_loss
+from evaluation.held_out.rivals import SERVED, Rival, Target
 from models.learners.boosting import BoostedClasses
-from models.scheme import Scheme
-from models.segmentation import AxisModel, combine, level_shares
-from training.axes import FittedAxis, Learned, held_out_segments
-from training.held_out import log_loss
+from models.segments.scheme import Scheme
+from models.segments.segmentation import AxisModel, combine, level_shares
+from training.rows.held_out import log_loss
+from training.segments.axes import FittedAxis, Learned, held_out_segments
 from training.segments.config import Comparisons, SegmentationFit
 
 

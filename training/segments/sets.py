@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from evaluation.sets import SetFigures, coverage_by_group
-from models.conformal import ConformalSets
+from evaluation.held_out.sets import SetFigures, coverage_by_group
+from models.segments.conformal import ConformalSets
 from training.segments.config import SetSettings
 
 

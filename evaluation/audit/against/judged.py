@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from evaluation.charts import number_text
-from evaluation.verdict import ALWAYS, CARE, GROUPINGS, NOTE, SENTENCES, STOP, VALUES, Point, verdict
+from evaluation.report.verdict import ALWAYS, CARE, GROUPINGS, NOTE, SENTENCES, STOP, VALUES, Point, verdict
 from models.oversight.limits import COVERAGE_SLACK, OLD_DAYS, TOO_OLD_DAYS
 
 SHOWN = 3
@@ -21,7 +21,8 @@ IMPACT = {
 
 
 def judged(report: Mapping[str, Any]) -> dict[str, Any]:
-    """{"weight", "sentence": {fi, en}, "weakest", "points" (all)}: as `evaluation.verdict`, from the whole report."""
+    """{"weight", "sentence": {fi, en}, "weakest", "points" (all)}: as `evaluation.report.verdict`, from the whole
+    report."""
     figures = report["figures"]
     own = _client(figures) if "performance" in figures else _planning(figures)
     more = [*_papers(report), *_logs(report), *_age(report), *_proxies(report), *_flagged(report), *_alarms(report)]
@@ -36,7 +37,7 @@ def judged(report: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _client(figures: Mapping[str, Any]) -> dict[str, Any]:
-    """The points of `evaluation.verdict` over the audit's own figures."""
+    """The points of `evaluation.report.verdict` over the audit's own figures."""
     checks = {one["id"]: one for one in figures["explanation"]}
     outputs = []
     for one in figures["performance"]:

@@ -7,7 +7,7 @@ from evaluation.audit.blocks import Block, Facts, Section, Table, Words
 from evaluation.audit.sections import sections
 from evaluation.audit.sections.governed import impact_table, risk_table
 from evaluation.audit.sections.said import between, day, number, percent, text
-from evaluation.shap_report import report_environment
+from evaluation.report.shap_report import report_environment
 
 Report = Mapping[str, Any]
 

@@ -15,9 +15,9 @@ from evaluation.audit.drawn.weighted import Strata, draw, tenths
 from evaluation.county_reasons.asked import Asked, check_features
 from features.frames import read_frame
 from features.store import Snapshot, read_table
-from models.eligibility import answered, holds_all
 from models.explaining.comparison import band_name, band_of
-from models.need import AGE, NeedModel
+from models.needs.need import AGE, NeedModel
+from models.segments.eligibility import answered, holds_all
 
 GROUPINGS = {"sex": "sex", "language": "language", "municipality": "municipality", "source": "source"}
 """Grouping → the column of `residents` that it comes from; `age_band` comes from the feature age."""

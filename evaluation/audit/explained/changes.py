@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from evaluation.groups import SMALLEST_CELL
-from models.explaining.counterfactual import counterfactual
+from evaluation.held_out.groups import SMALLEST_CELL
+from models.explaining.supposing.counterfactual import counterfactual
 from models.learners.binary import BinaryModel
 from models.parts import ClientParts
 

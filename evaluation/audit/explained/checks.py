@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evaluation.explanation import ExplainedOutput, Named, by_family
 from evaluation.metrics import log_odds
+from evaluation.report.explanation import ExplainedOutput, Named, by_family
 from models.bundles.bundle import Bundle
 from models.bundles.golden import GOLDEN_FILE, differences, golden_rows
 from models.learners.binary import BinaryModel
-from models.need import NeedModel
-from models.segmentation import SegmentationModel
+from models.needs.need import NeedModel
+from models.segments.segmentation import SegmentationModel
 
 TOP = 5
 NOISE = 0.01

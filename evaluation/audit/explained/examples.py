@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluation.groups import SMALLEST_CELL, hidden_cells
+from evaluation.held_out.groups import SMALLEST_CELL, hidden_cells
 from models.explaining.explain import Explainer
 
 MOST, TOP = 5, 3

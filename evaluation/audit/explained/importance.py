@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from evaluation.audit.drawn.weighted import Strata
-from evaluation.explanation import Named, by_family
-from evaluation.groups import SMALLEST_CELL, hidden_cells
+from evaluation.held_out.groups import SMALLEST_CELL, hidden_cells
+from evaluation.report.explanation import Named, by_family
 
 
 def importance(values: np.ndarray, specs: Sequence[Named], strata: Strata) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from evaluation.audit.drawn.weighted import Strata
-from evaluation.explanation import ExplainedOutput, Named, tree_explainer
+from evaluation.report.explanation import ExplainedOutput, Named, tree_explainer
 
 MOST = 12
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from evaluation.explanation import ExplainedOutput, LinearHalf
+from evaluation.report.explanation import ExplainedOutput, LinearHalf
 from models.answers import Text
 from models.learners.baseline import LogisticRegression
 from models.learners.binary import BinaryModel, Learner

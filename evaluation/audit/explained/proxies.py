@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evaluation.explanation import Named
+from evaluation.report.explanation import Named
 
 PROTECTED = ("sex", "language")
 PLACES = ("municipality", "source", "legacy_org")

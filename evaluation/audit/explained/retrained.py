@@ -9,9 +9,9 @@ from evaluation.audit.drawn.clients import DrawnClients
 from evaluation.audit.explained.stability import compared
 from evaluation.audit.material import Material
 from evaluation.county_reasons.asked import Asked, Output, read_model
-from evaluation.explanation import ExplainedOutput
 from evaluation.metrics import log_odds
 from evaluation.published import SEEDS_JSON
+from evaluation.report.explanation import ExplainedOutput
 from models.bundles.signing import trusted_keys
 from models.bundles.verify import verify_bundle
 

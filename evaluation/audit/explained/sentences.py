@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from models.answers import Likelihood, Reason
-from models.explaining.numbers import MONTHS_FROM, shown
+from models.explaining.wording.numbers import MONTHS_FROM, shown
 from models.learners.binary import BinaryModel
 from models.parts import ClientParts
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from evaluation.audit.explained.checks import spearman
-from evaluation.explanation import by_family
+from evaluation.report.explanation import by_family
 from models.learners.binary import BinaryModel
 from models.parts import ClientParts
 

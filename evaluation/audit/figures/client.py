@@ -23,11 +23,11 @@ from evaluation.audit.figures.tables import group_lines, overall_sets, threshold
 from evaluation.audit.material import Material
 from evaluation.audit.settings import AuditConfig
 from evaluation.county_reasons.asked import Asked, Output
-from evaluation.explanation import direction
-from evaluation.groups import SMALLEST_CELL
-from evaluation.stored import CLASSES_FILE, PREDICTIONS_FILE, checked_predictions, measure_classes
+from evaluation.held_out.groups import SMALLEST_CELL
+from evaluation.held_out.stored import CLASSES_FILE, PREDICTIONS_FILE, checked_predictions, measure_classes
+from evaluation.report.explanation import direction
 from features.store import Snapshot
-from models.segmentation import SegmentationModel
+from models.segments.segmentation import SegmentationModel
 
 SHOWN_FAMILIES, GROUP_FAMILIES = 15, 6
 

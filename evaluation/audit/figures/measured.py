@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evaluation.held_out.stored import PROBABILITY_METRICS
 from evaluation.metrics import BOOTSTRAP_REPEATS, INTERVAL_LEVEL, SMALLEST_PROBABILITY, log_odds
-from evaluation.stored import PROBABILITY_METRICS
 
 NAMES = tuple(PROBABILITY_METRICS)
 STEPS = 4

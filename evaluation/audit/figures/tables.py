@@ -9,7 +9,7 @@ import pandas as pd
 
 from evaluation import metrics as formulas
 from evaluation.audit.figures.measured import auroc_interval
-from evaluation.groups import SMALLEST_CELL, GroupRow, group_tables
+from evaluation.held_out.groups import SMALLEST_CELL, GroupRow, group_tables
 
 MOST_GROUP_REPEATS = 100
 
@@ -44,7 +44,8 @@ def _threshold(label: np.ndarray, p: np.ndarray, base: np.ndarray, threshold: fl
 
 
 def group_lines(part: pd.DataFrame, repeats: int) -> list[dict[str, Any]]:
-    """The lines of `evaluation.groups` as a report keeps them; `gap_is_sure` = the interval leaves out the whole's."""
+    """The lines of `evaluation.held_out.groups` as a report keeps them; `gap_is_sure` = the interval leaves out the
+    whole's."""
     names = {
         column: part[column].astype(object).where(part[column].notna(), "unknown").astype(str) for column in _by(part)
     }

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaluation.charts import number_text
-from evaluation.verdict import GROUPINGS, VALUES
+from evaluation.report.verdict import GROUPINGS, VALUES
 
 MORE_VALUES = {"unknown": "ei tiedossa"}
 

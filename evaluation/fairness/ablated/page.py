@@ -10,7 +10,7 @@ from markupsafe import Markup
 from evaluation import charts
 from evaluation.charts import Dot
 from evaluation.fairness.ablated.figures import AS_IS, FIGURES
-from evaluation.shap_report import report_environment
+from evaluation.report.shap_report import report_environment
 from features.manifest import write_atomically
 
 STEM = "ablation"

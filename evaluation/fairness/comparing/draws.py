@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluation.fairness.comparing.figures import Certainty, Figure
+from evaluation.held_out.shares import Z95
 from evaluation.metrics import INTERVAL_LEVEL
-from evaluation.shares import Z95
 
 CHUNK = 50  # draws held in memory at once
 

@@ -6,11 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from evaluation import draws, metrics
+from evaluation import metrics
 from evaluation.fairness.comparing.figures import USUAL, Certainty, WorkingPoint, of_probabilities
 from evaluation.fairness.comparing.parts import GROUP, TRAIT, Part, tabulate
 from evaluation.fairness.comparing.rows import FairnessTable, Measured, known
-from evaluation.stored import checked_predictions
+from evaluation.held_out import draws
+from evaluation.held_out.stored import checked_predictions
 from models.small_cells import SMALLEST_CELL
 
 SHAPE_DRAWS = 100

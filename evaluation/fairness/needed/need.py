@@ -9,8 +9,8 @@ import pandas as pd
 from evaluation.fairness.needed.states import States, months_ahead
 from evaluation.truth import AXES
 from features.outcomes import OutcomeRule
-from models.need_task import NeedTask
-from models.scheme import Axis, Level
+from models.needs.need_task import NeedTask
+from models.segments.scheme import Axis, Level
 
 RESIDENTIAL = "residential_24h"
 HIGHEST = 4

@@ -12,11 +12,11 @@ from evaluation.county_reasons.asked import ClientModel
 from evaluation.fairness.comparing.parts import GROUP, UNKNOWN
 from features.frames import column_names, read_frame
 from features.store import Snapshot, read_table
-from models.eligibility import answered, holds_all
 from models.explaining.comparison import band_name, band_of
 from models.learners.binary import BinaryModel
-from models.need import AGE, NeedModel
-from models.segmentation import output_id
+from models.needs.need import AGE, NeedModel
+from models.segments.eligibility import answered, holds_all
+from models.segments.segmentation import output_id
 
 PEOPLE = ("sex", "language", "municipality")
 STAYS = ("client_id", "valid_from", "superseded_at", *PEOPLE)

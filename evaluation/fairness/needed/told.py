@@ -20,16 +20,16 @@ from evaluation.fairness.needed.states import States
 from evaluation.fairness.needed.table import Foretold, true_need_table
 from evaluation.fairness.stored import working_points
 from evaluation.fairness.traits import TraitsConfig, traits_of
-from evaluation.stored import PREDICTIONS_FILE
+from evaluation.held_out.stored import PREDICTIONS_FILE
 from evaluation.truth import Truth
 from features.frames import read_frame
 from features.histories import find_history
 from features.store import Snapshot
 from models.bundles.signing import trusted_keys
 from models.bundles.verify import verify_bundle
-from models.need import NeedModel
+from models.needs.need import NeedModel
 from models.registry import RegisteredBundle, Registry
-from models.segmentation import output_id
+from models.segments.segmentation import output_id
 
 NO_TRUTH = "real data has no true need (only a simulated county has)"
 SEED = 1

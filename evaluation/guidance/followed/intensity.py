@@ -10,7 +10,7 @@ import pandas as pd
 
 from evaluation.guidance.followed.providers import GROUP, Line, counts_of, line_of
 from evaluation.small_cells.hiding import hidden_together
-from models.scheme import Scheme
+from models.segments.scheme import Scheme
 
 INTENSITY = "intensity"
 ORDER = ("light", "regular", "intensive", "case_management")

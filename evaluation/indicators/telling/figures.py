@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from evaluation.held_out.shares import wilson
 from evaluation.metrics import Interval, bootstrap
-from evaluation.shares import wilson
 
 
 @dataclass(frozen=True)

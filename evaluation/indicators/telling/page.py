@@ -5,7 +5,7 @@ from typing import Any
 
 from evaluation import charts
 from evaluation.charts import Dot, number_text
-from evaluation.shap_report import report_environment
+from evaluation.report.shap_report import report_environment
 
 PAIRS = {
     "continuity_and_access": "Hoidon jatkuvuus ja hoitoon pääsy",

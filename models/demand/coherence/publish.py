@@ -12,7 +12,7 @@ from models.demand.coherence.reconcile import Coherence, coherent_windows
 from models.demand.coherence.summing import Summing
 from models.demand.coherence.temporal import WITHIN, Bucket, buckets, over
 from models.demand.coherence.windows import Windows, scales
-from models.demand.matrix import PanelMatrix
+from models.demand.forecasters.matrix import PanelMatrix
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ import pandas as pd
 from mlforecast import MLForecast
 
 from configs.errors import ModelError
-from models.demand import boosted, rhythm
 from models.demand.config import DemandConfig
-from models.demand.matrix import PanelMatrix
-from models.demand.rhythm import FittedRhythm
+from models.demand.forecasters import boosted, rhythm
+from models.demand.forecasters.matrix import PanelMatrix
+from models.demand.forecasters.rhythm import FittedRhythm
 
 Unrefitted = Literal["seasonal_naive", "rhythm", "lightgbm", "mean"]
 TREES: tuple[Unrefitted, ...] = ("lightgbm", "mean")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from models.demand.matrix import PanelMatrix
+from models.demand.forecasters.matrix import PanelMatrix
 
 SMALLEST_SCALE = 1e-9
 SCALE_SEASONS = 52

@@ -20,7 +20,7 @@ from models.demand.coherence.summing import Summing
 from models.demand.coherence.unrefitted import TREES, OnceFitted, Unrefitted, fit_once
 from models.demand.coherence.windows import Windows, known_mean, residual_windows, scales
 from models.demand.config import DemandConfig
-from models.demand.matrix import PanelMatrix
+from models.demand.forecasters.matrix import PanelMatrix
 
 CHOICE_THIN = 4
 """Every so many origins choose the member: enough, and trees are slow to ask."""

@@ -9,7 +9,7 @@ import pandas as pd
 
 from features.panel.periods import FREQUENCIES, Period
 from models.demand.cold_start.borrow import Loan
-from models.explaining.numbers import date_text
+from models.explaining.wording.numbers import date_text
 from models.texts import LANGUAGES, Text
 
 Standing = Literal["forecast", "borrowed", "not_enough_data"]

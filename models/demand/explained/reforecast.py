@@ -11,7 +11,6 @@ import lightgbm
 import numpy as np
 import pandas as pd
 
-from models.demand import boosted
 from models.demand.config import DemandConfig
 from models.demand.drivers.table import KEYS, DriverTable
 from models.demand.explained.references import (
@@ -20,7 +19,8 @@ from models.demand.explained.references import (
     reference_drivers,
     reference_level,
 )
-from models.demand.rebuilt import rebuild
+from models.demand.forecasters import boosted
+from models.demand.forecasters.rebuilt import rebuild
 
 CALENDAR, LEVEL, DRIVERS = "calendar", "level_trend", "drivers"
 MARK = "|"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from features.panel.periods import Period
-from models.explaining.numbers import number_text, percent_text, shown
+from models.explaining.wording.numbers import number_text, percent_text, shown
 from models.texts import LANGUAGES, Text
 
 NAMES: Mapping[str, Text] = {

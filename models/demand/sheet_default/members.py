@@ -6,8 +6,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from models.demand import boosted
 from models.demand.config import DemandConfig
+from models.demand.forecasters import boosted
 from models.demand.sheet_default import known_future, theta
 from models.demand.sheet_default.reading import periods_after
 

@@ -13,7 +13,7 @@ from serving.pages.planner.flow_views import MEASURES, STOCK, WEEKS_SHOWN, stage
 from serving.pages.planner.reading import FormFault, number
 from serving.pages.planner.services import WrongInput
 from serving.pages.services import NotYours
-from serving.planning.records import FlowPicture
+from serving.planning.kept.records import FlowPicture
 
 MOST_HOURS = 10_000.0
 ANSWERED = ("line", "assumed")

@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from serving.masking import holds_identity_code
+from serving.desk.masking import holds_identity_code
 from serving.pages.page import Page
 from serving.pages.planner.reading import FormFault, fault_of, number, upload_of
 from serving.pages.planner.services import WrongInput

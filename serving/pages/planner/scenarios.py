@@ -10,7 +10,7 @@ from serving.pages.page import Page
 from serving.pages.planner.choosing import choose_series
 from serving.pages.planner.saying import sentence
 from serving.pages.views.forecasts import NARROW, WIDE, decimals_of
-from serving.planning.records import Comparison
+from serving.planning.kept.records import Comparison
 
 MOST = 4
 MOST_TRIED = 20

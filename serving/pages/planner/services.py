@@ -16,8 +16,8 @@ from models.exchange import Sheet
 from models.flow.whatif import WhatIf
 from models.planning.sheets.columns import SheetFault
 from serving.pages.services import Visitor
-from serving.planning.published import Judged, Realised
-from serving.planning.records import (
+from serving.planning.kept.published import Judged, Realised
+from serving.planning.kept.records import (
     ChannelPicture,
     Comparison,
     FlowPicture,

@@ -14,7 +14,7 @@ from serving.pages.charts import share_bar
 from serving.pages.page import Page
 from serving.pages.planner.reading import FormFault, fault_of, number
 from serving.pages.planner.services import WrongInput
-from serving.planning.records import StaffingPicture
+from serving.planning.kept.records import StaffingPicture
 
 PREFIX = "n."
 """Fields that change an assumption begin so."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from models.answers import Counterfactual
-from models.explaining.counterfactual import NOT_STORED
+from models.explaining.supposing.counterfactual import NOT_STORED
 from serving.pages.format import in_hundred
 
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from models.answers import MODEL_INFORMS
 from models.texts import Text
-from serving.asking import GivenAnswer, NotAsked
+from serving.desk.asking import GivenAnswer, NotAsked
 from serving.pages.coordinator.file_picture import picture_of
 from serving.pages.coordinator.own_view import ask
 from serving.pages.coordinator.services import ListFilters, ViewFirst

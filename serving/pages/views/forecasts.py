@@ -17,7 +17,7 @@ from serving.pages.planner.reading import FormFault
 from serving.pages.planner.saying import sentence
 from serving.pages.planner.services import WrongInput
 from serving.pages.planner.units import counted
-from serving.planning.records import Corrected, SeriesPicture
+from serving.planning.kept.records import Corrected, SeriesPicture
 
 PERIOD = "period"
 STOCK = "clients"

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from models.answers import AxisAnswer, Likelihood, SegmentAnswer
-from serving.asking import AxisQuestion, GivenAnswer
+from serving.desk.asking import AxisQuestion, GivenAnswer
 from serving.pages.format import Format
 from serving.pages.services import ClientView
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import URL, Engine, func, select
 
 from configs.errors import ConfigError, DataError
-from serving.records.chained import last_of
+from serving.records.chain.chained import last_of
 from serving.records.database import LOGS_FILE, Place, reading
 from serving.records.schema import CHAINED, REMOVED
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, delete, func, literal, select
 
-from serving.records.checkpoints import Removal, Statements, digest_of, state
+from serving.records.chain.checkpoints import Removal, Statements, digest_of, state
+from serving.records.chain.witness import Witness
 from serving.records.database import guarded, reading, writing
 from serving.records.databases.settings import RetentionSettings
 from serving.records.keeping.keys import checkpoint_key
 from serving.records.keeping.segments import MONTH, Stored, closings, due
 from serving.records.schema import CHAINED, REMOVED
-from serving.records.witness import Witness
 
 BATCH = 2000
 

@@ -5,13 +5,13 @@ from datetime import datetime
 from sqlalchemy import Table
 
 from configs.errors import DataError
+from serving.records.chain.witness import Witness
 from serving.records.entries import Actor, AuditEvent
 from serving.records.keeping.removing import Kept, close_months, newest_time, purge_pages, remove_due
 from serving.records.keeping.segments import due
 from serving.records.logs import Clock, Records, new_id
 from serving.records.opening import open_records, witness_of
 from serving.records.schema import CHAINED
-from serving.records.witness import Witness
 from serving.settings import ServingSettings
 
 MAX_SILENT_DAYS = 92

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from serving.records.checkpoints import Closing, Statements
+from serving.records.chain.checkpoints import Closing, Statements
 from serving.records.databases.settings import RetentionSettings
 from serving.records.entries import keep_until
 

@@ -10,7 +10,7 @@ from typing import Any
 from configs.errors import DataError
 from configs.loader import PROJECT_ROOT
 from models.chain import Checkpoint
-from serving.records.chained import Verified
+from serving.records.chain.chained import Verified
 
 
 def verified_apart(config: str) -> tuple[Verified, ...]:

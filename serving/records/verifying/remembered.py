@@ -8,7 +8,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from models.bundles.signing import key_id
-from serving.records.checkpoints import Statements, stated_in
+from serving.records.chain.checkpoints import Statements, stated_in
 
 
 @dataclass(frozen=True)

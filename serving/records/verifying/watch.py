@@ -12,13 +12,13 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 from configs.errors import LuotainError
-from serving.records.chained import Verified, last_of, verify_after
-from serving.records.checkpoints import Removal
+from serving.records.chain.chained import Verified, last_of, verify_after
+from serving.records.chain.checkpoints import Removal
+from serving.records.chain.witness import Witness
 from serving.records.database import reading
 from serving.records.entries import local_text
 from serving.records.logs import Records
 from serving.records.schema import AUDIT_LOG, CHAINED
-from serving.records.witness import Witness
 
 logger = logging.getLogger("luotain.serving")
 FRESH_SECONDS = 3600.0

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from serving.desk.requests import Caller
 from serving.middleware.context import Presented
 from serving.middleware.errors import Fault, fault_of_status
 from serving.records.entries import Actor, AuditEvent
 from serving.refusals import refusal
-from serving.requests import Caller
 from serving.users.attempts import Attempts
 from serving.users.oidc.claims import NoRights, known
 from serving.users.oidc.keys import ProviderKeys

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from serving.access import User
+from serving.desk.access import User
 from serving.users.oidc.settings import Claims, Path
 
 WhyNot = Literal["overage", "no_role", "several_roles", "no_unit", "several_units", "no_user_id", "service_account"]

@@ -12,8 +12,8 @@ import duckdb
 import numpy as np
 
 from tests.bench import wanted
-from tests.bench.events import SERVICES
 from tests.bench.peers.layout import DATES, N_DATES, PLACES, GridFrame, shown
+from tests.bench.worlds.events import SERVICES
 
 NEVER = 1_000_000
 

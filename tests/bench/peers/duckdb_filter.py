@@ -6,8 +6,8 @@ import duckdb
 import numpy as np
 
 from tests.bench import wanted
-from tests.bench.events import AS_OF, SERVICES
 from tests.bench.peers.layout import shown
+from tests.bench.worlds.events import AS_OF, SERVICES
 
 
 def frame(file: Path) -> np.ndarray:

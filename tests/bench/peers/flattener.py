@@ -23,7 +23,7 @@ from timeseriesflattener import Flattener, PredictionTimeFrame, PredictorSpec, V
 from timeseriesflattener.aggregators import Aggregator, CountAggregator, MaxAggregator, SumAggregator
 
 from tests.bench import wanted
-from tests.bench.events import AS_OF, SERVICES
+from tests.bench.worlds.events import AS_OF, SERVICES
 
 LOOKBACKS = [dt.timedelta(days=days) for days in wanted.WINDOWS]
 COLUMNS = ["client_id", "time", "recorded_at", "superseded_at", "service", "professional_id", "minutes", "status"]

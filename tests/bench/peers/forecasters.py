@@ -17,8 +17,8 @@ from mlforecast.utils import PredictionIntervals
 from statsforecast import StatsForecast
 from statsforecast.models import AutoETS, SeasonalNaive
 
-from models.demand import boosted
 from models.demand.config import DemandConfig
+from models.demand.forecasters import boosted
 from models.demand.intervals import DECILES
 
 INNER = (20, 40, 60, 80)

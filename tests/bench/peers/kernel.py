@@ -11,7 +11,7 @@ from features.kernel import build_features
 from features.kernel.columns import needed_columns
 from features.tables import CONTACTS
 from tests.bench import wanted
-from tests.bench.events import AS_OF
+from tests.bench.worlds.events import AS_OF
 
 
 def frame(file: Path) -> np.ndarray:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.bench import wanted
-from tests.bench.events import AS_OF, SERVICES
+from tests.bench.worlds.events import AS_OF, SERVICES
 
 DATES = [int(day) for day in AS_OF.astype("datetime64[D]").astype(np.int64)]
 """Prediction dates as days since 1970."""

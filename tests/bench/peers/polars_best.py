@@ -14,8 +14,8 @@ import polars as pl
 from polars import col
 
 from tests.bench import wanted
-from tests.bench.events import SERVICES
 from tests.bench.peers.layout import DATES, N_DATES, PLACES, GridFrame
+from tests.bench.worlds.events import SERVICES
 
 NEVER = 1 << 30
 ENDS = [f"end_{window}" for window in wanted.WINDOWS]

@@ -20,8 +20,8 @@ import yaml
 from configs.errors import DataError
 from configs.loader import PROJECT_ROOT, var_folder
 from features.store import open_snapshot
-from serving.access import User, may
 from serving.ask import free_port
+from serving.desk.access import User, may
 from serving.engine.registers import open_registers
 from serving.serve import environment
 from serving.settings import ServingSettings, load_settings

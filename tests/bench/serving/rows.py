@@ -14,7 +14,7 @@ from features.tables import TABLES, Column
 from serving.api.clients import ClientApi
 from serving.api.questions import NeedRowsQuestion, SegmentRowsQuestion
 from serving.api.rows import RowsApi
-from serving.engine.posted import FILLED
+from serving.engine.clients.posted import FILLED
 from serving.engine.registers import Registers
 from serving.house import House
 from serving.middleware.body import json_fault

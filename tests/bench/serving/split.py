@@ -10,7 +10,8 @@ import numpy as np
 
 from models.answers import json_values
 from serving.api.replies import told
-from serving.engine.case import RegisterCase
+from serving.desk.requests import Caller, Grounds
+from serving.engine.clients.case import RegisterCase
 from serving.engine.engine import RegisterEngine
 from serving.engine.registers import open_registers, packed_or_none
 from serving.house import build_house
@@ -18,7 +19,6 @@ from serving.middleware.body import json_fault
 from serving.middleware.context import Presented
 from serving.records.evidence import evidence
 from serving.records.logs import new_id
-from serving.requests import Caller, Grounds
 from tests.bench.serving.place import Place
 from tests.bench.serving.rows import times
 

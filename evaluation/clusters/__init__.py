@@ -1,0 +1,1 @@
+"""Are there clients whom no segment describes?"""

@@ -1,0 +1,1 @@
+"""The audit report of one model version, what it explains and what it concludes."""

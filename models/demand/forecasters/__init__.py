@@ -1,0 +1,1 @@
+"""The members of a demand forecast, and how they are combined."""

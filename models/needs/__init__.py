@@ -1,0 +1,1 @@
+"""Need tasks and what their models say of one client."""

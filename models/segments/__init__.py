@@ -1,0 +1,1 @@
+"""The segmentation model with its scheme, and what is said before and beside it."""

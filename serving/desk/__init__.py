@@ -1,0 +1,1 @@
+"""The service's desk, where a right is checked, an answer worked out and logged."""

@@ -1,0 +1,1 @@
+"""What planners keep, and what evaluation published of it."""

@@ -1,0 +1,1 @@
+"""The hash chain of the logs, its signed checkpoints and their witness."""

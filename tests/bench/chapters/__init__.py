@@ -1,0 +1,1 @@
+"""Chapters of a benchmark that are no command of their own."""

@@ -1,0 +1,1 @@
+"""Tests of commands, config files and entry points."""

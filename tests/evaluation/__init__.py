@@ -1,0 +1,1 @@
+"""Tests of what evaluation computes and publishes of models."""

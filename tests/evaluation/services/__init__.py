@@ -1,0 +1,1 @@
+"""Tests of what is told of services and areas, counted in groups."""

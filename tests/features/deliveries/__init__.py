@@ -1,0 +1,1 @@
+"""Tests of deliveries, from a simulated or profiled county to accepted rows."""

@@ -1,0 +1,1 @@
+"""Tests of the kernel and its catalogue, against tables drawn by hand, the reference and replays."""

@@ -1,0 +1,1 @@
+"""Tests of reasons, their words, and what would change an answer."""

@@ -1,0 +1,1 @@
+"""Tests of scenarios, overrides, staffing and channels."""

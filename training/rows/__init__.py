@@ -1,0 +1,1 @@
+"""Which rows are learned from, which are measured, and what their labels are."""
