@@ -81,7 +81,7 @@ def saves(config: ChannelsConfig, limit: Limit, hours: float) -> Text:
     """What one more unit of a limit would save."""
     head, of = ONE_MORE[limit.kind], named(config, limit)
     tail = {
-        "fi": "vähentäisi kaikkea työaikaa {} tuntia",
+        "fi": "vähentäisi työaikaa yhteensä {} tuntia",
         "sv": "skulle minska all arbetstid med {} timmar",
         "en": "would save {} hours of all staff time",
     }
