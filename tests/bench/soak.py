@@ -11,6 +11,7 @@ import json
 import re
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
@@ -156,17 +157,33 @@ def _soak(
     """The load in a process of its own, while memory is sampled and models are swapped."""
     memory, swaps, began = Memory(), list[Swap](), time.monotonic()
     planned = _swap_times(seconds)
-    with _load(place, asked, rate, seconds) as load:
+    with _load(place, asked, rate, seconds) as load, _sampling(memory, root, began):
         while load.poll() is None:
-            now = time.monotonic() - began
-            memory.sample(root, now)
-            if planned and now >= planned[0]:
+            if planned and time.monotonic() - began >= planned[0]:
                 planned.pop(0)
                 swaps.append(_swap(place, asked, len(swaps)))
                 tell(f"soak: {swaps[-1]}")
             time.sleep(SAMPLE_SECONDS)
     seen: dict[str, Any] = json.loads((place.folder / "seen.json").read_text(encoding="utf-8"))
     return seen, memory, swaps
+
+
+@contextmanager
+def _sampling(memory: Memory, root: psutil.Process, began: float) -> Iterator[None]:
+    """Memory sampled in a thread of its own: a command that swaps a model takes a minute."""
+    over = threading.Event()
+
+    def sample() -> None:
+        while not over.wait(SAMPLE_SECONDS):
+            memory.sample(root, time.monotonic() - began)
+
+    thread = threading.Thread(target=sample)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def _swap_times(seconds: float) -> list[float]:
