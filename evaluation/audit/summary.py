@@ -1,7 +1,7 @@
 """The whole report as one dict: what the JSON keeps, the pages lay out and the tests read."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -125,13 +125,27 @@ def _fairness(report: Mapping[str, Any] | None, name: str, version: str) -> dict
     if not own:
         return None
     rows = [row for table in own[0]["tables"] for row in table["rows"]]
-    flagged = [
+    hidden = sum(bool(row["hidden"]) for row in rows)
+    told = {"groups": len(rows), "hidden": hidden, "flagged": _flagged(rows), "encoding": own[0]["encoding"]}
+    return {"file": FAIRNESS, **told, "true_need": _true_need(own[0].get("true_need"))}
+
+
+def _flagged(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [
         {"output": row["output"], "trait": row["trait"], "group": row["group"], "verdict": list(row["verdict"])}
         for row in rows
         if row["verdict"]
     ]
-    hidden = sum(bool(row["hidden"]) for row in rows)
-    return {"file": FAIRNESS, "groups": len(rows), "hidden": hidden, "flagged": flagged, "encoding": own[0]["encoding"]}
+
+
+def _true_need(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Groups held against the simulator's true need, or why there is none; None of a report of before."""
+    if not found:
+        return None
+    if not found["table"]:
+        return {"groups": 0, "flagged": [], "not_available": found["not_available"]}
+    rows = found["table"]["rows"]
+    return {"groups": len(rows), "flagged": _flagged(rows), "not_available": None}
 
 
 def _monitor(report: Mapping[str, Any] | None, name: str) -> dict[str, Any] | None:

@@ -7,7 +7,8 @@ import pytest
 
 from evaluation.audit.against.evidence import BY_KEY
 from evaluation.audit.page import render
-from evaluation.audit.summary import _monitor, summarise
+from evaluation.audit.sections.compared import published
+from evaluation.audit.summary import _fairness, _monitor, summarise
 from tests.audit.conftest import BOOK, CONFIG, NEED, TODAY, World
 
 FAIRNESS = {
@@ -23,6 +24,15 @@ FAIRNESS = {
                     }
                 ],
                 "ablations": [],
+            },
+            "true_need": {
+                "not_available": "",
+                "table": {
+                    "rows": [
+                        {"output": "x", "trait": "age_band", "group": "85+", "verdict": ["need_to_predicted"]},
+                        {"output": "x", "trait": "age_band", "group": "75-84", "verdict": []},
+                    ]
+                },
             },
             "tables": [
                 {
@@ -140,8 +150,20 @@ def test_what_they_say_is_on_the_page(fuller: dict[str, Any]) -> None:
         "need_found",
         "instance_b",
         "0,80",
+        "Todellista tarvetta vasten verrattiin 2 ryhmää, joista 1 sai huomautuksen.",
+        "tarve / ennustettu",
     ):
         assert said in text, said
+
+
+def test_without_a_simulator_the_report_says_that_true_need_is_not_known() -> None:
+    reason = "real data has no true need"
+    model = {**FAIRNESS["models"][0], "true_need": {"table": None, "not_available": reason}}
+    told = _fairness({"models": [model]}, NEED, "1")
+    assert told is not None
+    assert told["true_need"] == {"groups": 0, "flagged": [], "not_available": reason}
+    (said,) = [block for block in published(told) if getattr(block, "en", "") == reason]
+    assert said.fi.startswith("Todellista tarvetta ei tiedetä")
 
 
 def test_the_monitoring_of_this_model_is_told_and_its_alarm_is_a_weak_point(fuller: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from evaluation.charts import Dot
 FIGURES = {
     **{"recall": "saanti", "observed_to_expected": "toteutunut / ennustettu", "coverage": "peittävyys"},
     **{"coverage80": "80 %:n välin peittävyys", "wape": "suhteellinen virhe", "mean_absolute_error": "keskivirhe"},
+    **{"need_to_predicted": "tarve / ennustettu", "chance_to_predicted": "todellinen todennäköisyys / ennustettu"},
     **{"agreement": "sama kuin kirjattu", "calibration_slope": "kalibroinnin kulmakerroin"},
 }
 
@@ -69,14 +70,29 @@ def published(fairness: Mapping[str, Any] | None) -> list[Block]:
         ),
     ]
     blocks += [_flagged(fairness["flagged"])] if flagged else []
-    return [*blocks, *_encoding(fairness["encoding"])]
+    return [*blocks, *_true_need(fairness["true_need"]), *_encoding(fairness["encoding"])]
 
 
-def _flagged(lines: Sequence[Mapping[str, Any]]) -> Table:
+def _true_need(found: Mapping[str, Any] | None) -> list[Block]:
+    """Does the model see the need of every group?  Only the simulator knows a need that nobody met."""
+    if found is None:
+        return []
+    if found["not_available"]:
+        return [Words("Todellista tarvetta ei tiedetä: rekistereissä on vain käyttö.", str(found["not_available"]))]
+    flagged = len(found["flagged"])
+    said = Words(
+        f"Todellista tarvetta vasten verrattiin {found['groups']} ryhmää, joista {flagged} sai huomautuksen.",
+        f"Against the simulator's true need: {found['groups']} groups, {flagged} flagged.",
+    )
+    caption = "Ryhmät joiden todellisen tarpeen malli näkee muita huonommin tai paremmin"
+    return [said, *([_flagged(found["flagged"], caption)] if flagged else [])]
+
+
+def _flagged(lines: Sequence[Mapping[str, Any]], caption: str = "Ryhmät joissa on huomautus") -> Table:
     rows = [
         [f"{grouping(one['trait'])}: {group(one['group'])}", one["output"], _named(one["verdict"])] for one in lines
     ]
-    return Table("Ryhmät joissa on huomautus", ("Ryhmä", "Tulos", "Mittari"), rows, frozenset({1, 2}))
+    return Table(caption, ("Ryhmä", "Tulos", "Mittari"), rows, frozenset({1, 2}))
 
 
 def _named(verdict: Sequence[str]) -> str:
