@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from models.answers import NeedAnswer, SegmentAnswer, Text
 from serving.desk.asking import AxisQuestion, Explored, GivenAnswer
+from serving.pages.chain import ChainStatus as ChainStatus
 from serving.pages.papers import Papers
 from serving.pages.refused import NotAllowed as NotAllowed
 from serving.pages.refused import NotYours as NotYours
@@ -213,24 +214,6 @@ class LogPage:
     page: int
     pages: int
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class ChainStatus:
-    """Whether the audit log's hash chain holds; `first_bad` names the first entry that does not."""
-
-    intact: bool
-    entries: int
-    first_bad: int | None
-    checked_at: str
-    """When the newest entries were verified."""
-    checkpoint_seq: int | None
-    whole_at: str
-    """When the whole log was last read: an entry that was changed since then is found by the next whole reading."""
-    whole_until: int
-    """The last entry of that reading."""
-    checked_until: int
-    """The last entry that was verified at `checked_at`."""
 
 
 class PageServices(Papers, Protocol):

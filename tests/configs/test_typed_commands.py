@@ -20,6 +20,8 @@ TYPED = re.compile(r"python3? -m\s+([A-Za-z_][\w.]*\w)((?:\s+--[\w-]+(?:[ =][^\s
 CONFIG = re.compile(r"--config[ =]([^\s`'\")]+\.yaml)")
 PLACEHOLDER = re.compile(r"^/|[{<$*…]|NAME|FILE|^configs/etela_savo/")
 """A place outside the project, a name to fill in, or the folder that docs/own-county.md tells to make."""
+OWN = "var/"
+"""Where a reader who follows a page writes a config of her own."""
 
 
 def commands(text: str) -> Iterator[tuple[str, str | None]]:
@@ -38,7 +40,7 @@ def wrong(text: str) -> list[str]:
     for module, config in commands(text):
         if not runs(module):
             found.append(f"python -m {module}: no such module")
-        if config is not None and not (PROJECT_ROOT / config).is_file():
+        if config is not None and not config.startswith(OWN) and not (PROJECT_ROOT / config).is_file():
             found.append(f"python -m {module} --config {config}: no such file")
     return found
 

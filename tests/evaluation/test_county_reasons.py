@@ -72,7 +72,8 @@ def test_clients_are_added_to_their_groups():
     [
         ((5, 6, 7),      [True, True, True]),
         ((4, 6, 7),      [False, False, True]),   # the four would be the whole minus the others
-        ((2, 3, 9),      [False, False, True]),   # five hidden together
+        ((2, 3, 9),      [False] * 3),           # of five people in two groups none can be five
+        ((2, 4, 9),      [False, False, True]),   # of six one can
         ((1, 1, 1, 50),  [False] * 4),
     ],
 )  # fmt: skip

@@ -7,7 +7,8 @@ import pytest
 from configs.errors import ConfigError
 from configs.loader import load_config, validate_config
 from features.catalogue import load_catalogue
-from models.planning.channels.suitability import SuitabilityRules, channel_suitability
+from models.planning.channels.suitability import channel_suitability
+from models.planning.channels.suitability_config import SuitabilityRules
 from tests.plans import covers
 
 RULES = load_config("configs/channel_suitability.yaml", SuitabilityRules)

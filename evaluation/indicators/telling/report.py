@@ -34,9 +34,16 @@ def report_of(found: Found, config: IndicatorsConfig, areas: Names, snapshot: Ma
         "summary": _summary(indicators),
         "indicators": indicators,
         "side_by_side": {id: _together(ids, lines) for id, ids in config.side_by_side.items()},
-        "compared": {id: _groups(ids, lines) for id, ids in config.compared.items()},
+        "compared": {
+            id: _groups(told, lines) for id, ids in config.compared.items() if (told := _measured(ids, lines))
+        },
         "lines": [line for own in lines.values() for line in own],
     }
+
+
+def _measured(ids: Sequence[str], lines: Mapping[str, Sequence[Line]]) -> list[str]:
+    """Those of a comparison that the config measures."""
+    return [id for id in ids if id in lines]
 
 
 def _summary(indicators: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
