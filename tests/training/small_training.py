@@ -31,7 +31,7 @@ FIT = {
 ROWS = pd.DataFrame(
     {"client_id": np.repeat([f"{n:032x}" for n in range(CLIENTS)], len(DATES)), "as_of": np.tile(DATES, CLIENTS)}
 )
-FRAME = draw(len(ROWS), seed=7)
+FRAME = draw(len(ROWS), seed=6)
 FRAME[:, names().index("home_care_episode")] = 1
 LABEL = labels(FRAME, seed=5)
 
