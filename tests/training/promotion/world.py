@@ -66,6 +66,7 @@ def gates(**limits: object) -> Gates:
     values = read_yaml("configs/gates.yaml")
     for kind in ("need", "segmentation"):
         values["kinds"][kind]["beats_baseline"][0]["margin"] = -1.0
+        values["kinds"][kind]["not_worse_than_champion"][1]["margin"] = 1.0
         values["kinds"][kind]["limits"]["calibration_slope"] = {"low": -9.0, "high": 9.0}
         loose = {"fairness_recall_gap_failures": {"high": 99.0}, "fairness_observed_expected_failures": {"high": 99.0}}
         values["kinds"][kind]["limits"] |= loose | limits
