@@ -138,6 +138,7 @@ bench-why: setup-dev ## what drivers, explanations and borrowed forecasts are wo
 
 bench-log: setup-dev ## a log of a million entries verified, and commits per second, both databases (about 10 min)
 	@$(PY) -m tests.bench.log
+
 bench-serving: setup-dev ## the service under 60 and 100 planned requests per second, beside an empty endpoint (about 5 min)
 	@$(PY) -m tests.bench.serving
 

@@ -6,24 +6,24 @@ from models.flow.answers import FlowReport
 from models.texts import Text, filled
 
 NO_CAPACITY: Text = {
-    "fi": "Vaiheen {stage} henkilöstötunteja ei tiedetä, joten sen käyttöastetta ei voi laskea.",
-    "sv": "Personalens timmar i skedet {stage} är inte kända, så dess beläggning kan inte räknas.",
-    "en": "The staffed hours of {stage} are not known, so its utilisation cannot be told.",
+    "fi": "Vaiheen ”{stage}” henkilöstötunteja ei tiedetä, joten sen käyttöastetta ei voi laskea.",
+    "sv": "Personalens timmar i skedet ”{stage}” är inte kända, så dess beläggning kan inte räknas.",
+    "en": "The staffed hours of “{stage}” are not known, so its utilisation cannot be told.",
 }
 CLEAR: Text = {
-    "fi": "Ketjun pullonkaula on {stage}: sen väli on kaikkien muiden vaiheiden yläpuolella.",
-    "sv": "Kedjans flaskhals är {stage}: dess intervall ligger ovanför alla andra skedens.",
-    "en": "The bottleneck of the chain is {stage}: its interval lies above those of all other stages.",
+    "fi": "Ketjun pullonkaula on ”{stage}”: sen väli on kaikkien muiden vaiheiden yläpuolella.",
+    "sv": "Kedjans flaskhals är ”{stage}”: dess intervall ligger ovanför alla andra skedens.",
+    "en": "The bottleneck of the chain is “{stage}”: its interval lies above those of all other stages.",
 }
 UNCLEAR: Text = {
-    "fi": "Ensimmäisenä on {stage}, mutta ero muihin vaiheisiin voi olla sattumaa.",
-    "sv": "Först är {stage}, men skillnaden till de andra skedena kan vara en slump.",
-    "en": "{stage} comes first, but the difference from the other stages may be chance.",
+    "fi": "Ensimmäisenä on ”{stage}”, mutta ero muihin vaiheisiin voi olla sattumaa.",
+    "sv": "Först är ”{stage}”, men skillnaden till de andra skedena kan vara en slump.",
+    "en": "“{stage}” comes first, but the difference from the other stages may be chance.",
 }
 GROWS: Text = {
-    "fi": "Jono kasvaa ennusteen mukaan ensin vaiheessa {stage}.",
-    "sv": "Enligt prognosen växer kön först i skedet {stage}.",
-    "en": "According to the forecast the line grows first at {stage}.",
+    "fi": "Jono kasvaa ennusteen mukaan ensin vaiheessa ”{stage}”.",
+    "sv": "Enligt prognosen växer kön först i skedet ”{stage}”.",
+    "en": "According to the forecast the line grows first at “{stage}”.",
 }
 GROWS_NOT: Text = {
     "fi": "Minkään vaiheen jonon ei voi varmasti sanoa kasvavan ennustejaksolla.",
@@ -36,9 +36,9 @@ SET_ASIDE: Text = {
     "en": "{count} stays in the registers were left out, because they end before they start or overlap.",
 }
 ESTIMATED: Text = {
-    "fi": "Vaiheen {stage} tunnit asiakasta kohti on arvioitu kiireisimmistä viikoista: käyttöaste on osuus niistä.",
-    "sv": "Timmarna per klient i skedet {stage} kommer från de livligaste veckorna: beläggningen är en andel av dem.",
-    "en": "The hours per client of {stage} were estimated from its busiest weeks: utilisation is a share of those.",
+    "fi": "Vaiheen ”{stage}” tunnit asiakasta kohti on arvioitu kiireisimmistä viikoista: käyttöaste on osuus niistä.",
+    "sv": "Timmarna per klient i skedet ”{stage}” kommer från de livligaste veckorna: beläggningen är en andel av dem.",
+    "en": "The hours per client of “{stage}” were estimated from its busiest weeks: utilisation is a share of those.",
 }
 
 

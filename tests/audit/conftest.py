@@ -21,6 +21,7 @@ from models.bundles.bundle import Bundle, read_bundle
 from models.bundles.signing import trusted_keys
 from models.registry import CHAMPION, RegisteredBundle, Registry, connect
 from tests.training import small_training as small
+from tests.training.promotion.world import patch_registers
 from training import need, segmentation
 
 TODAY = date(2025, 1, 1)
@@ -58,23 +59,11 @@ def residents() -> pd.DataFrame:
 @pytest.fixture(scope="package")
 def world(tmp_path_factory: pytest.TempPathFactory, empty_registry: Path) -> Iterator[World]:
     root = shutil.copytree(empty_registry, tmp_path_factory.mktemp("audit") / "var")
-    tables = {
-        "episodes": small.episodes(),
-        "segment_records": small.records(),
-        "residents": residents(),
-        "contacts": small.contacts(),
-    }
+    people = residents()
     with pytest.MonkeyPatch.context() as patch:
-        for module in (need, segmentation):
-            patch.setattr(module, "open_snapshot", lambda _: small.SNAPSHOT)
-            patch.setattr(module, "load_history", lambda *_: small.history())
-            patch.setattr(module, "read_table", lambda _, name, columns=None: tables[name])
-        patch.setattr("training.needs.labelled.label_history", lambda _, *asked: small.labelled(tables, *asked))
-        patch.setattr("training.rows.records.read_table", lambda _, name: tables[name])
-        patch.setattr("evaluation.fairness.traits.read_table", lambda _, name, columns: tables[name])
-        patch.setattr(segmentation, "build", small.build)
+        patch_registers(patch, people)
         patch.setattr("training.tracking.verify_bundle", read_bundle)  # no child parses it: that has tests of its own
-        patch.setattr("evaluation.audit.drawn.clients.read_table", lambda *_: tables["residents"])
+        patch.setattr("evaluation.audit.drawn.clients.read_table", lambda *_: people)
         patch.setenv("LUOTAIN_VAR", str(root))
         rules = root / "eligibility.yaml"
         rules.write_text(

@@ -1,8 +1,6 @@
-"""Answers joined with decisions and outcomes, by hand: what counts, when, and what is refused."""
+"""Answers joined with decisions and outcomes after the horizon, every count known by hand."""
 
-import json
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,18 +8,12 @@ import pandas as pd
 import pytest
 
 from configs.errors import DataError
-from configs.workspace import Workspace
-from features.side_files import ANSWERS, DECISIONS, REVIEWS, SIDE_FILES, SideFile, read_side_file
-from features.side_files.declared import CHOICES, FINDINGS, NOT_SELECTED
 from features.store import Snapshot
-from models.needs.need import load_task
-from models.needs.need_task import Cohort
 from models.segments.scheme import load_scheme
-from serving.export_log import write_extract
-from serving.pages.coordinator.services import Finding, ReviewReason
-from serving.side_files import answers_frame, frame_of, reviews_frame, seen_frame
+from serving.side_files import reviews_frame
 from tests.features.histories_data import store_of, table_of
 from tests.plans import covers
+from tests.training.feedback_rows import DEAD, LATE, MODEL, MOVED, STAYED, TASK, answers, decisions
 from training.feedback.figures import calibration, choices, right, units
 from training.feedback.joining import Asked, Joined, join
 from training.feedback.known_then import known_then
@@ -29,11 +21,7 @@ from training.feedback.lines import Drawn
 from training.feedback.samples import findings
 
 SCHEME = load_scheme("configs/schemes/suuntima_like.yaml")
-TASK = load_task("move_to_24h_care_12m").model_copy(update={"horizon_days": 100, "cohort": Cohort()})
-MODEL = ("need_move", "1")
-MOVED, LATE, STAYED, DEAD = (f"{n:032x}" for n in range(1, 5))
 ASKED_AT, DUE = date(2024, 6, 1), date(2024, 6, 1) + timedelta(days=101)
-"""The horizon ends on 2024-09-09; the morning after, that day is known."""
 DRAWN = Drawn(least_rows=5, repeats=50, seed=1)
 
 
@@ -57,19 +45,6 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
         "segment_records": table_of("segment_records", told),
     }
     return store_of(tmp_path_factory.mktemp("store"), tables)
-
-
-def answers(*rows: dict[str, Any]) -> pd.DataFrame:
-    usual = {
-        **{"shown_at": "2024-06-01T09:00:00", "as_of": "2024-06-01", "kind": "need", "task": TASK.id, "unit": "u"},
-        **{"model": MODEL[0], "version": MODEL[1], "status": "answered", "probability": 0.25},
-    }
-    return frame_of(ANSWERS, [{**usual, "answer_id": f"a{n}", **row} for n, row in enumerate(rows)])
-
-
-def decisions(*rows: dict[str, Any]) -> pd.DataFrame:
-    usual = {"time": "2024-06-01T09:05:00", "decision": "accept", "suggestion_shown": True, "unit": "u"}
-    return frame_of(DECISIONS, [{**usual, "decision_id": f"d{n}", **row} for n, row in enumerate(rows)])
 
 
 def joined(
@@ -262,87 +237,3 @@ def test_findings_stand_for_everybody_who_was_not_selected() -> None:
 
 
 SIZES = {"below_lists": 1000, "not_eligible": 20}
-
-
-# The side files
-
-
-def shown_entry(**more: Any) -> dict[str, Any]:
-    said = {"model": "need_x", "version": "3", "as_of": "2024-06-01", "status": "answered"}
-    need = {**said, "kind": "need", "task": "x", "explained": [{"id": "x", "probability": 0.4}]}
-    segment = {**said, "kind": "segment", "scheme": "s 1", "basis": "model", "proposed": "network"}
-    segment["segments"] = {"network": 0.7, "community": 0.3}
-    entry = {"event": "answer", "outcome": "ok", "client_id": MOVED, "answer_id": "a", "unit": "u"}
-    return {**entry, "time": "2024-06-01T06:00:00.000Z", "detail": {"answers": [need, segment]}, **more}
-
-
-def test_the_log_is_told_as_estimates_without_any_other_identifier() -> None:
-    told = answers_frame([shown_entry(), shown_entry(time="2024-06-02T06:00:00.000Z"), shown_entry(outcome="denied")])
-    assert told["probability"].tolist() == [0.4, 0.7]
-    assert told["shown_at"].tolist() == [pd.Timestamp("2024-06-01 09:00:00")] * 2
-    decision = {
-        **{"decision_id": "d", "answer_id": "a", "client_id": MOVED, "segment": "community", "choice": "change"},
-        **{"proposed": "network", "model": "m 1", "unit": "u", "time": "2024-06-01T06:05:00.000Z", "actor_id": "w"},
-    }
-    (seen,) = seen_frame([decision], [], told).to_dict("records")
-    assert (seen["task"], seen["as_of"], seen["suggestion_shown"]) == ("x s", pd.Timestamp("2024-06-01"), True)
-    assert "w" not in seen.values()
-    assert not {"actor_id", "reason"} & {name for one in SIDE_FILES for name in one.names}
-
-
-def test_the_declared_words_are_those_of_the_service() -> None:
-    assert Finding.__args__ == FINDINGS
-    assert sorted(NOT_SELECTED) == sorted(ReviewReason.__args__)
-    assert set(CHOICES) == {"accept", "change", "cannot_tell"}
-
-
-def written(var: Path, declared: SideFile, frame: pd.DataFrame) -> Workspace:
-    write_extract(frame, var / "extracts" / "service" / declared.file, date(2024, 12, 31))
-    return Workspace(var)
-
-
-def test_wrong_rows_are_left_out_and_counted_by_reason(tmp_path: Path) -> None:
-    many = answers(*({"client_id": f"{n:032x}"} for n in range(100)))
-    many.loc[0, "client_id"] = "010594Y9032"
-    many.loc[1, "probability"] = 1.5
-    many.loc[2, "answer_id"] = "a3"
-    many.loc[4, "status"] = "maybe"
-    checked = read_side_file(written(tmp_path, ANSWERS, many), ANSWERS)
-    assert (checked.delivered, len(checked.rows), checked.covers_until) == (100, 96, date(2024, 12, 31))
-    assert checked.left_out == {
-        "duplicate": 1,
-        "no pseudonym in client_id": 1,
-        "out of range: probability": 1,
-        "value not allowed in status": 1,
-    }
-
-
-@pytest.mark.parametrize(
-    ("spoil", "sentence"),
-    [
-        (lambda file: file.with_name(f"{file.name}.complete").unlink(), "may be half-written"),
-        (lambda file: file.write_bytes(file.read_bytes() + b" "), "was damaged or edited"),
-        (lambda file: file.with_name(f"{file.name}.complete").write_text("{}"), "cannot be read"),
-        (lambda file: write_extract(decisions({}), file, date(2024, 1, 1)), r"5 of 5|1 of 1 rows are wrong"),
-        (
-            lambda file: write_extract(decisions().drop(columns=["own_view"]), file, date(2024, 1, 1)),
-            "lacks the column own_view",
-        ),
-    ],
-)
-def test_a_file_that_cannot_be_believed_is_refused_with_what_to_type(tmp_path: Path, spoil: Any, sentence: str) -> None:
-    workspace = written(tmp_path, DECISIONS, decisions({"client_id": MOVED, "answer_id": "a"}))
-    spoil(tmp_path / "extracts" / "service" / DECISIONS.file)
-    with pytest.raises(DataError, match=sentence) as refused:
-        read_side_file(workspace, DECISIONS)
-    assert "python -m serving.export_log" in str(refused.value)
-
-
-def test_nothing_exported_is_no_rows_and_an_empty_export_reads_back(tmp_path: Path) -> None:
-    for declared in SIDE_FILES:
-        assert read_side_file(Workspace(tmp_path), declared).covers_until is None
-        empty = read_side_file(written(tmp_path, declared, frame_of(declared, [])), declared)
-        assert list(empty.rows.columns) == list(declared.names)
-        assert empty.rows.empty
-        assert empty.covers_until is not None
-    assert json.loads((tmp_path / "extracts/service" / f"{REVIEWS.file}.complete").read_text())["rows"] == 0

@@ -18,7 +18,7 @@ import psutil
 from configs.loader import PROJECT_ROOT
 from tests.bench.report import Figure, finish, tell
 from tests.bench.serving import pages
-from tests.bench.serving.place import Place, cpu_seconds, demo_folder, made, questions, running
+from tests.bench.serving.place import Place, busiest_share, cpu_by_process, demo_folder, made, questions, running
 from tests.bench.serving.split import inside
 
 RATES = {60: 150.0, 100: 300.0}
@@ -44,6 +44,8 @@ class Phase:
     """Milliseconds that the generator itself was late."""
     refused: dict[int, int]
     """HTTP status of what was not 200 (0 = no answer) and how often."""
+    busiest: float
+    """Share of the busier worker in the processor time of both."""
 
 
 def main() -> None:
@@ -83,10 +85,11 @@ def phase(
     """Run the generator in a process of its own and sum up."""
     plan = place.folder / "plan.json"
     plan.write_text(json.dumps(_plan(place, asked, rate, seconds)), encoding="utf-8")
-    before = cpu_seconds(root)
+    before = cpu_by_process(root)
     words = [sys.executable, "-m", "tests.bench.serving.load", str(plan)]
     done = subprocess.run(words, cwd=PROJECT_ROOT, check=True, capture_output=True, text=True)
-    spent, seen = cpu_seconds(root) - before, json.loads(done.stdout)
+    after, seen = cpu_by_process(root), json.loads(done.stdout)
+    spent = sum(after.values()) - sum(before.values())
     waited, count = np.array(seen["milliseconds"]), len(seen["statuses"])
     found = Phase(
         name,
@@ -97,6 +100,7 @@ def phase(
         seen["cpu"] / seen["wall"],
         float(np.percentile(seen["late"], 99)),
         {status: times for status, times in Counter(seen["statuses"]).items() if status != 200},
+        busiest_share(before, after),
     )
     tell(f"serving: {name}: {found}")
     return found
@@ -136,6 +140,7 @@ def _figures(phases: list[Phase], empty: Phase, ready: float, clients: int) -> d
         figures[f"serving_p99_{rate}"] = Figure(one.p99, "ms", at_most=limit)
         figures[f"serving_errors_{rate}"] = Figure(one.errors, "requests", at_most=0)
         figures[f"serving_sent_{rate}"] = Figure(one.sent, "requests")
+        figures[f"serving_busiest_{rate}"] = Figure(one.busiest, "share")
     return {
         **figures,
         "serving_clients": Figure(clients, "clients", at_least=1000),

@@ -145,10 +145,15 @@ def _answers(address: str) -> bool:
         return False
 
 
-def cpu_seconds(root: psutil.Process) -> float:
-    """Processor time of a process and everything below it so far."""
-    spent = [one.cpu_times() for one in (root, *root.children(recursive=True))]
-    return float(sum(times.user + times.system for times in spent))
+def busiest_share(before: Mapping[int, float], after: Mapping[int, float]) -> float:
+    """Share of the busier of the two busiest processes in what both spent; .5 = evenly divided."""
+    first, second = sorted((spent - before.get(pid, 0.0) for pid, spent in after.items()), reverse=True)[:2]
+    return first / (first + second)
+
+
+def cpu_by_process(root: psutil.Process) -> dict[int, float]:
+    """Processor time of a process and of each below it so far."""
+    return {one.pid: sum(one.cpu_times()[:2]) for one in (root, *root.children(recursive=True))}
 
 
 def demo_folder() -> Path:

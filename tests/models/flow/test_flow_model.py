@@ -133,7 +133,7 @@ def test_the_answer_says_what_a_page_needs(trained: tuple) -> None:
     naive = {(one.stage, one.measure): one.naive for one in answer.points}
     assert naive["care", "stock_end"] == last.stock_end
     finnish = [note["fi"] for note in answer.notes]
-    assert "Vaiheen decision fi henkilöstötunteja ei tiedetä, joten sen käyttöastetta ei voi laskea." in finnish
+    assert "Vaiheen ”decision fi” henkilöstötunteja ei tiedetä, joten sen käyttöastetta ei voi laskea." in finnish
     assert all(set(note) == {"fi", "sv", "en"} for note in answer.notes)
     assert answer.first_week == "2024-12-30"
 

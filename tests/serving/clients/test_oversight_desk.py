@@ -16,18 +16,11 @@ from serving.records.logs import Wanted
 from serving.records.promotions import read_promotions
 from serving.records.schema import AUDIT_LOG
 from serving.stop_model import main as stop_model
-from tests.serving.fake_engine import HENKILOTUNNUS, MINE, FakeEngine
-from tests.serving.serving_parts import SETTINGS, house
+from tests.serving.fake_engine import HENKILOTUNNUS, MINE
+from tests.serving.serving_parts import SETTINGS
 from training.promotion.ledger import open_ledger
 
 NAME = "segmentation_suuntima_like"
-
-
-@pytest.fixture
-def built(var):
-    made = house(FakeEngine())
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -131,13 +131,6 @@ def test_a_role_is_told_only_the_sensitive_reasons_it_may_see(var, sensitive, to
 
 
 @pytest.fixture
-def built(var):
-    made = house(FakeEngine())
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def coordinator(built):
     return built.services.visitor(built.services.sign_in("coordinator"))
 

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -20,12 +21,12 @@ NEED = "need_heavier_home_care_6m"
 TASK = "heavier_home_care_6m"
 
 
-def patch_registers(patch: pytest.MonkeyPatch) -> None:
+def patch_registers(patch: pytest.MonkeyPatch, residents: pd.DataFrame | None = None) -> None:
     """Training, and scoring again, read the small history in the place of a store."""
     tables = {
         "episodes": small.episodes(),
         "segment_records": small.records(),
-        "residents": small.residents(),
+        "residents": small.residents() if residents is None else residents,
         "contacts": small.contacts(),
     }
     for module in (need, segmentation, again):
