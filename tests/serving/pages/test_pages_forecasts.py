@@ -10,7 +10,8 @@ from serving.pages.planner.choosing import choose
 from serving.pages.views.forecasts import backtest, summarise, verdict
 from tests.serving.pages.faked import asked
 from tests.serving.pages.faked.answers import forecast_answer
-from tests.serving.pages.faked.services import FakeServices, _series
+from tests.serving.pages.faked.published import series as all_series
+from tests.serving.pages.faked.services import FakeServices
 from tests.serving.pages.faked.visitor import FakeBrowser, words
 
 pekka = asked.pekka
@@ -56,7 +57,7 @@ def test_unknown_choices_fall_back_to_what_there_is(pekka: FakeBrowser) -> None:
     assert told in pekka.get("/forecasts?area=nowhere").text
     assert told not in pekka.get("/forecasts").text + pekka.get("/forecasts?area=It%C3%A4&other=x").text
     wanted = {"area": "Itä", "age_group": "nothing", "measure": "hours"}
-    assert choose(_series(), wanted).series_id == "Itä|75+|hours"
+    assert choose(all_series(), wanted).series_id == "Itä|75+|hours"
 
 
 def test_the_download_is_an_excel_file_of_the_same_series(pekka: FakeBrowser) -> None:
@@ -122,7 +123,7 @@ def test_better_than_last_year_only_when_clearly_so(errors: dict[str, float], sa
 
 def test_before_any_choice_everybodys_visits_are_shown() -> None:
     series = [
-        replace(_series()[0], series_id=f"{age}|{what}", age_group=age, measure=what)
+        replace(all_series()[0], series_id=f"{age}|{what}", age_group=age, measure=what)
         for age, what in (("65plus", "hours"), ("total", "visits"))
     ]
 

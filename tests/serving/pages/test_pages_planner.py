@@ -6,7 +6,7 @@ import pytest
 
 from serving.pages.planner.scenario_form import scenario_id, scenario_values
 from tests.serving.pages.faked import asked
-from tests.serving.pages.faked.planner import base
+from tests.serving.pages.faked.planned import base
 from tests.serving.pages.faked.planner_asked import SERIES, said
 from tests.serving.pages.faked.services import FakeServices
 from tests.serving.pages.faked.visitor import FakeBrowser

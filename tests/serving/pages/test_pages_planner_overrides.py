@@ -11,7 +11,8 @@ from serving.pages.planner.units import counted
 from serving.planning.assumptions import USUAL_CONTACTS, counted_contacts, tried_queues
 from serving.planning.kept.published import Judged
 from tests.serving.pages.faked import asked
-from tests.serving.pages.faked.planner import GROUND, base
+from tests.serving.pages.faked.planned import base
+from tests.serving.pages.faked.planner import GROUND
 from tests.serving.pages.faked.planner_asked import SERIES, said
 from tests.serving.pages.faked.visitor import FakeBrowser
 

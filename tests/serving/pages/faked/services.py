@@ -25,8 +25,8 @@ from serving.pages.services import (
     Visitor,
 )
 from serving.users.door import DevelopmentDoor
-from tests.serving.pages.faked import needs, richer
-from tests.serving.pages.faked.answers import LAYOUT, SEGMENTS, SHA, need_answer, refused_answer, segment_answer, words
+from tests.serving.pages.faked import needs, published, richer
+from tests.serving.pages.faked.answers import LAYOUT, SEGMENTS, need_answer, refused_answer, segment_answer, words
 from tests.serving.pages.faked.coordinator import CHOICES, FakeCoordinator
 from tests.serving.pages.faked.oversight import FakeOversight
 from tests.serving.pages.faked.planner import FakePlanner
@@ -204,11 +204,11 @@ class FakeServices:
 
     def series(self, visitor: Visitor) -> tuple[Series, ...]:
         self._check(visitor, "planner", "manager")
-        return () if self.empty else tuple(_series())
+        return () if self.empty else tuple(published.series())
 
     def models(self, visitor: Visitor) -> tuple[ModelVersion, ...]:
         self._check(visitor, "auditor")
-        return () if self.empty else _versions()
+        return () if self.empty else published.versions()
 
     def has_quality_report(self) -> bool:
         return not self.empty
@@ -232,13 +232,13 @@ class FakeServices:
     def decision_log(self, visitor: Visitor, page: int, filters: Mapping[str, str]) -> LogPage:
         self._check(visitor, "auditor")
         columns = ("time", "actor", "role", "unit", "choice", "proposed", "decided", "reason")
-        return self._log(columns, _DECISIONS, page, {"choice": ("accept", "change", "cannot_tell")})
+        return self._log(columns, published.DECISIONS, page, {"choice": ("accept", "change", "cannot_tell")})
 
     def audit_log(self, visitor: Visitor, page: int, filters: Mapping[str, str]) -> LogPage:
         self._check(visitor, "auditor")
         columns = ("seq", "time", "event", "outcome", "actor", "role", "unit", "model")
         choices = {"event": ("answer", "client_search"), "outcome": ("ok", "denied")}
-        return self._log(columns, _ENTRIES, page, choices)
+        return self._log(columns, published.ENTRIES, page, choices)
 
     def chain(self, visitor: Visitor) -> ChainStatus:
         at, bad = ("2026-11-23T07:30:00", "2026-11-23T08:15:00"), None if self.intact else 778
@@ -263,71 +263,3 @@ class FakeServices:
         shown = [] if self.empty else rows
         made = tuple(LogRow(i, {"seq": str(12345 - i), **row}) for i, row in enumerate(shown))
         return LogPage(columns, made, len(made) and 212, page, 5 if made else 1, choices)
-
-
-def _series() -> list[Series]:
-    areas = {"Länsi": words("Länsi", "Väst", "West"), "Itä": words("Itä", "Öst", "East")}
-    ages = {
-        "75+": words("75 vuotta täyttäneet", "75 år fyllda", "75 and over"),
-        "total": words("Kaikki", "Alla", "All"),
-    }
-    measures = {"visits": words("Käynnit", "Besök", "Visits"), "hours": words("Tunnit", "Timmar", "Hours")}
-    return [
-        Series(f"{area}|{age}|{measure}", area, areas[area], age, ages[age], measure, measures[measure])
-        for area in areas
-        for age in ages
-        for measure in measures
-    ]
-
-
-def _versions() -> tuple[ModelVersion, ...]:
-    metrics = {"auroc": 0.8123, "baseline_auroc": 0.7985, "calibration_slope": 1.012}
-    demand = {"wape": 0.0413, "baseline_wape": 0.0688, "coverage80": 0.81}
-    name, papers = "segmentation_suuntima_like", ("pdf", "json", "card")
-    live = ModelVersion(name, "3", True, "2026-11-20T10:03:00", "2024-12-31", SHA, metrics, report=True, papers=papers)
-    return (
-        live,
-        ModelVersion(name, "2", False, "2026-10-18T13:44:00", "2024-11-30", "e1" + SHA[2:], metrics),
-        ModelVersion("demand_home_care", "1", False, "2026-11-20T10:21:00", "2024-12-31", "a9" + SHA[2:], demand),
-    )
-
-
-_DECISIONS = [
-    {
-        "time": "2026-11-23T09:41:00",
-        "actor": "aino",
-        "role": "coordinator",
-        "unit": "Asiakasohjaus Länsi",
-        "choice": "change",
-        "proposed": "network",
-        "decided": "cooperative",
-        "reason": "Tytär hoitaa asiointia viikoittain. <script>alert(1)</script>",
-    },
-    {
-        "time": "2026-11-23T09:12:00",
-        "actor": "aino",
-        "role": "coordinator",
-        "unit": "Asiakasohjaus Länsi",
-        "choice": "accept",
-        "proposed": "self_managed",
-        "decided": "self_managed",
-        "reason": "Sovittiin yhdessä asiakkaan kanssa.",
-    },
-]
-_ENTRIES = [
-    {
-        "time": "2026-11-23T09:40:12",
-        "event": event,
-        "outcome": outcome,
-        "actor": "aino",
-        "role": "coordinator",
-        "unit": "Asiakasohjaus Länsi",
-        "model": model,
-    }
-    for event, outcome, model in [
-        ("answer", "ok", "segmentation_suuntima_like"),
-        ("client_search", "denied", ""),
-        ("client_list", "ok", ""),
-        ("sign_in", "ok", ""),
-    ]
-]
