@@ -14,7 +14,7 @@ from models.names import NEED_PREFIX
 from models.registry import connect
 from serving.records.opening import place_of
 from serving.settings import CONFIG_VARIABLE, DEFAULT_CONFIG, ServingSettings, load_settings
-from serving.starting import SUPERVISED, live_names, refuse_test_persons
+from serving.starting import SUPERVISED, WORKER_ENVIRONMENT, live_names, refuse_test_persons
 
 SERVICE = "serving.front:Luotain"
 DRAIN_SPARE_SECONDS = 5
@@ -109,8 +109,7 @@ def environment(settings: ServingSettings, config: str) -> dict[str, str]:
         "BENTOML_DO_NOT_TRACK": "True",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
-        "FORWARDED_ALLOW_IPS": "nobody",  # uvicorn would believe X-Forwarded-For of this machine's own proxies
-        "OMP_NUM_THREADS": "1",  # one row at a time: a second thread costs more than it gives
+        **WORKER_ENVIRONMENT,
     }
 
 

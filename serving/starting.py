@@ -13,6 +13,7 @@ SPARE_SECONDS = 30
 WORKER_ENVIRONMENT = {
     "FORWARDED_ALLOW_IPS": "nobody",  # uvicorn would believe X-Forwarded-For of this machine's own proxies
     "OMP_NUM_THREADS": "1",  # one row at a time: a second thread costs more than it gives
+    "OTEL_SDK_DISABLED": "true",  # BentoML makes four spans of every request, which nobody reads and nobody may keep
 }
 """What the workers must know however they are started: by `serving.serve` or as a Bento."""
 SUPERVISED = "LUOTAIN_SUPERVISED"

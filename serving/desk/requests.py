@@ -3,8 +3,9 @@
 The API and the pages both come through here, so that neither can skip a step.
 """
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, TypeVar
 
@@ -33,6 +34,9 @@ T = TypeVar("T")
 Compute = Callable[[ClientCase], Sequence[ClientAnswer] | None]
 """What is asked of a client's case; None when the client has no such estimate."""
 NO_RIGHT = refusal("forbidden")
+AT_ONCE = 2
+"""Answers about clients that one worker computes at the same time: more take turns at the same interpreter, and each
+comes later."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class Desk:
     settings: ServingSettings
     engine: Engine
     records: Records
+    computing: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE))
+    """Passed by whoever computes; the other threads read, commit and write answers meanwhile."""
 
     def segment(
         self, caller: Caller, grounds: Grounds, client_id: str, by_hand: Sequence[AxisAnswer] = ()
@@ -114,7 +120,8 @@ class Desk:
         try:
             data = self.engine.data()
             case = self.engine.open(str(event.client_id))
-            found = compute(case)
+            with self.computing:
+                found = compute(case)
         except Unavailable as refused:
             return WorkedOut(replace(event, outcome="error"), refused=refused)
         if found is None:

@@ -11,7 +11,6 @@ import pandas as pd
 
 from configs.errors import LuotainError
 from features.columnar import Columns
-from features.keys import key_id, load_key
 from models.answers import Text
 from models.names import DEMAND_PREFIX, FLOW_PREFIX, NEED_PREFIX
 from models.registry import connect
@@ -23,9 +22,10 @@ from serving.engine.clients.case import RegisterCase, stamp_of
 from serving.engine.clients.looking import ClientRecords, Looking, RuleName
 from serving.engine.clients.overview import Overview
 from serving.engine.clients.posted import NOBODY, PostedRows
-from serving.engine.clients.pseudonyms import pseudonym_of
+from serving.engine.clients.pseudonyms import pseudonyms_of
 from serving.engine.contract import ClientFacts, DataStamp
 from serving.engine.outputs import outputs_of
+from serving.engine.pauses import Settled, take_short_turns
 from serving.engine.registers import Registers, differs, open_registers, packed_or_none
 from serving.engine.shelf import LiveModel, Shelf
 from serving.engine.warming import warm
@@ -57,6 +57,7 @@ class RegisterEngine:
         self._registers: Registers | None = None
         self._fault: str | None = None
         self._warmed: frozenset[tuple[str, str]] = frozenset()
+        self._settled = Settled()
         self._planned: dict[str, LiveDemand | LiveFlow] = {}
         self._stop = threading.Event()
         self._looking = Looking(settings)
@@ -68,6 +69,7 @@ class RegisterEngine:
 
     def start(self) -> None:
         """Load in the background, and look for a new snapshot and new champions from time to time."""
+        take_short_turns()
         threading.Thread(target=self._keep_fresh, name="luotain-refresh", daemon=True).start()
 
     def stop(self) -> None:
@@ -125,18 +127,7 @@ class RegisterEngine:
 
     def identify_all(self, henkilotunnukset: Sequence[str]) -> tuple[str | None, ...]:
         """The same of many, with the key read once."""
-        snapshot = self._opened().snapshot
-        try:
-            key = load_key(
-                self._workspace.keys,
-                purpose=snapshot.purpose,
-                data=None if self._settings.is_development else self._workspace.root,
-            )
-        except LuotainError:
-            raise Unavailable(refusal("key_missing")) from None
-        if key_id(key) != snapshot.key_id:
-            raise Unavailable(refusal("other_key"))
-        return tuple(pseudonym_of(key, one, self._settings.is_development) for one in henkilotunnukset)
+        return pseudonyms_of(self._opened().snapshot, self._settings, henkilotunnukset)
 
     def ties(self, client_id: str) -> ClientTies | None:
         """The client's care relationships."""
@@ -278,9 +269,11 @@ class RegisterEngine:
     def _keep_fresh(self) -> None:
         self.refresh()
         while not self._stop.is_set():
+            self._settled.hold(self._registers, self.overview(), self._warmed)
             for act in self._then:
                 act()
             self.look_over()
+            self._settled.hold(self._registers, self.overview(), self._warmed)
             if not self._stop.wait(self._settings.refresh_seconds):
                 self.refresh()
 

@@ -15,7 +15,10 @@ SOME = 50
 def warm(
     registers: Registers | None, lives: Iterable[LiveModel], warmed: frozenset[tuple[str, str]]
 ) -> frozenset[tuple[str, str]]:
-    """Build some rows for every model of clients; what is in `warmed` is not done again.  What is warm afterwards."""
+    """Build some rows for every model of clients; what is in `warmed` is not done again.
+
+    What is warm afterwards: `warmed` itself when nothing is new.
+    """
     if registers is None or registers.packed is None:
         return warmed
     asked = {(registers.snapshot.sha256, live.chosen.sha256): live.model for live in lives}
@@ -25,4 +28,4 @@ def warm(
         for client_id in registers.packed.ids[:SOME]:
             model, tables = of_clients[key], registers.packed.client(client_id)
             build_features(tables, np.array([client_id], object), as_of, model.catalogue, model.vocabulary)
-    return frozenset(of_clients)
+    return warmed if of_clients.keys() == warmed else frozenset(of_clients)

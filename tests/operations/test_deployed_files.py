@@ -180,7 +180,8 @@ def test_W18_a_bento_listens_where_the_config_says_and_believes_no_header() -> N
     assert Luotain.config["http"] == {"host": settings.host, "port": settings.port}
     workers = {one.name: one.value for one in Luotain.envs}
     started = environment(settings, "configs/serving.yaml")
-    assert workers == {name: started[name] for name in ("FORWARDED_ALLOW_IPS", "OMP_NUM_THREADS")}
+    believed = {"FORWARDED_ALLOW_IPS": "nobody", "OMP_NUM_THREADS": "1", "OTEL_SDK_DISABLED": "true"}
+    assert workers == believed == {name: started[name] for name in believed}
 
 
 def test_the_documented_installation_takes_hashed_wheels_and_no_index() -> None:
