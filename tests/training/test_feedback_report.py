@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from configs.errors import NothingYetError
 from configs.loader import read_yaml
 from features.frames import read_frame
 from features.side_files import ANSWERS, DECISIONS, REVIEWS
@@ -95,7 +96,7 @@ def test_the_command_publishes_report_and_rows_and_does_it_again_alike(
 def test_without_an_export_the_command_says_what_to_type(
     config: str, var: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert command.main(["--config", config]) == 3
+    assert command.main(["--config", config]) == NothingYetError.exit_code
     assert "python -m serving.export_log" in capsys.readouterr().err
     assert not (var / "published").exists()
 
