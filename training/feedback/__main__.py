@@ -43,7 +43,7 @@ Models = dict[tuple[str, str], NeedModel]
 
 
 def make(config: FeedbackConfig) -> tuple[Path, dict[str, Any]]:
-    """Join, summarise and publish; the folder and the summary.  Raises ConfigError, DataError, ModelError or NothingYetError."""
+    """Join, summarise and publish; the folder and the summary.  Raises a LuotainError, NothingYetError too."""
     workspace = Workspace.of(config.var)
     snapshot = open_snapshot(workspace.store)
     midnight = config.as_of or snapshot.data_until + timedelta(days=1)
