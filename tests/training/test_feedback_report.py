@@ -101,6 +101,17 @@ def test_without_an_export_the_command_says_what_to_type(
     assert not (var / "published").exists()
 
 
+def test_answers_that_were_all_shown_after_the_registers_end_are_counted_and_no_fault(
+    config: str, var: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    export(var)
+    Path(config).write_text(yaml.safe_dump({**read_yaml(config), "as_of": "2024-05-01"}))
+    assert command.main(["--config", config]) == 0
+    assert "as of 2024-05-01: 0 answered estimates" in capsys.readouterr().out
+    (summary,) = (json.loads(file.read_text()) for file in var.glob("published/*/feedback.json"))
+    assert summary["counts"]["shown_later"] == 40
+
+
 def test_the_drawn_are_weighted_by_what_they_stand_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Answered: 6 of 8 moved. Drawn below the lists: 4 of 10, for 100; not eligible: 0 of 5, for 300."""
     snapshot = store(tmp_path)

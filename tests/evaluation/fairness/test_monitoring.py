@@ -1,5 +1,6 @@
 """Monitoring: planted changes are found within one period, quiet periods stay quiet, figures are what they say."""
 
+import json
 from datetime import date
 
 import numpy as np
@@ -14,9 +15,10 @@ from evaluation.monitoring.decided import agreement, reviewed
 from evaluation.monitoring.demand import covered
 from evaluation.monitoring.distances import distances
 from evaluation.monitoring.estimated import estimated
-from evaluation.monitoring.features import municipality_columns, reference
+from evaluation.monitoring.features import drift, municipality_columns, reference
 from evaluation.monitoring.names import line_name
 from evaluation.monitoring.page import render
+from evaluation.monitoring.settings import Thresholds
 from evaluation.monitoring.state import Periods, judged
 from features.catalogue.specs import feature_specs
 from features.histories import History
@@ -247,6 +249,13 @@ def test_an_alarm_says_itself_in_three_languages_and_the_page_in_finnish_first(a
     told = render(summary).split('id="tila"')[1].split("</section>")[0]
     places = [told.index(text) for text in (f"<li>{fi}", f'lang="sv">{sv}', f'lang="en">{alarm.text["en"]}')]
     assert places == sorted(places)
+
+
+def test_a_line_that_left_its_path_can_be_written_and_is_an_alarm() -> None:
+    lines = drift(repeated(3, 120, shift=2.0, features=4), Thresholds(), seed=1)
+    assert json.loads(json.dumps(lines, allow_nan=False)) == lines  # plain values: numpy's cannot be written
+    (alarm,) = drifted([{**one, "label": LABEL} for one in lines])
+    assert (alarm.kind, alarm.about) == ("drift", "f0")
 
 
 def test_only_the_lines_with_an_alarm_are_told() -> None:
