@@ -39,3 +39,9 @@ class AccessError(LuotainError):
     """The user may not do this."""
 
     exit_code = 6
+
+
+class NothingYetError(LuotainError):
+    """What a report tells of has not happened yet: no fault, and nothing is published.  A retraining goes on."""
+
+    exit_code = 11

@@ -6,6 +6,7 @@ anything else = the command itself failed and nothing was published.
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 from configs.command import parse_config_path, run_command, say
 from configs.loader import load_config
 from configs.workspace import Workspace
+from evaluation.monitoring.alarms import FORMAT, Alarm, disagreeing, drifted
 from evaluation.monitoring.asked import live_models
 from evaluation.monitoring.decided import agreement, reviewed, stored_decisions, stored_reviews
 from evaluation.monitoring.demand import coverages
@@ -30,8 +32,12 @@ from features.store import open_snapshot, read_table
 from models.registry import connect
 
 DEFAULT = "configs/monitor.yaml"
-FORMAT = 1
 SHOWN = 8
+SHORT = {
+    "fi": "Tiedot ulottuvat päivään {until}; uusin päivä {newest} tunnetaan vain osittain.",
+    "sv": "Uppgifterna når till {until}; det nyaste datumet {newest} är bara delvis känt.",
+    "en": "The registers reach {until}; the newest date {newest} is only partly known.",
+}
 
 
 def make(config: MonitorConfig) -> tuple[Path, dict[str, Any]]:
@@ -60,10 +66,10 @@ def summarise(config: MonitorConfig, workspace: Workspace) -> dict[str, Any]:
     columns = {name: history.frame[name].to_numpy(np.float64) for name in history.frame.columns}
     columns |= municipality_columns(history.rows, read_table(snapshot, "residents"))
     periods = periods_of(history.rows, columns | {SCORE + one.name: one.p for one in models})
-    lines, alarms = drift(periods, limits, config.seed)
+    lines = [one | {"label": line_name(one["name"], history)} for one in drift(periods, limits, config.seed)]
     forecasts, missed = coverages(registry, workspace, config.forecasts, limits)
     units = agreement(stored_decisions(workspace, snapshot), limits.least_decisions)
-    alarms += [*(why for one in models for why in one.alarms), *missed, *_disagreeing(units, limits)]
+    alarms = [*drifted(lines), *(why for one in models for why in one.alarms), *missed, *_disagreeing(units, limits)]
     return {
         "format": FORMAT,
         "snapshot_sha256": snapshot.sha256,
@@ -72,9 +78,9 @@ def summarise(config: MonitorConfig, workspace: Workspace) -> dict[str, Any]:
         "dates": [str(day) for day in periods.dates],
         "data_until": str(snapshot.data_until),
         "alarm": bool(alarms),
-        "alarms": alarms,
-        "notes": _notes(config, snapshot.data_until.isoformat(), periods.dates[-1].isoformat()),
-        "features": [line | {"label": line_name(line["name"], history)} for line in lines],
+        "alarms": [one.as_dict() for one in alarms],
+        "notes": _notes(config, snapshot.data_until, periods.dates[-1]),
+        "features": lines,
         "models": [one.told for one in models],
         "forecasts": forecasts,
         "decisions": units,
@@ -83,19 +89,15 @@ def summarise(config: MonitorConfig, workspace: Workspace) -> dict[str, Any]:
     }
 
 
-def _notes(config: MonitorConfig, until: str, newest: str) -> list[str]:
-    short = f"The registers reach {until}; the newest date {newest} is only partly known."
-    return [short] if config.dates.last.toordinal() > _ordinal(until) + 1 else []
+def _notes(config: MonitorConfig, until: date, newest: date) -> list[dict[str, str]]:
+    short = {code: text.format(until=until, newest=newest) for code, text in SHORT.items()}
+    return [short] if config.dates.last > until + timedelta(days=1) else []
 
 
-def _ordinal(day: str) -> int:
-    return int(np.datetime64(day, "D").item().toordinal())
-
-
-def _disagreeing(units: Sequence[Mapping[str, Any]], limits: Thresholds) -> list[str]:
+def _disagreeing(units: Sequence[Mapping[str, Any]], limits: Thresholds) -> list[Alarm]:
     low, high = limits.agreement
     off = [one for one in units if one["agreement"] is not None and not low <= one["agreement"] <= high]
-    return [f"decisions of {one['unit']}: agreement {one['agreement']:.2f} is outside {low}–{high}" for one in off]
+    return [disagreeing(one["unit"], one["agreement"], limits.agreement) for one in off]
 
 
 def told(summary: Mapping[str, Any]) -> str:
@@ -103,7 +105,7 @@ def told(summary: Mapping[str, Any]) -> str:
     lines = [
         f"{'alarm' if summary['alarm'] else 'quiet'} on {summary['as_of']}, {len(summary['features'])} lines tested"
     ]
-    lines += [f"  {alarm}" for alarm in summary["alarms"][:SHOWN]]
+    lines += [f"  {alarm['text']['en']}" for alarm in summary["alarms"][:SHOWN]]
     more = len(summary["alarms"]) - SHOWN
     return "\n".join([*lines, *([f"  and {more} more"] if more > 0 else [])])
 

@@ -13,6 +13,7 @@ from configs.errors import ConfigError, DataError
 from configs.loader import PROJECT_ROOT, StrictConfig, load_config, read_yaml
 from configs.workspace import Workspace
 from evaluation.evaluate import EvaluateConfig
+from evaluation.monitoring.settings import MonitorConfig
 from evaluation.quality.__main__ import QualityConfig
 from features.catalogue import load_catalogue
 from features.histories import HistoriesConfig, load_history
@@ -50,15 +51,18 @@ MODELS: Mapping[str, type[StrictConfig]] = {
     "demand": DemandCommand,
     "evaluate": EvaluateConfig,
     "promote": PromoteConfig,
+    "monitor": MonitorConfig,
 }
 
 # ---- the road
 
 
 def test_every_step_has_a_config_of_the_real_input_and_one_data_folder() -> None:
-    steps = load_config(REAL / "retrain.yaml", retrain.RetrainConfig).steps
-    assert [step.step for step in steps] == ["ingest", "histories", "quality", "need", "demand", "evaluate", "promote"]
-    for step in steps:
+    road = load_config(REAL / "retrain.yaml", retrain.RetrainConfig)
+    names = ["ingest", "histories", "quality", "need", "demand", "evaluate", "promote"]
+    assert [step.step for step in road.steps] == names
+    assert [step.step for step in road.reports] == ["monitor"]
+    for step in (*road.steps, *road.reports):
         assert load_config(step.config, MODELS[step.step]).model_dump()["var"] == "var/real", step.config
     assert load_settings("configs/real/serving.yaml").var == "var/real"
     assert load_config(REAL / "promote.yaml", PromoteConfig).gates == "configs/gates.yaml"  # the same as a county's

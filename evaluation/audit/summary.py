@@ -13,6 +13,7 @@ from evaluation.audit.card.risks import risk_figures, risk_lines
 from evaluation.audit.material import FAIRNESS, MONITOR, QUALITY, SUMMARY, Material
 from evaluation.audit.settings import AuditConfig, Book
 from evaluation.audit.told import made, meaning, purpose, training
+from evaluation.monitoring.alarms import FORMAT as MONITOR_FORMAT
 from evaluation.monitoring.features import SCORE
 from evaluation.published import AUDIT
 from models.bundles.papers import newest_signed
@@ -152,19 +153,20 @@ def _monitor(report: Mapping[str, Any] | None, name: str) -> dict[str, Any] | No
     """What the published monitoring says of this model: its outputs are called by its name, axes with a word after it.
 
     An alarm without a model's name (a feature moved, a unit that disagrees) concerns every model about clients.
+    A report of an earlier format counts as none.
     """
-    if report is None:
+    if report is None or report.get("format") != MONITOR_FORMAT:
         return None
 
     def own(told: str) -> bool:
         return told == name or told.startswith((f"{name} ", f"{name}:"))
 
-    general = (
-        [] if not name.startswith(CLIENT_NAMES) else [a for a in report["alarms"] if not a.startswith(MODEL_NAMES)]
-    )
+    concerns_all = name.startswith(CLIENT_NAMES)
+    alarms = report["alarms"]
+    general = [one for one in alarms if concerns_all and not one["about"].startswith(MODEL_NAMES)]
     return {
         **{key: report[key] for key in ("as_of", "reference", "data_until")},
-        "alarms": [alarm for alarm in report["alarms"] if own(alarm)] + general,
+        "alarms": [one for one in alarms if own(one["about"])] + general,
         "models": [one for one in report["models"] if own(one["name"])],
         "scores": [one for one in report["features"] if SCORE in one["name"] and own(one["name"].removeprefix(SCORE))],
         "forecasts": [one for one in report["forecasts"] if own(one["name"])],

@@ -19,7 +19,11 @@ TRAITS = {
     "age_band": "Ikä", "sex": "Sukupuoli", "sectors": "Käytettyjä toimialoja", "plan": "Voimassa oleva suunnitelma",
     "named_professional": "Nimetty ammattilainen", "segment": "Viimeisin kirjattu asiakkuus",
 }  # fmt: skip
-PROVIDERS = {"provider": "Ohjaavittain", "segment": "Asiakasryhmittäin", "both": "Ohjaavittain ja asiakasryhmittäin"}
+PROVIDERS = {
+    "provider": "Ohjaavittain",
+    "segment": "Asiakkuusryhmittäin",
+    "both": "Ohjaavittain ja asiakkuusryhmittäin",
+}
 INTENSITIES = {
     "light": "Kevyt ohjaus", "regular": "Tavallinen ohjaus", "intensive": "Tehostettu ohjaus",
     "case_management": "Ohjaus, jossa ehdotetaan vastuuhenkilöä (case manager)", "unknown": "Muun mallin asiakkuus",

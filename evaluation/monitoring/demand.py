@@ -7,6 +7,7 @@ import pandas as pd
 from configs.workspace import Workspace
 from evaluation.demand_reports.kept import kept_forecasts
 from evaluation.live_bundles import verified
+from evaluation.monitoring.alarms import Alarm, narrow
 from evaluation.monitoring.settings import Thresholds
 from models.demand.model import DemandModel
 from models.registry import Registry
@@ -16,9 +17,9 @@ DEMAND = "demand_"
 
 def coverages(
     registry: Registry, workspace: Workspace, folder: str, limits: Thresholds
-) -> tuple[list[dict[str, Any]], list[str]]:
+) -> tuple[list[dict[str, Any]], list[Alarm]]:
     """A line per live demand model that has kept forecasts with realised periods, and the alarms."""
-    lines, alarms = [], []
+    lines, alarms = [], list[Alarm]()
     live = {name: one for name, one in sorted(registry.champions().items()) if name.startswith(DEMAND)}
     kept = {name: kept_forecasts(workspace.published / folder / name.removeprefix(DEMAND)) for name in live}
     told = [live[name] for name, rows in kept.items() if not rows.empty]
@@ -27,7 +28,7 @@ def coverages(
         line = covered(name, kept[name], {str(key): values for key, values in model.history.items()})
         lines.append(line)
         if line["sums"] >= limits.least_sums and line["coverage80"] < limits.coverage80:
-            alarms.append(f"{name}: the 80 % interval held {line['coverage80']:.2f} of {line['sums']} realised periods")
+            alarms.append(narrow(name, line["coverage80"], line["sums"]))
     return lines, alarms
 
 

@@ -66,16 +66,13 @@ def periods_of(rows: pd.DataFrame, columns: Mapping[str, np.ndarray]) -> Periods
     )
 
 
-def drift(periods: Periods, limits: Thresholds, seed: int) -> tuple[list[dict[str, Any]], list[str]]:
-    """(a line per feature, most moved first; the alarms: one state over all lines)."""
+def drift(periods: Periods, limits: Thresholds, seed: int) -> list[dict[str, Any]]:
+    """A line per feature, least expected first; its `alarm` is one state over all lines."""
     found = judged(periods, limits.level, limits.smallest_change, seed=seed)
     newest = len(periods.dates) - 1
     before = reference(periods.dates)
     far = {name: _far(periods, place, before, newest) for place, name in enumerate(periods.names)}
-    lines = [_line(one, far.get(one.name)) for one in sorted(found, key=lambda one: (one.p, one.name))]
-    return lines, [
-        f"drift: {one.name} {one.found - one.expected:+.2f} sd (p {one.p:.3f})" for one in found if one.alarm
-    ]
+    return [_line(one, far.get(one.name)) for one in sorted(found, key=lambda one: (one.p, one.name))]
 
 
 def reference(dates: Sequence[date]) -> int:

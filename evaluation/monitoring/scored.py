@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
 
 from evaluation import metrics
+from evaluation.monitoring.alarms import Alarm, fell, missed_rate
 from evaluation.monitoring.asked import ClientModel, probabilities
 from evaluation.monitoring.estimated import estimated
 from evaluation.monitoring.settings import Thresholds
@@ -18,6 +20,8 @@ from models.needs.need import NeedModel
 
 LEAST_ROWS = 20
 """Fewer rows give no estimate."""
+Missed = tuple[float, date]
+"""Observed over expected outside its limits, and the day of the estimates."""
 NOTHING: dict[str, Any] = dict.fromkeys(("as_of", "clients", "events", "auroc", "observed_to_expected"))
 
 
@@ -28,7 +32,7 @@ class Scored:
     name: str
     p: np.ndarray
     told: dict[str, Any]
-    alarms: tuple[str, ...]
+    alarms: tuple[Alarm, ...]
 
 
 def scored(
@@ -40,7 +44,7 @@ def scored(
     An axis of a segmentation has no realised figures: what people record later was seen by the model's proposal.
     """
     as_of = history.rows["as_of"].to_numpy().astype("datetime64[D]")
-    came, off = dict(NOTHING), list[str]()
+    came, off = dict(NOTHING), list[Missed]()
     if isinstance(model, NeedModel):
         came, off = _realised(snapshot, everyone, model, limits)
     return [
@@ -49,15 +53,15 @@ def scored(
 
 
 def _one(
-    name: str, p: np.ndarray, as_of: np.ndarray, limits: Thresholds, came: dict[str, Any], off: Sequence[str]
+    name: str, p: np.ndarray, as_of: np.ndarray, limits: Thresholds, came: dict[str, Any], off: Sequence[Missed]
 ) -> Scored:
     implied = [_estimate(p[as_of == day]) for day in np.unique(as_of)]
     earlier = [one["auroc"] for one in implied[:-1] if one["auroc"] is not None]
     newest = implied[-1]["auroc"]
     fall = float(np.mean(earlier)) - newest if earlier and newest is not None else None
-    alarms = [f"{name}: estimated AUROC fell by {fall:.3f}"] if fall and fall > limits.estimated_auroc_fall else []
+    alarms = [fell(name, fall)] if fall and fall > limits.estimated_auroc_fall else []
     told = {"name": name, "estimated": implied[-1], "estimated_fall": fall, "realised": came}
-    return Scored(name, p, told, (*alarms, *(f"{name}: {why}" for why in off)))
+    return Scored(name, p, told, (*alarms, *(missed_rate(name, ratio, day) for ratio, day in off)))
 
 
 def _estimate(p: np.ndarray) -> dict[str, Any]:
@@ -71,7 +75,7 @@ def _estimate(p: np.ndarray) -> dict[str, Any]:
 
 def _realised(
     snapshot: Snapshot, history: History, model: NeedModel, limits: Thresholds
-) -> tuple[dict[str, Any], list[str]]:
+) -> tuple[dict[str, Any], list[Missed]]:
     days = [day.item() for day in np.unique(history.rows["as_of"].to_numpy().astype("datetime64[D]"))]
     window = Window(model.task.horizon_days, model.task.gap_days)
     complete = [day for day in days if labels_known(day, window) <= snapshot.data_until]
@@ -85,4 +89,4 @@ def _realised(
     told = {**NOTHING, "as_of": str(complete[-1]), "clients": clients, "events": events}
     told |= {"auroc": metrics.auroc(step.label, step.p), "observed_to_expected": ratio}
     low, high = limits.observed_to_expected
-    return told, [] if low <= ratio <= high else [f"observed over expected {ratio:.2f} on {complete[-1]}"]
+    return told, [] if low <= ratio <= high else [(ratio, complete[-1])]

@@ -63,7 +63,7 @@ def judged(periods: Periods, level: float, smallest: float, season: bool = True,
     largest = _null(influence / sampled, seed)
     corrected = [(1 + int((largest >= size).sum())) / (1 + DRAWS) for size in np.abs(miss) / error]
     return [
-        Tested(name, float(e), float(f), float(s), p, p <= level and abs(f - e) >= smallest)
+        Tested(name, float(e), float(f), float(s), p, bool(p <= level and abs(f - e) >= smallest))
         for name, e, f, s, p in zip(names, expected, found, error, corrected, strict=True)
     ]
 

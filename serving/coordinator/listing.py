@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from models.answers import Text
+from serving.coordinator.dismissed import Dismissed
 from serving.coordinator.own_view import OwnViews
 from serving.coordinator.worklist import ListedClient, changes_since, names_of, narrowed
 from serving.desk.directory import Named, Names
@@ -26,8 +27,8 @@ LOOKED_BACK = 20
 class WorkList:
     """Makes the list; remembers since when each person's changes are told."""
 
-    def __init__(self, desk: Desk, names: Names, own_views: OwnViews) -> None:
-        self._desk, self._names, self._own_views = desk, names, own_views
+    def __init__(self, desk: Desk, names: Names, own_views: OwnViews, dismissed: Dismissed) -> None:
+        self._desk, self._names, self._own_views, self._dismissed = desk, names, own_views, dismissed
         self._since: dict[tuple[str, str], date | None] = {}
 
     def page(
@@ -36,7 +37,7 @@ class WorkList:
         """One page of the list, for handles under the session's `key` and rules that a role seeing `seen` is told."""
         size = self._desk.settings.pages.rows_per_page
         rules = {one.id: one for one in self._desk.engine.rule_names(seen)}
-        listed = self._listed(caller)
+        listed = self._listed(caller, seen)
         before = self._last_visit(caller)
         since = before or self._desk.engine.data().as_of - timedelta(days=FIRST_DAYS)
         wanted = narrowed(listed, filters, since, rules)
@@ -59,19 +60,22 @@ class WorkList:
             rows, len(wanted), page, pages, until, since.isoformat(), before is not None, named.known, choices
         )
 
-    def _listed(self, caller: Caller) -> list[ListedClient]:
+    def _listed(self, caller: Caller, seen: Sequence[str]) -> list[ListedClient]:
         overview, engine = self._desk.engine.overview(), self._desk.engine
         lines = overview.lines if overview else {}
         user = caller.user.user_id
         given = self._own_views.given_today(user)
+        own = self._desk.own_clients(caller)
+        dismissed = self._dismissed.of({one: lines[one].alerts for one in own if one in lines}, seen)
         return [
             ListedClient(
                 client,
                 engine.facts(client),
                 lines.get(client),
                 client not in given and self._own_views.is_drawn(user, client) and _is_answered(lines.get(client)),
+                dismissed.get(client, frozenset()),
             )
-            for client in self._desk.own_clients(caller)
+            for client in own
         ]
 
     def _last_visit(self, caller: Caller) -> date | None:
@@ -123,7 +127,8 @@ class WorkList:
             last_contact=_iso(facts.last_contact),
             segment=None if one.ask_first else words.segments.get(one.segment_key),
             status="ask_first" if one.ask_first else line.status if line else "",
-            alerts=names_of(line.alerts if line else (), words.alerts),
+            alerts=names_of(one.open_alerts, words.alerts),
+            dismissed=names_of(sorted(one.dismissed), words.alerts),
             suggestions=names_of(line.suggestions if line else (), words.suggestions),
             changes=tuple(changes_since(facts, since).items()),
         )

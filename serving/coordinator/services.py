@@ -7,6 +7,7 @@ from typing import get_args
 from features.catalogue.families import Sensitivity
 from models.answers import Counterfactual, Text
 from serving.coordinator.alerts import Alerts, alert_counts
+from serving.coordinator.dismissed import Dismissed
 from serving.coordinator.earlier import earlier_forecasts
 from serving.coordinator.letter import letter_of
 from serving.coordinator.listing import WorkList
@@ -42,8 +43,8 @@ class CoreCoordinator:
         self._desk, self._names = desk, names
         self._caller, self._key = caller_of, key_of
         self.own_views = OwnViews(desk)
-        self._list = WorkList(desk, names, self.own_views)
         self._reviews, self._alerts = Reviews(desk), Alerts(desk)
+        self._list = WorkList(desk, names, self.own_views, Dismissed(self._alerts))
 
     def worklist(self, visitor: Visitor, page: int, filters: ListFilters) -> ClientPage:
         """The unit's own clients, narrowed; what is shown of whom is logged before it is shown."""

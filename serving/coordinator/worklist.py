@@ -26,6 +26,13 @@ class ListedClient:
     facts: ClientFacts
     line: ClientLine | None
     ask_first: bool
+    dismissed: frozenset[str] = frozenset()
+    """Alerts that somebody dismissed and that still rest on the same records."""
+
+    @property
+    def open_alerts(self) -> tuple[str, ...]:
+        """Alerts that fire and are not dismissed: what is shown as open and filtered by."""
+        return tuple(one for one in self.line.alerts if one not in self.dismissed) if self.line else ()
 
     @property
     def segment_key(self) -> str:
@@ -55,7 +62,7 @@ def _passes(one: ListedClient, filters: ListFilters, since: date, rules: Collect
     return (
         not (filters.plan == "none" and one.facts.has_valid_plan)
         and filters.segment in ("", one.segment_key)
-        and _named(filters.alert, line.alerts if line else (), rules)
+        and _named(filters.alert, one.open_alerts, rules)
         and _named(filters.group, line.groups if line else (), rules)
         and _suggested(filters.suggestion, line.suggestions if line else (), rules)
         and not (filters.changed == "yes" and not changes_since(one.facts, since))

@@ -15,6 +15,7 @@ from serving.desk.requests import NOT_YOURS, Caller, Desk, Grounds
 from serving.middleware.context import REQUEST_ID
 from serving.oversight.desk import OversightDesk
 from serving.pages.coordinator.services import ListFilters
+from serving.pages.papers import REPORTS
 from serving.pages.services import (
     ChainStatus,
     ClientPage,
@@ -202,16 +203,19 @@ class CorePageServices:
             raise NotYours("There is no such file of a model version.")
         return found
 
-    def has_quality_report(self) -> bool:
-        """Whether a data-quality report is there to be read."""
-        return self._desk.engine.quality_report() is not None
+    def published_reports(self) -> tuple[str, ...]:
+        """Which reports about the registers and all models are there to be read."""
+        return tuple(kind for kind in REPORTS if self._published(kind) is not None)
 
-    def quality_report(self, visitor: Visitor) -> str:
-        """The data-quality report of the registers."""
-        html = self._desk.logged(self._caller(visitor), "see_models", "report", self._desk.engine.quality_report)
+    def published_report(self, visitor: Visitor, kind: str) -> str:
+        """One report about the registers and all models."""
+        html = self._desk.logged(self._caller(visitor), "see_models", "report", lambda: self._published(kind))
         if html is None:
-            raise NotYours("There is no data-quality report of these registers.")
+            raise NotYours("No such report of these registers was published.")
         return html
+
+    def _published(self, kind: str) -> str | None:
+        return self._desk.engine.published(f"{kind}.html") if kind in REPORTS else None
 
     def decision_log(self, visitor: Visitor, page: int, filters: Mapping[str, str]) -> LogPage:
         """Recorded decisions."""

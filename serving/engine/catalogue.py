@@ -24,7 +24,7 @@ PAPERS: Mapping[Paper, str] = {
     "card": "card_{name}_v{version}.html",
 }
 """The files of an audit report by what they are."""
-QUALITY_FILE, PUBLISHED_LETTERS = "quality.html", 12  # as evaluation publishes it: folder named after the snapshot
+PUBLISHED_LETTERS = 12  # as evaluation publishes: a folder named after the snapshot
 DATA_UNTIL_TAG = "data_until"
 MOST_LEVELS = 4
 """Levels of an axis that a picture on a small screen can hold."""
@@ -113,12 +113,6 @@ def paper_of(registry: Registry, published: Path, name: str, version: str, kind:
         return None
     file = audit_file(published, registry.version(name, version), kind)
     return file.read_bytes() if file is not None else None
-
-
-def quality_report_of(published: Path, data: DataStamp | None) -> str | None:
-    """The data-quality report published about the snapshot that is served; None when there is none."""
-    file = published / data.snapshot_sha256[:PUBLISHED_LETTERS] / QUALITY_FILE if data else None
-    return file.read_text(encoding="utf-8") if file and file.is_file() else None
 
 
 def published_of(published: Path, data: DataStamp | None, name: str) -> str | None:

@@ -178,8 +178,5 @@ class Engine(Protocol):
     def paper(self, name: str, version: str, kind: Paper) -> bytes | None:
         """One file of the published audit report of a version; None when there is none."""
 
-    def quality_report(self) -> str | None:
-        """The data-quality report (HTML text) of the served registers; None when there is none."""
-
     def published(self, name: str) -> str | None:
         """The text of a file that evaluation published about the registers; None when there is none."""

@@ -223,11 +223,6 @@ class RegisterEngine:
         with catalogue.asked(self._workspace) as (registry, published):
             return catalogue.paper_of(registry, published, name, version, kind)
 
-    def quality_report(self) -> str | None:
-        """The data-quality report of the registers that are served."""
-        stamp = self._registers.stamp if self._registers else None
-        return catalogue.quality_report_of(self._workspace.published, stamp)
-
     def published(self, name: str) -> str | None:
         """A file that evaluation published about the registers that are served."""
         stamp = self._registers.stamp if self._registers else None

@@ -113,7 +113,7 @@ def _routes() -> list[Route | Mount]:
         _signed_in("/flow", flow.chain),
         *_oversight(),
         _signed_in("/models", oversight.models),
-        _signed_in("/models/quality", oversight.quality),
+        _signed_in("/models/published/{kind}", oversight.published),
         _signed_in("/models/{name}/{version}/report", oversight.report),
         _signed_in("/models/{name}/{version}/files/{kind}", oversight.paper),
         _signed_in("/decisions", oversight.decisions),

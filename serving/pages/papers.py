@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from serving.pages.services import Visitor
 
+REPORTS = ("quality", "fairness", "monitor", "feedback")
+"""Reports about the registers and all models that the auditor reads: each `<name>.html` among the published files."""
+
 
 class Papers(Protocol):
     """Reports that were published; only listed ones are given."""
@@ -15,8 +18,8 @@ class Papers(Protocol):
     def paper(self, visitor: "Visitor", name: str, version: str, kind: str) -> bytes:
         """One file of the published audit report of a version: pdf, json or card.  Raises NotYours."""
 
-    def has_quality_report(self) -> bool:
-        """Whether a data-quality report of the served registers was published."""
+    def published_reports(self) -> tuple[str, ...]:
+        """Which of `REPORTS` were published about the served registers."""
 
-    def quality_report(self, visitor: "Visitor") -> str:
-        """The published data-quality report (HTML text).  Raises NotYours."""
+    def published_report(self, visitor: "Visitor", kind: str) -> str:
+        """One of `REPORTS` (HTML text) as it was published.  Raises NotYours."""

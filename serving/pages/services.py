@@ -73,10 +73,13 @@ class ClientRow:
     status: str = ""
     """answered, not_eligible, not_assessable, ask_first (the own view comes first), or empty: not known yet."""
     alerts: tuple[Text, ...] = ()
+    """Open ones."""
     changes: tuple[tuple[str, int], ...] = ()
     """(kind, on how many days) of what became known since `ClientPage.since`."""
     suggestions: tuple[Text, ...] = ()
     """Services that could replace a part of a light client's home care."""
+    dismissed: tuple[Text, ...] = ()
+    """Alerts that were dismissed and still rest on the same records."""
 
 
 @dataclass(frozen=True)

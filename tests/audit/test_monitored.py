@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from configs.errors import ModelError
+from evaluation.monitoring import alarms
 from evaluation.monitoring.asked import ClientModel, live_models, probabilities
 from evaluation.monitoring.scored import scored
 from evaluation.monitoring.settings import Thresholds
@@ -79,4 +80,4 @@ def test_every_output_is_told_and_an_estimate_that_fell_is_an_alarm(live: dict[s
     history.frame.iloc[newest] = history.frame.iloc[np.resize(middle, len(newest))].to_numpy()  # all much alike
     fell = scored(snapshot, history, history, SEGMENTATION, live[SEGMENTATION], limits)  # type: ignore[arg-type]
     assert fell[0].told["estimated_fall"] > limits.estimated_auroc_fall
-    assert fell[0].alarms == (f"{AXES[0]}: estimated AUROC fell by {fell[0].told['estimated_fall']:.3f}",)
+    assert fell[0].alarms == (alarms.fell(AXES[0], fell[0].told["estimated_fall"]),)

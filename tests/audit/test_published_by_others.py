@@ -9,6 +9,7 @@ from evaluation.audit.against.evidence import BY_KEY
 from evaluation.audit.page import render
 from evaluation.audit.sections.compared import published
 from evaluation.audit.summary import _fairness, _monitor, summarise
+from evaluation.monitoring.alarms import drifted, fell, narrow
 from tests.audit.conftest import BOOK, CONFIG, NEED, TODAY, World
 
 FAIRNESS = {
@@ -83,13 +84,14 @@ SCORE_LINE = {
     **{"change": 0.06, "error": 0.02, "p": 0.191, "psi": 0.004, "ks": 0.01, "jensen_shannon": 0.03},
 }
 REALISED = {"as_of": "2024-07-01", "clients": 1034, "events": 229, "auroc": 0.8198, "observed_to_expected": 0.979}
+MOVED = {
+    **{"name": "emergency_contacts__90d", "label": {"fi": "Päivystys", "sv": "Jour", "en": "Emergency"}},
+    **{"alarm": True, "change": 0.4, "p": 0.01},
+}
 MONITOR = {
     **{"alarm": True, "as_of": "2025-01-01", "reference": "2024-01-01", "data_until": "2024-12-31", "forecasts": []},
-    "alarms": [
-        f"{NEED}: estimated AUROC fell by 0.070",
-        "need_another_12m: estimated AUROC fell by 0.090",
-        "drift: emergency_contacts__90d +0.40 sd (p 0.010)",
-    ],
+    "format": 2,
+    "alarms": [one.as_dict() for one in (fell(NEED, 0.07), fell("need_another_12m", 0.09), *drifted([MOVED]))],
     "features": [SCORE_LINE, {**SCORE_LINE, "name": "score of need_another_12m"}],
     "models": [
         {"name": NEED, "estimated": {"auroc": 0.7892}, "estimated_fall": 0.07, "realised": REALISED},
@@ -177,16 +179,21 @@ def test_the_monitoring_of_this_model_is_told_and_its_alarm_is_a_weak_point(full
         assert said in section, said
     assert "need_another_12m" not in section
     said = [point["en"] for point in fuller["verdict"]["points"]]
-    assert f"The monitoring has an alarm: {MONITOR['alarms'][0]}." in said
+    assert f"The monitoring has an alarm: {NEED}: estimated AUROC fell by 0.070." in said
+    assert f"{NEED}: arvioitu erottelukyky (AUROC) laski 0,070" in section
+    assert f"{NEED}: den uppskattade särskiljningsförmågan (AUROC) sjönk med 0,070" in section
     assert "The fairness report flags 1 group, the first municipality 902." in said
 
 
 def test_an_alarm_of_a_feature_does_not_concern_a_forecast() -> None:
-    told = _monitor({**MONITOR, "alarms": [*MONITOR["alarms"], "demand_x: the 80 % interval held 0.50"]}, "demand_x")
+    own = narrow("demand_x", 0.5, 60).as_dict()
+    told = _monitor({**MONITOR, "alarms": [*MONITOR["alarms"], own]}, "demand_x")
     assert told is not None
-    assert told["alarms"] == ["demand_x: the 80 % interval held 0.50"]
+    assert told["alarms"] == [own]
     assert (told["models"], told["scores"]) == ([], [])
     assert _monitor(None, "demand_x") is None
+    earlier = {**MONITOR, "format": 1, "alarms": ["demand_x: the 80 % interval held 0.50"]}
+    assert _monitor(earlier, "demand_x") is None  # of an earlier format: the command is typed again
 
 
 def test_waived_reviewed_and_decided_the_rules_pass(report: dict[str, Any], fuller: dict[str, Any]) -> None:

@@ -7,12 +7,19 @@ import sys
 import pytest
 
 from configs.command import parse_config_path, run_command
-from configs.errors import ConfigError, DataError, GateError, ModelError
+from configs.errors import ConfigError, DataError, GateError, ModelError, NothingYetError
 
 
 @pytest.mark.parametrize(
     "fault, code",
-    [(ConfigError("a"), 2), (DataError("a"), 3), (ModelError("a"), 4), (GateError("a"), 5), (KeyboardInterrupt(), 130)],
+    [
+        (ConfigError("a"), 2),
+        (DataError("a"), 3),
+        (ModelError("a"), 4),
+        (GateError("a"), 5),
+        (NothingYetError("a"), 11),
+        (KeyboardInterrupt(), 130),
+    ],
 )
 def test_each_family_has_its_exit_code(fault: BaseException, code: int, capsys: pytest.CaptureFixture[str]) -> None:
     def action() -> None:

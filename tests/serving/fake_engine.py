@@ -252,9 +252,6 @@ class FakeEngine:
     def published(self, name):
         return self.published_files.get(name)
 
-    def quality_report(self):
-        return "<!doctype html><title>quality</title>"
-
     def paper(self, name, version, kind):
         return f"<!doctype html><title>{kind}</title>".encode() if version == "3" else None
 

@@ -1,13 +1,15 @@
 """A professional confirms or dismisses one alert: with a reason, logged, once, only of her own clients; and counted."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from serving.coordinator.alerts import alert_counts, evidence_of
 from serving.engine.clients.looking import ClientRecords
+from serving.engine.clients.overview import ClientLine, Overview
 from serving.pages.coordinator.decided_alerts import AlertCount, AlertDecision
-from serving.pages.coordinator.services import Alert, Proof
+from serving.pages.coordinator.services import Alert, ListFilters, Proof
 from serving.pages.services import NotAllowed, NotYours
 from serving.records.logs import KeyUsed, Wanted
 from serving.records.schema import ALERT_LOG, AUDIT_LOG
@@ -87,6 +89,53 @@ def test_new_evidence_opens_the_alert_again(built):
     built.services.coordinator.decide_alert(visitor, handle_of(visitor), DISMISSED)
     built.desk.engine.day = "2024-12-20"
     assert built.services.coordinator.file(visitor, handle_of(visitor)).states == {}
+
+
+@covers("001-A4")
+@pytest.mark.parametrize(
+    "given,      day,          is_open",
+    [
+        (None,      "2024-12-01", True),
+        (CONFIRMED, "2024-12-01", True),  # confirmed: somebody takes care of it
+        (DISMISSED, "2024-12-01", False),
+        (DISMISSED, "2024-12-20", True),  # a new record
+    ],
+)  # fmt: skip
+def test_the_work_list_counts_a_dismissed_alert_no_more_until_there_is_a_new_record(built, given, day, is_open):
+    engine, visitor = built.desk.engine, coordinator(built)
+    lines = {one: ClientLine("answered", "network", alerts=("frequent_emergency",)) for one in (MINE, MINE_TOO)}
+    engine.looked_over = Overview(frozenset(), lines)
+    built.services.clients(visitor, 1, ListFilters())
+    if given is not None:
+        built.services.coordinator.decide_alert(visitor, handle_of(visitor), given)
+    if day != engine.day:
+        engine.day, now = day, engine.data()
+        engine.data = lambda: replace(now, snapshot_sha256="ff" * 32)
+    row = next(
+        one for one in built.services.clients(visitor, 1, ListFilters()).rows if one.handle == handle_of(visitor)
+    )
+    told = (said("emergency"),)
+    assert (row.alerts, row.dismissed) == ((told, ()) if is_open else ((), told))
+    filtered = built.services.clients(visitor, 1, ListFilters(alert="frequent_emergency"))
+    assert filtered.total == (2 if is_open else 1)
+
+
+def test_the_list_asks_about_evidence_only_where_somebody_decided_and_once_per_registers(built):
+    engine, visitor = built.desk.engine, coordinator(built)
+    lines = {one: ClientLine("answered", "network", alerts=("frequent_emergency",)) for one in (MINE, MINE_TOO)}
+    engine.looked_over = Overview(frozenset(), lines)
+    built.services.coordinator.decide_alert(visitor, handle_of(visitor), DISMISSED)
+    engine.asked.clear()
+    for _ in range(2):
+        built.services.clients(visitor, 1, ListFilters())
+    assert [one for one in engine.asked if one[0] == "records"] == [("records", MINE)]
+
+
+@covers("001-A4")
+def test_the_list_names_a_dismissed_alert_as_dismissed() -> None:
+    assert "Kuitattu aiheettomaksi: Päivystyskäyntejä toistuvasti" in words(
+        FakeBrowser(user="aino").get("/clients").text
+    )
 
 
 @covers("001-A4")

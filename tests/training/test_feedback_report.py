@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from configs.errors import NothingYetError
 from configs.loader import read_yaml
 from features.frames import read_frame
 from features.side_files import ANSWERS, DECISIONS, REVIEWS
@@ -95,9 +96,20 @@ def test_the_command_publishes_report_and_rows_and_does_it_again_alike(
 def test_without_an_export_the_command_says_what_to_type(
     config: str, var: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert command.main(["--config", config]) == 3
+    assert command.main(["--config", config]) == NothingYetError.exit_code
     assert "python -m serving.export_log" in capsys.readouterr().err
     assert not (var / "published").exists()
+
+
+def test_answers_that_were_all_shown_after_the_registers_end_are_counted_and_no_fault(
+    config: str, var: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    export(var)
+    Path(config).write_text(yaml.safe_dump({**read_yaml(config), "as_of": "2024-05-01"}))
+    assert command.main(["--config", config]) == 0
+    assert "as of 2024-05-01: 0 answered estimates" in capsys.readouterr().out
+    (summary,) = (json.loads(file.read_text()) for file in var.glob("published/*/feedback.json"))
+    assert summary["counts"]["shown_later"] == 40
 
 
 def test_the_drawn_are_weighted_by_what_they_stand_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from configs.errors import DataError
+from configs.errors import DataError, NothingYetError
 from configs.loader import PROJECT_ROOT, StrictConfig, load_config
 from configs.workspace import Workspace
 from evaluation.audit.settings import AuditConfig
@@ -19,6 +19,7 @@ from evaluation.fairness.settings import FairnessConfig
 from evaluation.indicators.settings import IndicatorsConfig
 from evaluation.monitoring.settings import MonitorConfig
 from training import retrain
+from training.feedback.settings import FeedbackConfig
 from training.retraining import journal
 from training.retraining.steps import config_of
 from training.seeds import SeedsConfig
@@ -202,6 +203,26 @@ def test_a_failed_report_says_what_stays_live_and_only_it_runs_again(
     assert [step for step, _ in calls] == ["fairness"]
 
 
+def test_a_report_with_nothing_to_tell_of_yet_is_one_line_and_no_fault(
+    var: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls: list[tuple[str, str]] = []
+    road = steps("promote", reports=("monitor", "feedback", "audit"))
+    assert retrain.retrain(road, "m", recorder({"feedback": NothingYetError.exit_code}, calls)) == 0
+    assert [step for step, _ in calls] == ["promote", "monitor", "feedback", "audit"]
+    shown = capsys.readouterr().out
+    assert shown.count("feedback had nothing to tell of yet") == 1
+    assert "failed" not in shown
+    assert json.loads((var / "retraining" / "m.json").read_text())["ended"]
+
+
+def test_a_step_with_nothing_yet_stops_the_road(var: Path) -> None:
+    """Only a report may have nothing to tell of: what the later steps need must be there."""
+    calls: list[tuple[str, str]] = []
+    assert retrain.retrain(steps("ingest", "need"), "m", recorder({"ingest": 11}, calls)) == 11
+    assert [step for step, _ in calls] == ["ingest"]
+
+
 @pytest.mark.parametrize(
     "codes,              again",
     [
@@ -274,6 +295,7 @@ def test_every_step_of_the_shipped_configs_exists() -> None:
 CHANGED: dict[str, type[StrictConfig]] = {
     **{"fairness": FairnessConfig, "monitor": MonitorConfig, "seeds": SeedsConfig, "audit": AuditConfig},
     "indicators": IndicatorsConfig,
+    "feedback": FeedbackConfig,
 }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from configs.command import parse_config_path, run_command, say
-from configs.errors import DataError, ModelError
+from configs.errors import ModelError, NothingYetError
 from configs.loader import load_config
 from configs.workspace import Workspace
 from evaluation.published import FEEDBACK_HTML, FEEDBACK_JSON, published_folder
@@ -43,13 +43,13 @@ Models = dict[tuple[str, str], NeedModel]
 
 
 def make(config: FeedbackConfig) -> tuple[Path, dict[str, Any]]:
-    """Join, summarise and publish; the folder and the summary.  Raises ConfigError, DataError or ModelError."""
+    """Join, summarise and publish; the folder and the summary.  Raises a LuotainError, NothingYetError too."""
     workspace = Workspace.of(config.var)
     snapshot = open_snapshot(workspace.store)
     midnight = config.as_of or snapshot.data_until + timedelta(days=1)
     answers, decisions, reviews = (read_side_file(workspace, one) for one in SIDES)
     if answers.rows.empty:
-        raise DataError("No shown answer was exported. Type `python -m serving.export_log` first.")
+        raise NothingYetError("No shown answer was exported yet. When there are some: `python -m serving.export_log`.")
     models = answering_models(connect(workspace), workspace, answers.rows)
     asked = _asked(config, snapshot, midnight, models)
     joined = join(answers.rows, decisions.rows, asked)

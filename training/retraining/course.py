@@ -4,7 +4,7 @@ import resource
 import time
 
 from configs.command import fail, say
-from configs.errors import GateError, LuotainError
+from configs.errors import GateError, LuotainError, NothingYetError
 from configs.workspace import Workspace
 from evaluation.monitoring.exit_codes import ALARM
 from training.retraining.journal import FOLDER, Done, Journal, snapshot_of
@@ -12,6 +12,8 @@ from training.retraining.steps import MainOf, RetrainConfig, Step, command_of, c
 
 OUTCOMES = {GateError.exit_code: "a candidate was refused", ALARM: "the monitoring has an alarm"}
 """Exit codes that are an answer and not a fault of the step."""
+NOTHING_YET = NothingYetError.exit_code
+"""A report had nothing to tell of yet (its command said what); a step never may."""
 INTERRUPTED = 130
 
 
@@ -38,6 +40,8 @@ class Course:
         self.journal = self.journal.with_step(done)
         if code == 0 or code in OUTCOMES:
             say(f"{place} took {seconds:.1f} s ({used:.1f} s of processor time)")
+        if code == NOTHING_YET:
+            say(f"{place} had nothing to tell of yet; the others go on.")
         return code
 
     def _typed(self, step: Step) -> int:
@@ -52,7 +56,7 @@ def run_all(config: RetrainConfig, course: Course) -> int:
     """Every step, then every report; 0, or the code that most deserves to be told.
 
     A fault of a step comes back at once and later ones are not run.  A fault of a report comes back when the others
-    have run; then a refused candidate (5); then an alarm (10).
+    have run; then a refused candidate (5); then an alarm (10).  A report with nothing to tell of yet is no fault.
     """
     started, refused = time.monotonic(), 0
     for step in config.steps:
@@ -75,7 +79,7 @@ def _reports(config: RetrainConfig, course: Course) -> tuple[int, int]:
             return code, alarm
         if code in OUTCOMES:
             alarm = code
-        elif code:
+        elif code not in (0, NOTHING_YET):
             fault = fault or code
             say(f"The report {step.step} failed (exit code {code}). What is live stays live; the other reports go on.")
             say(f"When it is mended, type the same retraining again, or only {command_of(step)}")

@@ -28,6 +28,7 @@ StepName = Literal[
     "guidance",
     "reconcile",
     "monitor",
+    "feedback",
     "seeds",
     "service_facts",
     "audit",
@@ -48,6 +49,7 @@ MODULES: dict[str, str] = {
     "guidance": "evaluation.guidance.__main__",
     "reconcile": "evaluation.reconcile.__main__",
     "monitor": "evaluation.monitor",
+    "feedback": "training.feedback.__main__",
     "seeds": "training.seeds",
     "audit": "evaluation.audit.__main__",
 }

@@ -135,7 +135,8 @@ def _flagged(report: Mapping[str, Any]) -> Iterator[Point]:
 def _alarms(report: Mapping[str, Any]) -> Iterator[Point]:
     found = (report["monitor"] or {}).get("alarms", ())
     if found:
-        yield Point(CARE, f"Seurannassa on hälytys: {found[0]}.", f"The monitoring has an alarm: {found[0]}.")
+        said = found[0]["text"]
+        yield Point(CARE, f"Seurannassa on hälytys: {said['fi']}.", f"The monitoring has an alarm: {said['en']}.")
 
 
 def _gaps(report: Mapping[str, Any]) -> Iterator[Point]:

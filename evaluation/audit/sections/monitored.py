@@ -28,7 +28,8 @@ def _state(found: Mapping[str, Any]) -> Words:
 
 
 def _alarms(found: Mapping[str, Any]) -> list[Block]:
-    return [Table("Hälytykset", ("Hälytys",), [[why] for why in found["alarms"]])] if found["alarms"] else []
+    rows = [[one["text"]["fi"], one["text"]["sv"], one["text"]["en"]] for one in found["alarms"]]
+    return [Table("Hälytykset", ("Hälytys", "Larm", "Alarm"), rows, frozenset({1, 2}))] if rows else []
 
 
 def _models(found: Mapping[str, Any]) -> list[Block]:

@@ -12,7 +12,7 @@ from serving.pages.services import ClientView
 from serving.pages.views.ages import AgeLine, age_lines
 from serving.pages.views.credible import Credible, ShareLine, credible_of, share_lines
 from serving.pages.views.explained import Explained, explain
-from serving.pages.views.need_picture import NeedLine, need_line
+from serving.pages.views.need_picture import NeedLine, need_line, same_outcome
 from serving.pages.views.people import People, deciding, people_of
 
 CLEAR, FAIRLY_CLEAR = 0.7, 0.5
@@ -36,6 +36,8 @@ class ClientPicture:
     axes: tuple[Explained, ...]
     needs: tuple[NeedLine, ...]
     refused: tuple[NeedLine, ...]
+    same_outcome: tuple[str, ...]
+    """Why numbers of several needs about the same outcome may differ."""
     ages: tuple[AgeLine, ...]
 
 
@@ -59,6 +61,7 @@ def summarise(view: ClientView, format: Format) -> ClientPicture:
         axes=tuple(explain(axis, format, deciding(segment.answers, axis, view.questions)) for axis in segment.axes),
         needs=tuple(need for need in needs if need.explained or need.alternatives),
         refused=tuple(need for need in needs if not (need.explained or need.alternatives)),
+        same_outcome=same_outcome(needs, format),
         ages=age_lines(segment.freshness, format),
     )
 

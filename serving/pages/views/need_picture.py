@@ -75,6 +75,28 @@ def need_line(answer: NeedAnswer, name: str, format: Format) -> NeedLine:
     )
 
 
+def same_outcome(needs: Sequence[NeedLine], format: Format) -> tuple[str, ...]:
+    """A sentence for each outcome that several needs estimate side by side: why their numbers may differ."""
+    by_outcome: dict[str, list[NeedLine]] = {}
+    for need in needs:
+        if need.explained:
+            by_outcome.setdefault(format.said(need.explained.likelihood.outcome), []).append(need)
+    return tuple(_same(outcome, own, format) for outcome, own in by_outcome.items() if len(own) > 1)
+
+
+def _same(outcome: str, needs: Sequence[NeedLine], format: Format) -> str:
+    words = format.language.text
+    said = words("needs.same_outcome", names=_listed(needs), outcome=outcome)
+    graded = [need for need in needs if need.levels]
+    if not graded or len(graded) == len(needs):
+        return said
+    return f"{said} {words('needs.same_outcome.levels', names=_listed(graded))}"
+
+
+def _listed(needs: Sequence[NeedLine]) -> str:
+    return ", ".join(f"”{need.name}”" for need in needs)
+
+
 def level_lines(levels: Sequence[LevelShare]) -> tuple[LevelLine, ...]:
     """Every level, lowest first, with whole numbers that add up to 100."""
     numbers = hundred_split([level.probability for level in levels])

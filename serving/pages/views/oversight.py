@@ -47,8 +47,8 @@ def models(page: Page) -> Response:
     versions = page.services.models(page.who)
     names = list(dict.fromkeys(version.name for version in versions))
     groups = [(name, [v for v in versions if v.name == name]) for name in names]
-    titles, has_quality = page.services.oversight.titles(), page.services.has_quality_report()
-    return page.show("models.html", groups=groups, metrics=METRICS, quality=has_quality, titles=titles)
+    titles, reports = page.services.oversight.titles(), page.services.published_reports()
+    return page.show("models.html", groups=groups, metrics=METRICS, reports=reports, titles=titles)
 
 
 def report(page: Page) -> Response:
@@ -75,9 +75,9 @@ def paper(page: Page) -> Response:
     return Response(content, media_type=media, headers={"Content-Disposition": f'attachment; filename="{kept}"'})
 
 
-def quality(page: Page) -> Response:
-    """The published data-quality report as it is, under the same policy."""
-    html = page.services.quality_report(page.who)
+def published(page: Page) -> Response:
+    """A report about the registers and all models, as it was published, under the same policy."""
+    html = page.services.published_report(page.who, page.request.path_params["kind"])
     return HTMLResponse(html, headers={"Content-Security-Policy": report_policy(html)})
 
 

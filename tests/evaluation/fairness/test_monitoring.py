@@ -1,5 +1,6 @@
 """Monitoring: planted changes are found within one period, quiet periods stay quiet, figures are what they say."""
 
+import json
 from datetime import date
 
 import numpy as np
@@ -9,13 +10,15 @@ import pytest
 from configs.errors import DataError
 from evaluation import monitor
 from evaluation.metrics import auroc
+from evaluation.monitoring.alarms import Alarm, disagreeing, drifted, fell, missed_rate, narrow
 from evaluation.monitoring.decided import agreement, reviewed
 from evaluation.monitoring.demand import covered
 from evaluation.monitoring.distances import distances
 from evaluation.monitoring.estimated import estimated
-from evaluation.monitoring.features import municipality_columns, reference
+from evaluation.monitoring.features import drift, municipality_columns, reference
 from evaluation.monitoring.names import line_name
 from evaluation.monitoring.page import render
+from evaluation.monitoring.settings import Thresholds
 from evaluation.monitoring.state import Periods, judged
 from features.catalogue.specs import feature_specs
 from features.histories import History
@@ -175,7 +178,12 @@ def test_only_forecasts_said_before_the_period_count() -> None:
 def test_the_exit_code_tells_a_scheduler(
     monkeypatch: pytest.MonkeyPatch, tmp_path: object, alarm: bool, code: int
 ) -> None:
-    summary = {"alarm": alarm, "as_of": "2025-01-01", "features": [], "alarms": ["drift: x"] if alarm else []}
+    summary = {
+        "alarm": alarm,
+        "as_of": "2025-01-01",
+        "features": [],
+        "alarms": [narrow("demand_x", 0.5, 60).as_dict()] if alarm else [],
+    }
     monkeypatch.setattr(monitor, "make", lambda config: (tmp_path, summary))
     assert monitor.main([]) == code
 
@@ -210,13 +218,60 @@ def test_P1_the_page_says_what_was_found_and_hides_few() -> None:
     assert page.index("Loput 6 riviä") < page.rindex("Piirre f29")
 
 
+LABEL = {"fi": "Kotihoidon käynnit", "sv": "Hemvårdsbesök", "en": "Home-care visits"}
+
+
+@pytest.mark.parametrize(
+    "alarm, fi, sv",
+    [
+        (drifted([{**line("visits__90d", 0.003, -0.41), "alarm": True, "label": LABEL}])[0],
+         "Muutos: Kotihoidon käynnit: −0,41 keskihajontaa odotetusta (p 0,003)",
+         "Förändring: Hemvårdsbesök: −0,41 standardavvikelser från det väntade (p 0,003)"),
+        (fell("need_x", 0.07), "need_x: arvioitu erottelukyky (AUROC) laski 0,070",
+         "need_x: den uppskattade särskiljningsförmågan (AUROC) sjönk med 0,070"),
+        (missed_rate("need_x", 1.4, date(2024, 7, 1)),
+         "need_x: toteutunut / ennustettu oli 1,40, arviot päivältä 1.7.2024",
+         "need_x: utfall / prognos var 1,40, bedömningar från 1.7.2024"),
+        (narrow("demand_x", 0.5, 60), "demand_x: 80 %:n väli piti 0,50 toteutuneista jaksoista (jaksoja 60)",
+         "demand_x: 80 %-intervallet höll för 0,50 av de realiserade perioderna (antal perioder 60)"),
+        (disagreeing("west", 0.99, (0.3, 0.98)), "Yksikön west päätökset: sama kuin ehdotus 0,99, rajat 0,3–0,98",
+         "Beslut vid enheten west: samma som förslaget 0,99, gränser 0,3–0,98"),
+        (disagreeing("*", 0.2, (0.3, 0.98)), "Kaikki päätökset: sama kuin ehdotus 0,20, rajat 0,3–0,98",
+         "Alla beslut: samma som förslaget 0,20, gränser 0,3–0,98"),
+    ],
+)  # fmt: skip
+def test_an_alarm_says_itself_in_three_languages_and_the_page_in_finnish_first(alarm: Alarm, fi: str, sv: str) -> None:
+    assert (alarm.text["fi"], alarm.text["sv"]) == (fi, sv)
+    summary = {
+        **{"as_of": "2025-01-01", "reference": "2024-01-01", "alarm": True, "alarms": [alarm.as_dict()]},
+        **{"features": [line("f", 0.1)], "models": [], "forecasts": [], "decisions": [], "reviews": [], "notes": []},
+    }
+    told = render(summary).split('id="tila"')[1].split("</section>")[0]
+    places = [told.index(text) for text in (f"<li>{fi}", f'lang="sv">{sv}', f'lang="en">{alarm.text["en"]}')]
+    assert places == sorted(places)
+
+
+def test_a_line_that_left_its_path_can_be_written_and_is_an_alarm() -> None:
+    lines = drift(repeated(3, 120, shift=2.0, features=4), Thresholds(), seed=1)
+    assert json.loads(json.dumps(lines, allow_nan=False)) == lines  # plain values: numpy's cannot be written
+    (alarm,) = drifted([{**one, "label": LABEL} for one in lines])
+    assert (alarm.kind, alarm.about) == ("drift", "f0")
+
+
+def test_only_the_lines_with_an_alarm_are_told() -> None:
+    assert drifted([line("quiet", 0.4)]) == []
+
+
 def test_a_line_is_called_as_the_catalogue_calls_it() -> None:
     history = History(
         pd.DataFrame(), pd.DataFrame(), feature_specs(catalogue(), vocabulary()), catalogue(), vocabulary(), ""
     )
     spec = next(one for one in history.specs if one.window_days == 365 and one.code is None)
     family = history.catalogue.families[spec.family].name
-    assert line_name(spec.name, history) == {"fi": f"{family.fi}, 365 pv", "en": f"{family.en}, 365 d"}
+    assert line_name(spec.name, history) == {
+        **{"fi": f"{family.fi}, 365 pv", "sv": f"{family.sv}, 365 dgr"},
+        "en": f"{family.en}, 365 d",
+    }
     assert line_name(f"{spec.name} known", history)["fi"] == f"{family.fi}, 365 pv: tieto on"
     assert line_name("municipality_901", history)["fi"] == "Asuu kunnassa 901"
     assert line_name("score of need_x", history)["en"] == "Score: need_x"

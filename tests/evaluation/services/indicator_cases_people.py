@@ -162,16 +162,16 @@ PEOPLE: Cases = {
         },
         (1, 3, 0),  # b's contact is too old; c's service still goes on; d is young
     ),
-    "blood_pressure_in_target": (measured("systolic_pressure", 139, 140), (1, 2, 0)),
-    "ldl_in_target": (measured("LDL", 2.6, 2.7), (1, 2, 0)),
-    "hba1c_in_target": (measured("HbA1c", 53, 54), (1, 2, 0)),
-    "hba1c_missing_or_late": (unmeasured("HbA1c"), (1, 2, 0)),
-    "ldl_missing_or_late": (unmeasured("LDL"), (1, 2, 0)),
-    "blood_pressure_missing_or_late": (unmeasured("systolic_pressure"), (1, 2, 0)),
+    "blood_pressure_in_target": (measured("systolic", 139, 140), (1, 2, 0)),
+    "ldl_in_target": (measured("ldl", 2.6, 2.7), (1, 2, 0)),
+    "hba1c_in_target": (measured("hba1c", 53, 54), (1, 2, 0)),
+    "hba1c_missing_or_late": (unmeasured("hba1c"), (1, 2, 0)),
+    "ldl_missing_or_late": (unmeasured("ldl"), (1, 2, 0)),
+    "blood_pressure_missing_or_late": (unmeasured("systolic"), (1, 2, 0)),
     "smoking_status_recorded": (
         {
             **contacts("client_id time\n a 2024-07-01\n b 2024-07-01", TWO),
-            "assessments": [{"client_id": "a", "time": "2024-07-01", "scale": "smoking_status", "value": 1}],
+            "assessments": [{"client_id": "a", "time": "2024-07-01", "scale": "smoking", "value": 1}],
         },
         (1, 2, 0),
     ),

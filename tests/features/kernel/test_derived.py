@@ -98,7 +98,7 @@ def test_continuity_is_undefined_below_three_visits(met: str, coci: float, usual
 def test_care_gaps_missing_late_and_out_of_target(measured: Any, overdue: float, above: float) -> None:
     families = load_catalogue("configs/features.yaml").families
     home = [{**HOME, "history_start": "2024-04-01"}]
-    seen = rows("time scale value", *((when, "HbA1c", value) for when, value in measured))
+    seen = rows("time scale value", *((when, "hba1c", value) for when, value in measured))
     for name, expected in (("hba1c_overdue", overdue), ("hba1c_off_target", above)):
         np.testing.assert_allclose(said(families[name], assessments=seen, residents=home), [expected], err_msg=name)
 

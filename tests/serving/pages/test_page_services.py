@@ -225,12 +225,30 @@ def test_log_pages_are_limited_to_days(built, services, coordinator, days, found
     assert log_page(built.desk.records, DECISIONS, 1, days, 50).total == found
 
 
-@pytest.mark.parametrize("read", ["models", "decision_log", "audit_log", "chain", "series", "report", "quality_report"])
+UNREAD = ["models", "decision_log", "audit_log", "chain", "series", "report", "published_report"]
+
+
+@pytest.mark.parametrize("read", UNREAD)
 def test_A32_a_coordinator_reads_no_logs_models_or_forecasts(built, services, coordinator, read):
-    arguments = {"decision_log": (1, {}), "audit_log": (1, {}), "report": ("segmentation_suuntima_like", "3")}
+    version = ("segmentation_suuntima_like", "3")
+    arguments = {"decision_log": (1, {}), "audit_log": (1, {}), "report": version, "published_report": ("feedback",)}
     with pytest.raises(NotAllowed):
         getattr(services, read)(coordinator, *arguments.get(read, ()))
     assert audited(built, outcome="denied")[0]["ground"] == "role_without_right"
+
+
+def test_a_report_about_all_models_is_given_to_the_auditor_as_published_and_logged(built, services, auditor):
+    assert services.published_reports() == ()
+    built.desk.engine.published_files |= {"feedback.html": "<!doctype html>x", "config.html": "secret"}
+    try:
+        assert services.published_reports() == ("feedback",)
+        assert services.published_report(auditor, "feedback") == "<!doctype html>x"
+        assert [entry["outcome"] for entry in audited(built, event="report", actor_id="auditor")] == ["ok"]
+        for kind in ("monitor", "config", "../feedback"):
+            with pytest.raises(NotYours):
+                services.published_report(auditor, kind)
+    finally:
+        del built.desk.engine.published_files["feedback.html"], built.desk.engine.published_files["config.html"]
 
 
 def test_reports_and_forecasts_that_do_not_exist(services, auditor):

@@ -10,6 +10,7 @@ from serving.pages.views.credible import kind_of
 from serving.pages.views.need_picture import level_lines
 from tests.plans import covers
 from tests.serving.pages.faked import asked
+from tests.serving.pages.faked.answers import need_answer
 from tests.serving.pages.faked.answers import words as text
 from tests.serving.pages.faked.asked import said
 from tests.serving.pages.faked.needs import TOO_OLD, many_needs, ordered_need
@@ -155,6 +156,33 @@ def test_many_needs_are_folded_and_a_score_that_is_too_old_is_refused_honestly(a
     assert html.count('class="panel fold need"') == 3
     assert "Näitä ei arvioitu Toistuva päivystyksen käyttö." in page
     assert TOO_OLD.status_reason["fi"] in page
+
+
+@pytest.mark.parametrize(
+    "code, sentence",
+    [
+        ("fi", "”Kotihoidon tarve kasvaa”, ”Kotihoidon tarpeen muutos” arvioivat samaa asiaa (Siirtyy tiiviimpään"
+               " kotihoitoon 6 kuukauden kuluessa) eri malleilla, joten luvut voivat poiketa hieman toisistaan."
+               " ”Kotihoidon tarpeen muutos” erottaa toisistaan myös muut mahdolliset muutokset."),
+        ("sv", "med olika modeller, så talen kan skilja sig något åt."),
+        ("en", "with different models, so the numbers may differ a little."),
+    ],
+)  # fmt: skip
+def test_two_needs_with_the_same_outcome_say_why_their_numbers_differ(code: str, sentence: str) -> None:
+    graded, plain = ordered_need(), need_answer()
+    assert graded.likelihood is not None
+    change = text("Kotihoidon tarpeen muutos", "Förändrat behov av hemvård", "Change of the home-care need")
+    graded = replace(graded, likelihood=replace(graded.likelihood, name=change))
+
+    class Both(FakeServices):
+        def client(self, visitor, handle, by_hand=()):  # type: ignore[no-untyped-def]
+            return replace(super().client(visitor, handle, by_hand), needs=(plain, graded))
+
+    assert sentence in words(FakeBrowser(Both(), user="aino", language=code).get("/clients/h-answered").text)
+
+
+def test_a_need_with_an_outcome_of_its_own_says_nothing_of_others(aino: FakeBrowser) -> None:
+    assert "arvioivat samaa asiaa" not in words(aino.get("/clients/h-answered").text)
 
 
 def test_a_folded_need_says_what_its_number_foretells_unless_its_name_does(aino: FakeBrowser) -> None:

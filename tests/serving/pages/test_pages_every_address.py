@@ -62,7 +62,7 @@ NO_PAGE = {
     "/scenarios/remove": "leads back to the scenarios",
     "/scenarios/sheet": "a sheet",
     "/scenarios/upload": "leads back to the scenarios",
-    "/models/quality": "a report as evaluation published it",
+    "/models/published/{kind}": "a report as evaluation published it",
     "/models/{name}/{version}/report": "a report as evaluation published it",
     "/emergencies/{emergency_id}/review": "leads back to the cases",
     "/groups/download": "a sheet",

@@ -39,12 +39,23 @@ def test_X5_the_report_may_use_its_own_style_block_and_nothing_else(tuula: FakeB
     assert answer.text == REPORT
 
 
-def test_the_data_quality_report_is_listed_when_it_was_published_and_runs_no_script(tuula: FakeBrowser) -> None:
-    assert 'href="/models/quality"' in tuula.get("/models").text
-    assert "/models/quality" not in FakeBrowser(FakeServices(empty=True), user="tuula").get("/models").text
-    answer = tuula.get("/models/quality")
+@pytest.mark.parametrize("kind, name", [("quality", "Rekisteritietojen laaturaportti"), ("feedback", "Palaute")])
+def test_a_published_report_is_listed_when_it_is_there_and_runs_no_script(
+    tuula: FakeBrowser, kind: str, name: str
+) -> None:
+    page = tuula.get("/models").text
+    assert f'href="/models/published/{kind}"' in page
+    assert name in words(page)
+    assert "/models/published/" not in FakeBrowser(FakeServices(empty=True), user="tuula").get("/models").text
+    answer = tuula.get(f"/models/published/{kind}")
     assert answer.headers["content-security-policy"] == report_policy(answer.text)
     assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("path", ["/models/published/fairness", "/models/published/other"])
+def test_a_report_that_was_not_published_is_not_found(tuula: FakeBrowser, path: str) -> None:
+    assert "/models/published/fairness" not in tuula.get("/models").text
+    assert tuula.get(path).status_code == 404
 
 
 def test_a_report_without_a_style_block_may_use_none() -> None:

@@ -18,6 +18,7 @@ from serving.pages.coordinator.history_chart import LANES
 from serving.pages.coordinator.services import ChangeKind, Finding, NextStep, OutcomeKind, ReviewReason
 from serving.pages.emergency import Finding as EmergencyFinding
 from serving.pages.language import CATALOGUES, LANGUAGES, language
+from serving.pages.papers import REPORTS
 from serving.pages.planner.flow_views import MEASURES
 from serving.pages.planner.scenario_form import BANDS
 from serving.pages.services import Choice, Role
@@ -78,6 +79,7 @@ FAMILIES = {
     "tile.total": {"week", "month"},
     "known.periods": {f"{period}{ending}" for period in ("day", "week", "month") for ending in ("", ".label")},
     "backtest": {"wape", "mase", "coverage80", "coverage95"},
+    "models.published": set(REPORTS),
     "metric": set(METRICS),
     "outcome": {"ok", "denied", "error"},
     "column": set(CODED) | {"model", "seq", "time", "actor", "unit", "reason", "answer", "request"},

@@ -194,9 +194,10 @@ class FakeCoordinator:
             last,
             segment,
             "ask_first" if asked else status,
-            (EMERGENCY,) if handle == "h-answered" else (),
+            (LAPSED,) if handle == "h-answered" else (),
             (("contact", new), ("plan", 1)) if new else (),
             (REHABILITATION,) if handle == "h-answered" else (),
+            (EMERGENCY,) if handle == "h-answered" else (),
         )
 
     def _check(self, visitor: Visitor, *roles: str) -> None:

@@ -210,11 +210,13 @@ class FakeServices:
         self._check(visitor, "auditor")
         return () if self.empty else published.versions()
 
-    def has_quality_report(self) -> bool:
-        return not self.empty
+    def published_reports(self) -> tuple[str, ...]:
+        return () if self.empty else ("quality", "feedback")
 
-    def quality_report(self, visitor: Visitor) -> str:
+    def published_report(self, visitor: Visitor, kind: str) -> str:
         self._check(visitor, "auditor")
+        if kind not in self.published_reports():
+            raise NotYours("Unknown.")
         return REPORT
 
     def report(self, visitor: Visitor, name: str, version: str) -> str:
