@@ -3,11 +3,14 @@
 The truth is what the simulator let the registers record, before it was written, delivered and read.
 """
 
+import re
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from configs.loader import PROJECT_ROOT, load_config
+from evaluation.quality.__main__ import QualityConfig, make
 from evaluation.quality.counting import count_store
 from evaluation.quality.summary import Limits, Material, summarise
 from features.catalogue import load_catalogue
@@ -18,6 +21,7 @@ from features.source_catalogue import load_source_catalogue
 from features.store import Snapshot, read_table
 from tests.plans import covers
 from tests.plans.county import COUNTY, RESIDENTS, known, until
+from training.retraining.steps import RetrainConfig
 
 pytestmark = pytest.mark.xdist_group("county")  # one process builds it
 VISIT = ["time", "recorded_at", "sector", "service", "channel", "profession", "urgency", "reason", "status", "unit"]
@@ -130,3 +134,39 @@ def test_a_family_whose_field_this_county_seldom_records_is_switched_off_and_nam
     reasons = known(county, "contacts").query("service != 'home_care' and status == 'done'")["reason"].notna().mean()
     assert reasons > lines["visits_by_reason"]["minimum"]
     assert not lines["visits_by_reason"]["off"]
+
+
+@covers("001-H10", county=True)
+def test_every_stored_value_is_one_that_the_data_contract_allows(county: Snapshot) -> None:
+    """The contract is read from its page, as a county's data steward reads it."""
+    page = (PROJECT_ROOT / "docs/data-contract.md").read_text(encoding="utf-8")
+    for section in page.split("\n## ")[1:]:
+        table, lines = section.split("\n", 1)[0], [one for one in section.splitlines() if one.startswith("| `")]
+        cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+        if table not in county.tables or not county.tables[table]:
+            continue
+        rows = read_table(county, table)
+        assert set(rows.columns) == {one[0].strip("`") for one in cells}, table
+        for name, kind, _, _, allowed, *_ in cells:
+            values = rows[name.strip("`")]
+            assert "may be empty" in kind or values.notna().all(), (table, name)
+            codes = re.findall(r"`([^`]+)`", allowed)
+            if codes:
+                assert set(values.dropna().astype(str)) <= set(codes), (table, name)
+            elif "–" in allowed:
+                low, high = (float(one) for one in allowed.split("–"))
+                assert values.dropna().between(low, high).all(), (table, name)
+
+
+@covers("001-H10", county=True)
+def test_a_training_run_makes_the_quality_report_of_the_snapshot_it_learns_from(county: Snapshot) -> None:
+    steps = [one.step for one in load_config("configs/retrain.yaml", RetrainConfig).steps]
+    assert steps.index("histories") < steps.index("quality") < steps.index("segmentation")
+    folder, summary = make(load_config("configs/quality.yaml", QualityConfig))
+    assert {"quality.html", "quality.json"} <= {file.name for file in folder.iterdir()}
+    assert county.sha256.startswith(folder.name)
+    told = {(one["source"], one["table"]): one["rows"] for one in summary["registers"]}
+    contacts = known(county, "contacts")["source"].value_counts()
+    assert {source: n for (source, table), n in told.items() if table == "contacts"} == contacts.to_dict()
+    text = (folder / "quality.html").read_text(encoding="utf-8")
+    assert not set(known(county, "residents")["client_id"]) & set(re.findall(r"\b[0-9a-f]{32}\b", text))
