@@ -21,12 +21,13 @@ from serving.engine.engine import RegisterEngine
 from serving.engine.shelf import Chosen, LiveModel
 from serving.house import House
 from serving.oversight.usability import usability
+from serving.pages.coordinator.services import ListFilters
 from serving.pages.services import Decision
 from serving.records.logs import Wanted
 from serving.records.schema import AUDIT_LOG, DECISION_LOG
 from serving.users import handles
 from tests.plans import covers
-from tests.plans.county import known
+from tests.plans.county import ends, known, until
 from tests.plans.county_001 import NAME, answers_of, history_of, segmentation_of
 from tests.serving.serving_parts import house, settings
 
@@ -206,10 +207,22 @@ def test_the_coordinator_sees_the_five_parts_of_guidance_of_one_client(
     assert own is not None
     assert own.case_manager_proposed
     assert own.plan_type == "client_plan"
+    assert all(len(one) == 3 for one in (own.channel, own.path, *own.follow_up))
+    pages = services.clients(visitor, 1, ListFilters()).pages
+    rows = [row for page in range(1, pages + 1) for row in services.clients(visitor, page, ListFilters()).rows]
+    listed = {handles.handle_of(one, visitor.session.handle_key): one for one in own_clients(county)}
+    held = with_a_plan(county)
+    found = {listed[row.handle]: row.has_valid_plan for row in rows if row.handle in listed}
+    assert client in found
+    assert found == {one: one in held for one in found}
+    assert set(found.values()) == {True, False}
+
+
+def with_a_plan(county: Snapshot) -> set[str]:
+    """Who has a plan that is in force."""
     plans = known(county, "plans")
-    held = plans[(plans["client_id"] == client) & plans["valid_to"].isna()]
-    file = services.coordinator.file(visitor, handle)
-    assert held.empty or any(one in str(file) for one in held["kind"])
+    over = ends(county, plans, "valid_to", "valid_to_recorded_at")
+    return set(plans.loc[(plans["valid_from"] < until(county)) & ~(over < until(county)), "client_id"])
 
 
 @covers("001-H12", county=True)
