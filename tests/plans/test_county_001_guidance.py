@@ -115,12 +115,12 @@ def test_reasons_are_grouped_by_role_and_risks_are_not_said_alone(
     said = Counter[str]()
     for answer in answered.values():
         for axis in answer.axes:
-            sums = pd.Series(dtype=float)
+            sums: dict[str, float] = {}
             for one in axis.contributions:
                 key = f"{one.dimension} {one.role}"
                 sums[key] = sums.get(key, 0.0) + one.contribution
             shown = {f"{one.dimension} {one.role}": one.contribution for one in axis.dimensions}
-            assert shown == pytest.approx(sums.to_dict())
+            assert shown == pytest.approx(sums)
             good = [one for one in axis.contributions if one.contribution < 0]
             if good:
                 assert any(one.contribution < 0 for one in axis.reasons)  # what speaks for coping is always said too

@@ -7,14 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.catalogue import load_catalogue
-from features.catalogue.vocabulary import fit_vocabulary
-from features.histories import History, build
+from features.histories import History
 from features.outcomes import Window, label_history
 from features.store import Snapshot
 from models.needs.need_task import load_task
 from tests.plans import covers
 from tests.plans.county import ends, known, until
+from tests.plans.county_001 import history_of
 
 pytestmark = pytest.mark.xdist_group("county")  # one process builds it
 YEAR = pd.Timedelta(days=365)
@@ -23,15 +22,8 @@ PAIR = ("named_doctor", "named_nurse")
 
 @pytest.fixture(scope="module")
 def history(county: Snapshot) -> History:
-    """Every feature of everybody who lives in the county and has been observed for two years, on the last day."""
-    catalogue, day = load_catalogue("configs/features.yaml"), until(county)
-    stays = known(county, "residents")
-    gone = ends(county, stays, "died_on", "died_recorded_at").notna()
-    gone |= ends(county, stays, "valid_to", "valid_to_recorded_at").notna()
-    long = stays[["history_start", "valid_from"]].max(axis=1) < day - 2 * YEAR
-    clients = np.array(sorted(set(stays.loc[long & ~gone, "client_id"])), object)
-    asked = pd.DataFrame({"client_id": clients, "as_of": np.datetime64(day, "s")})
-    return build(county, asked, catalogue, fit_vocabulary(county, catalogue, day.date()))
+    """Every feature of everybody who has lived in the county for two years, on the last day."""
+    return history_of(county)
 
 
 def feature(history: History, name: str) -> pd.Series:
