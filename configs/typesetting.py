@@ -20,8 +20,8 @@ LAYOUT = frozenset("\n\r\t")
 def tagged_pdf(template: Path, told: Mapping[str, object]) -> bytes:
     """`told` laid out by `template`: the same bytes for the same words, without a clock or the network.
 
-    The words reach the template as JSON and are never read as its language, whatever somebody typed.  Raises ConfigError
-    when the font is not installed, DataError when the words cannot be laid out (without repeating any of them).
+    The words reach the template as JSON and are never read as its language, whatever somebody typed.
+    Raises ConfigError when the font is not installed, DataError when the words cannot be laid out (repeating none).
     """
     words = json.dumps(_printable(told), ensure_ascii=False)
     try:
@@ -43,8 +43,12 @@ def _fonts() -> typst.Fonts:
 @cache
 def _letters() -> frozenset[int]:
     """The code points that every face of the font can draw."""
-    faces = (TTFont(font_folder() / file, lazy=True) for file in FILES.values())
-    return frozenset.intersection(*(frozenset(face.getBestCmap()) for face in faces))
+    return frozenset.intersection(*(_drawn(font_folder() / file) for file in FILES.values()))
+
+
+def _drawn(face: Path) -> frozenset[int]:
+    with TTFont(face, lazy=True) as font:
+        return frozenset(font.getBestCmap())
 
 
 def _printable(told: object) -> object:
