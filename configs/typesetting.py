@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 import typst
 from fontTools.ttLib import TTFont
@@ -11,7 +12,7 @@ from fontTools.ttLib import TTFont
 from configs.errors import DataError
 from configs.fonts import FILES, font_folder
 
-STANDARD = "ua-1"
+STANDARD: Final = "ua-1"
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 """Stands for a character that the font lacks: PDF/UA forbids a letter without a picture."""
 LAYOUT = frozenset("\n\r\t")
@@ -25,14 +26,11 @@ def tagged_pdf(template: Path, told: Mapping[str, object]) -> bytes:
     """
     words = json.dumps(_printable(told), ensure_ascii=False)
     try:
-        made = typst.compile(
+        return typst.compile(
             template.read_bytes(), sys_inputs={"told": words}, font_paths=_fonts(), pdf_standards=STANDARD
         )
     except typst.TypstError:
         raise DataError(f"The PDF of {template.stem} could not be laid out. Read the page instead.") from None
-    if not isinstance(made, bytes):
-        raise DataError(f"The PDF of {template.stem} came out in parts, one file is meant.")
-    return made
 
 
 @cache

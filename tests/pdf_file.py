@@ -12,6 +12,7 @@ INK = re.compile(
 )
 ESCAPED = re.compile(rb"\\([0-7]{1,3}|.)", re.DOTALL)
 NAMED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+KID = re.compile(rb"(\d+) 0 R|(<<.*?>>)|(\d+)")
 LAYOUT = ("Lbl",)
 
 
@@ -29,16 +30,20 @@ class PdfFile:
 
     def _below(self, number: int) -> list[tuple[str, str]]:
         element = self.objects[number]
-        kids = re.search(rb"/K\[(.*?)\]", element)
-        assert kids, element
-        children = [int(one) for one in re.findall(rb"(\d+) 0 R", kids[1])]
-        own = re.sub(rb"\d+ 0 R", b"", kids[1]).split()
-        told = [leaf for child in children for leaf in self._below(child)]
-        if not own:
-            return told
-        ink, tag = self._ink(self._number(element, b"Pg")), re.search(rb"/S/(\w+)", element)
-        assert tag
-        return [(tag[1].decode(), "".join(ink[int(one)] for one in own).strip()), *told]
+        kids, tag = re.search(rb"/K\[(.*?)\]", element), re.search(rb"/S/(\w+)", element)
+        if not kids or not tag:  # the root of the tree, an empty cell
+            return self._below(int(kids[1].split()[0])) if kids else []
+        told: list[tuple[str, str]] = []
+        words = [self._words(kid, element) for kid in KID.finditer(kids[1]) if not kid[1]]
+        for child in (int(kid[1]) for kid in KID.finditer(kids[1]) if kid[1]):
+            told += self._below(child)
+        return [(tag[1].decode(), "".join(words).strip()), *told] if words else told
+
+    def _words(self, kid: re.Match[bytes], element: bytes) -> str:
+        """Text on the element's page, or on the page that the kid names when an element runs on."""
+        own = self._ink(self._number(kid[2] if kid[2] else element, b"Pg"))
+        place = re.search(rb"/MCID (\d+)", kid[2]) if kid[2] else None
+        return own[int(place[1] if place else kid[3])]
 
     def _ink(self, page: int) -> dict[int, str]:
         if page not in self._inks:
