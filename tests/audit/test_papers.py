@@ -15,6 +15,7 @@ from evaluation.audit.__main__ import told, write_report
 from evaluation.audit.against.evidence import BY_KEY, KNOWN
 from evaluation.audit.against.judged import judged
 from evaluation.audit.against.matrix import matrix
+from evaluation.audit.blocks import Block, Table
 from evaluation.audit.card.page import card_html, card_markdown
 from evaluation.audit.card.risks import risk_figures, risk_lines
 from evaluation.audit.card.sign import main as sign_main
@@ -27,6 +28,7 @@ from models.bundles.papers import newest_signed
 from models.oversight.impact import Signed, due_day, impact_of
 from tests.audit.conftest import BOOK, CONFIG, NEED, SEGMENTATION, TODAY, World
 from tests.evaluation.html_page import Page
+from tests.pdf_file import PdfFile
 from tests.plans import covers
 
 Report = dict[str, Any]
@@ -43,6 +45,11 @@ def signing(world: World, monkeypatch: pytest.MonkeyPatch, reports: dict[str, Re
     yield world
     for file in (world.workspace.records / "impact").glob("*.json"):
         file.unlink()
+
+
+def columns_of(block: Block) -> list[str]:
+    """The columns of a table that is drawn."""
+    return [name for name in block.columns if name] if isinstance(block, Table) and block.rows else []
 
 
 def state(world: World, name: str, today: date = TODAY) -> str:
@@ -131,7 +138,12 @@ def test_P5_percentiles_are_of_twenty_clients_at_least(report: Report) -> None:
 
 @covers("001-C13")
 def test_the_pdf_and_the_card_say_the_same(report: Report) -> None:
-    assert pdf_of(report).startswith(b"%PDF-")
+    leaves = PdfFile(pdf_of(report)).leaves()
+    numbered = [f"{section.number}. {section.fi}" for section in sections(report)]
+    assert [words for tag, words in leaves if tag == "H2"] == numbered
+    assert ("H1", f"{NEED}, versio 1") in leaves
+    columns = {name for section in sections(report) for block in section.blocks for name in columns_of(block)}
+    assert {words for tag, words in leaves if tag == "TH"} == columns
     card = card_markdown(report)
     assert card.startswith(f"# {NEED}, versio 1")
     auroc = report["figures"]["performance"][0]["metrics"]["auroc"]["value"]
