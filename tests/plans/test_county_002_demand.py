@@ -53,7 +53,9 @@ def test_the_hours_needed_stand_against_the_staffed_hours_of_each_unit(county: S
         rows = capacity[capacity["unit"] == unit]
         months = sorted(rows["period_start"].unique())[-settings.recent_months :]
         recent = rows[rows["period_start"].isin(months)]
-        days = sum((end - start).days for start, end in {*zip(recent["period_start"], recent["period_end"])})
+        days = sum(
+            (end - start).days for start, end in {*zip(recent["period_start"], recent["period_end"], strict=True)}
+        )
         staffed = 7 * recent["staffed_hours"].sum() / days
         assert own["staffed"].to_numpy() == pytest.approx(staffed)
         series = forecast.forecast[forecast.forecast["series_id"] == settings.units[str(unit)].series]

@@ -18,6 +18,7 @@ from features.segment_records import known_answers
 from features.store import Snapshot, read_table
 from models.answers import ModelStamp
 from models.segments.questionnaire import by_hand, recorded_answers
+from serving.oversight.usability import usability
 from tests.plans import covers
 from tests.plans.county import born, ends, known, until
 from tests.plans.trained_002 import TASK, Trained, living_today, seen_lately
@@ -136,3 +137,40 @@ def test_old_or_short_records_are_not_assessable_with_the_reason(
     row = trained.rows[list(trained.clients).index(client)]
     told = trained.segmentation.answer(row, STAMP, answers=hand)
     assert told.status in ("answered", "not_eligible")
+
+
+@covers("002-B3", county=True)
+def test_proposals_are_held_against_the_segments_that_the_county_s_own_people_recorded(
+    county: Snapshot, trained: Trained
+) -> None:
+    """Every recorded segmentation is the professional's view of the client's proposal, unit by unit."""
+    records = known(county, "segment_records").dropna(subset=["segment"]).sort_values("time")
+    newest = records.drop_duplicates("client_id", keep="last").set_index("client_id")
+    entries, made, rows = [], [], []
+    for client, row in zip(trained.clients, trained.rows, strict=True):
+        answer = trained.segmentation.answer(row, STAMP)
+        if client not in newest.index:
+            continue
+        unit, own = newest.loc[client, "legacy_org"], newest.loc[client, "segment"]
+        best = max(answer.segments, key=lambda one: one.probability).segment if answer.segments else None
+        told = {"kind": "segment", "status": answer.status}
+        listed = {"proposed": {client: best or "not_answered"}}
+        entries.append({"event": "client_list", "outcome": "ok", "unit": unit, "client_id": None, "detail": listed})
+        seen = {"event": "answer", "outcome": "ok", "unit": unit, "client_id": client}
+        entries.append({**seen, "detail": {"answers": [told]}})
+        if best is not None:
+            choice = "accept" if best == own else "change"
+            made.append({"unit": unit, "client_id": client, "choice": choice, "seconds_from_view": 30.0})
+        rows.append((unit, best, own))
+    table = pd.DataFrame(rows, columns=["unit", "proposed", "own"])
+    lines = {line["unit"]: line for line in usability(entries, made)}
+    assert set(lines) == set(table["unit"])
+    told_units = 0
+    for unit, own in table.groupby("unit"):
+        line, given = lines[str(unit)], own.dropna(subset=["proposed"])
+        if line["accepted"] is not None:
+            told_units += 1
+            assert line["accepted"] == pytest.approx((given["proposed"] == given["own"]).mean(), abs=0.005)
+        if line["not_enough_data"] is not None:
+            assert line["not_enough_data"] == pytest.approx(own["proposed"].isna().mean(), abs=0.01)
+    assert told_units >= 1

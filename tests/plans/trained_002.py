@@ -1,4 +1,4 @@
-"""Models trained on the small county, in a data folder of their own, and every client's row on the day after the data."""
+"""Models trained on the small county in a data folder of their own, and every client's row after the last day."""
 
 import contextlib
 import io
