@@ -11,18 +11,24 @@ import pytest
 
 from configs.loader import load_config
 from evaluation import crosswalk
+from evaluation.audit.card.impact import impact_lines, impact_state
+from evaluation.audit.settings import Book
 from evaluation.fairness.comparing.figures import Certainty
 from evaluation.fairness.subjects.encoded import Asked as Encoded
 from evaluation.fairness.subjects.encoded import encoding_report
 from evaluation.fairness.subjects.waiting import waiting_table
 from evaluation.fairness.traits import TraitsConfig, homes, stays_of, traits_of
+from evaluation.held_out.groups import group_lines
+from evaluation.held_out.stored import PREDICTIONS_FILE
+from features.frames import read_frame
 from features.store import Snapshot, read_table
 from models.needs.need_task import load_task
+from models.oversight.impact import Signed
 from models.segments.crosswalk import load_crosswalk
 from models.segments.scheme import load_scheme
 from tests.plans import covers
 from tests.plans.county import ends, known, living, until
-from tests.plans.trained_002 import YEAR, Trained, seen_lately
+from tests.plans.trained_002 import TASK, YEAR, Trained, seen_lately
 from tests.training.feedback_rows import answers as shown_answers
 from tests.training.feedback_rows import decisions as made_decisions
 from training.feedback.joining import Asked as FeedbackAsked
@@ -160,3 +166,40 @@ def test_what_was_answered_a_year_ago_is_joined_with_what_came(county: Snapshot)
     expected = (visits.reindex(scored.index).fillna(0) >= 4).astype(int)
     assert (scored["outcome"].astype(int) == expected).all()
     assert 0 < expected.sum() < len(expected)
+
+
+@covers("002-G5", county=True)
+def test_the_people_impact_assessment_is_filled_in_from_the_county_s_held_out_clients(trained: Trained) -> None:
+    """Observed over expected by group, summed here from the stored predictions; a person's word wins for six months."""
+    version = trained.registry.latest(f"need_{TASK}")
+    assert version is not None
+    stored = read_frame(trained.registry.artefact(version.run_id, PREDICTIONS_FILE))
+    own = stored[stored["output"] == TASK].reset_index(drop=True)
+    lines = group_lines(own, 20)
+    told = [line for line in lines if line["observed_to_expected"] is not None]
+    assert told
+    for line in told:
+        group = own[own[f"group_{line['grouping']}"].astype(str) == str(line["group"])]
+        ratio = group["label"].sum() / group["p"].sum()
+        assert line["observed_to_expected"] == pytest.approx(ratio, abs=1e-6)
+    book = load_config("configs/audit_book.yaml", Book)
+    report = {"figures": {"performance": [{"groups": lines}]}, "facts": {}}
+    filled = {line["id"]: line for line in impact_lines(report, book.impact, None)}
+    assert set(filled) == {row.id for row in book.impact}
+    for row in book.impact:
+        kind, _, grouping = (row.measured_by or "").partition(":")
+        if kind == "group":
+            measured = [line for line in told if line["grouping"] == grouping]
+            flags = sum(bool(line["flag"]) for line in measured)
+            steps = ("0", "-", "--") if measured else (None,)
+            assert filled[row.id]["suggested"] in steps
+            assert (filled[row.id]["suggested"] in ("-", "--")) == (flags > 0)
+    first = book.impact[0].id
+    signed = Signed(version.name, version.version, "head of client guidance", date(2025, 1, 1), {first: "+"})
+    again = {line["id"]: line for line in impact_lines(report, book.impact, signed)}
+    assert (again[first]["rating"], again[first]["suggested"]) == ("+", filled[first]["suggested"])
+    states = [
+        impact_state(signed, True, version.version, day, 6)["state"] for day in (date(2025, 7, 1), date(2025, 7, 2))
+    ]
+    assert states == ["signed", "overdue"]
+    assert impact_state(signed, True, "2", date(2025, 7, 1), 6)["state"] == "unsigned"
