@@ -12,13 +12,13 @@ import pytest
 from configs.loader import load_config
 from evaluation import crosswalk
 from evaluation.audit.card.impact import impact_lines, impact_state
+from evaluation.audit.figures.tables import group_lines
 from evaluation.audit.settings import Book
 from evaluation.fairness.comparing.figures import Certainty
 from evaluation.fairness.subjects.encoded import Asked as Encoded
 from evaluation.fairness.subjects.encoded import encoding_report
 from evaluation.fairness.subjects.waiting import waiting_table
 from evaluation.fairness.traits import TraitsConfig, homes, stays_of, traits_of
-from evaluation.held_out.groups import group_lines
 from evaluation.held_out.stored import PREDICTIONS_FILE
 from features.frames import read_frame
 from features.store import Snapshot, read_table
