@@ -49,6 +49,8 @@ def trained(county: Snapshot, empty_registry: Path, tmp_path_factory: pytest.Tem
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stderr(io.StringIO()):
         patch.setenv("LUOTAIN_VAR", str(root))
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.setattr("training.publishing.publish.write_report", lambda *_: {})  # half of the time, and not looked at
+        patch.setattr(need, "report", lambda *_: "")
         workspace = Workspace.of("var")
         build_grid(
             workspace, load_config("configs/histories.yaml", HistoriesConfig).model_copy(update={"processes": 1})
