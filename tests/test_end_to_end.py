@@ -33,6 +33,7 @@ from features.store import open_snapshot
 from tests import released_attack
 from tests.canary import canary_hits
 from tests.counts import PROVING, note
+from tests.plans import covers
 
 GUARD = PROJECT_ROOT / "tests" / "loopback_only"
 PERSON = "010594Y9032"  # official fictional test person
@@ -224,6 +225,29 @@ def test_unknown_people_and_foreign_tokens_learn_nothing(road: Road, served: Cli
     assert "0" * 32 not in log.read_text()
     written = [road.var / name for name in ("records", "checkpoints", "bundles", "mlflow", "packed", "bentoml")]
     assert canary_hits([PERSON], log, *written) == []  # P7: nor in any file of models, logs or the service
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("road")
+@covers("002-A8", county=True)
+def test_the_decision_point_is_asked_told_and_logged_with_every_answer(road: Road, served: Client) -> None:
+    """At discharge at most three reasons are said aloud, in client guidance up to five: `configs/serving.yaml`."""
+    without = {name: value for name, value in ASKED.items() if name != "decision_point"}
+    assert served.post("/v1/segment", without)[0] == 400
+    elsewhere = {**ASKED, "decision_point": "service_planning"}  # a point of forecasts
+    assert served.post("/v1/segment", elsewhere)[0] == 400
+    most = {"client_guidance": 5, "acute_discharge": 3}
+    for point, reasons in most.items():
+        status, answer = served.post("/v1/segment", {**ASKED, "decision_point": point})
+        assert (status, answer["decision_point"]["id"]) == (200, point)
+        assert "ei ole päätös" in answer["decision_point"]["text"]["fi"] or point == "acute_discharge"
+        for axis in answer["axes"]:
+            assert 0 < sum(bool(one["sentence"]["fi"]) for one in axis["reasons"]) <= reasons
+        with sqlite3.connect(f"file:{road.var / 'records' / 'logs.sqlite'}?mode=ro", uri=True) as records:
+            query = "SELECT entry FROM audit_log WHERE answer_id = ?"
+            (entry,) = records.execute(query, [answer["answer_id"]]).fetchone()
+        records.close()
+        assert json.loads(entry)["decision_point"] == point
 
 
 @pytest.mark.slow

@@ -143,15 +143,14 @@ def _least_error(sums: _Sums, own: np.ndarray, enough: np.ndarray) -> np.ndarray
 
 def _critical(tests: Sequence[_Test], family_error: float) -> float:
     """How many standard errors the largest gap of all stays within, in 1 - family_error of the draws."""
-    largest = [np.full(1, 0.0)]
     columns = [
         np.abs(test.drawn[:, known] - test.gap[known]) / test.error[known]
         for test in tests
         if (known := np.isfinite(test.error)).any()
     ]
-    if columns:
-        largest.append(np.nanmax(np.concatenate(columns, axis=1), axis=1))
-    return max(float(np.quantile(np.concatenate(largest[-1:]), 1 - family_error)), Z95)
+    together = np.concatenate(columns, axis=1) if columns else np.empty((0, 1))
+    told = together[np.isfinite(together).any(axis=1)]  # a draw that leaves nothing to compare says nothing
+    return max(float(np.quantile(np.nanmax(told, axis=1), 1 - family_error)), Z95) if len(told) else Z95
 
 
 def _one(sums: _Sums, test: _Test, drawn: np.ndarray, place: int, wide: float) -> Compared:
