@@ -1,0 +1,269 @@
+"""Rows of the Varsinais-Suomi plan about registers and measures, on the small county: quality, indicators, costs, flows.
+
+What a report or a series says is counted once more from the store's rows, plainly and without the code that made it.
+"""
+
+import io
+import json
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from configs.loader import load_config
+from evaluation.demand_reports.clients import euros_of
+from evaluation.demand_reports.settings import CostsConfig
+from evaluation.flow.export_events import new_events, under_non_disclosure
+from evaluation.guidance.followed.intensity import intensities, intensity_lines
+from evaluation.indicators.compute import Found, readiness_of
+from evaluation.indicators.settings import IndicatorsConfig
+from evaluation.indicators.telling.report import as_csv, as_parquet
+from evaluation.quality.counting import count_store
+from evaluation.quality.summary import Limits, Material, summarise
+from evaluation.readiness import indicators_told
+from evaluation.reconcile.matching import reconciled, refused
+from evaluation.reconcile.settings import ReconcileConfig
+from features.catalogue import load_catalogue
+from features.exports.path_events import as_lines
+from features.flow import read_chain
+from features.frames import read_frame
+from features.outcomes import Window, label_history
+from features.source_catalogue import load_source_catalogue
+from features.store import Snapshot
+from models.flow.config import FlowConfig
+from models.needs.need_task import load_task
+from models.segments.scheme import load_scheme
+from tests.plans import covers
+from tests.plans.conftest import Guided
+from tests.plans.county import QUARTER, ends, indicators_of, inside, known, line_of, living, panel_of, until
+
+pytestmark = pytest.mark.xdist_group("county")  # one process builds it
+MEASURED = (
+    *("followed_up_in_person", "followed_up_by_phone", "followed_up_digitally", "needs_assessment_start_days"),
+    *("visible_debt_count", "visible_debt_share", "latent_debt_primary", "remote_share_with_phone"),
+)
+WEEK = pd.Timestamp("2024-10-07")
+SOURCES = load_source_catalogue("configs/catalogue.yaml")
+
+
+@pytest.fixture(scope="module")
+def own(county: Snapshot) -> tuple[Found, dict[str, Any]]:
+    """The indicators that these tests look at."""
+    return indicators_of(county, MEASURED)
+
+
+@pytest.fixture(scope="module")
+def quality(county: Snapshot) -> dict[str, Any]:
+    """What the data-quality report says of the county's registers."""
+    counts = count_store(county, SOURCES.sources)
+    catalogue = load_catalogue("configs/features.yaml")
+    material = Material(county.sha256, county.data_until, counts, county.batches, SOURCES, catalogue, None)
+    return summarise(material, Limits(40, 50))
+
+
+def done(county: Snapshot) -> pd.DataFrame:
+    contacts = known(county, "contacts")
+    return contacts[contacts["status"] == "done"]
+
+
+@covers("000-2", county=True)
+def test_clients_followed_up_by_channel(county: Snapshot, own: tuple[Found, dict[str, Any]]) -> None:
+    ways = {
+        "followed_up_in_person": ("in_person", "home"),
+        "followed_up_by_phone": ("phone",),
+        "followed_up_digitally": ("video", "chat", "digital"),
+    }
+    contacts = done(county)
+    here = contacts[inside(contacts["time"])]
+    everybody = here.loc[here["channel"].isin([one for way in ways.values() for one in way]), "client_id"].nunique()
+    for id, way in ways.items():
+        line = line_of(own[1], id)
+        mine = here.loc[here["channel"].isin(way), "client_id"].nunique()
+        assert (line["n"], line["value"]) == (everybody, pytest.approx(mine / everybody))
+        by = {one["group"] for one in own[1]["lines"] if one["id"] == id and one["by"] == "segment"}
+        assert by & {"self_managed", "cooperative", "community", "network"}
+
+
+@covers("000-6", county=True)
+def test_guidance_is_reported_by_its_intensity(guided: Guided) -> None:
+    scheme, cases = load_scheme("configs/schemes/suuntima_like.yaml"), guided[0].cases
+    of_segment = {one.id: one.guidance_intensity for one in scheme.segments}
+    found = intensities(scheme)
+    assert {id for id, said in found.items() if said == "light"} == {
+        id for id, said in of_segment.items() if said == "light"
+    }
+    for line in intensity_lines(cases, found):
+        mine = cases[cases["segment"].map(found).fillna("unknown") == line["intensity"]]
+        assert line["n"] in (None, len(mine))
+    assert any(line["n"] for line in intensity_lines(cases, found))
+
+
+@covers("000-11", county=True)
+def test_the_wait_for_an_assessment_of_service_need(county: Snapshot, own: tuple[Found, dict[str, Any]]) -> None:
+    requests = known(county, "requests")
+    asked = requests[requests["service"] == "service_need_assessment"]
+    assessed = ends(county, asked, "assessed_at", "assessed_recorded_at")
+    days = (assessed.dt.normalize() - asked["requested_at"].dt.normalize()).dt.days[inside(assessed)]
+    line = line_of(own[1], "needs_assessment_start_days")
+    assert (line["n"], line["value"]) == (len(days), pytest.approx(days.mean()))
+
+
+@covers("000-31", county=True)
+def test_every_event_has_its_unit_cost(county: Snapshot) -> None:
+    costs = load_config("configs/unit_costs.yaml", CostsConfig).events
+    contacts = done(county)
+    priced = pd.Series(euros_of(contacts, costs), index=contacts.index)
+    for service in ("home_care", "nurse_visit"):
+        (euros,) = {one.euros for one in costs if one.service == service and not one.channels}
+        assert set(priced[contacts["service"] == service]) == {euros}
+    assert priced[~contacts["service"].isin({one.service for one in costs})].isna().all()
+    assert priced.notna().mean() > 0.5
+
+
+@covers("000-38", county=True)
+def test_an_indicator_carries_its_definition_and_is_compared_with_the_same_definition_only(
+    own: tuple[Found, dict[str, Any]],
+) -> None:
+    config, report = load_config("configs/reconcile.yaml", ReconcileConfig), own[1]
+    assert {one["id"] for one in report["indicators"]} == set(MEASURED)
+    assert all(one["version"] >= 1 and one["fingerprint"] and one["sources"] for one in report["indicators"])
+    lines = reconciled(report, report, config, 2)
+    assert {one["difference"] for one in lines} <= {0.0, None}
+    assert any(one["difference"] == 0.0 for one in lines)
+    told = [{**one, "fingerprint": "other"} if one["id"] == MEASURED[0] else one for one in report["indicators"]]
+    changed = {**report, "indicators": told}
+    assert set(refused(report, changed)) == {MEASURED[0]}
+    apart = [one for one in reconciled(report, changed, config, 2) if one["id"] == MEASURED[0]]
+    assert {(one["difference"], one["reason"]) for one in apart} == {(None, "definition")}
+
+
+@covers("000-39", county=True)
+def test_what_the_county_can_measure_now_and_what_waits_for_a_source(county: Snapshot) -> None:
+    config = load_config("configs/indicators.yaml", IndicatorsConfig)
+    told = {one.id: one for one in indicators_told(config, readiness_of(county, config))}
+    for id in MEASURED:
+        assert told[id].readiness == "usable_now"
+    waiting = {id for id, one in told.items() if one.readiness == "usable_later"}
+    assert waiting
+    assert all(told[id].reason.startswith("waits for ") for id in waiting)
+
+
+@covers("000-54", county=True)
+@pytest.mark.parametrize("task", ["move_to_24h_care_12m", "housing_to_basic_care_65"])
+def test_the_heavier_service_that_begins_within_the_horizon(county: Snapshot, task: str) -> None:
+    said, day = load_task(f"configs/needs/{task}.yaml"), pd.Timestamp("2023-07-01")
+    stays = known(county, "residents")
+    there = stays[(stays["history_start"] < day) & (stays["valid_from"] < day) & stays["valid_to"].isna()]
+    clients = np.array(sorted(set(there.loc[there["died_on"].isna(), "client_id"])), object)
+    asked = pd.DataFrame({"client_id": clients, "as_of": np.datetime64(day, "ns")})
+    labels = label_history(county, asked, said.outcome, Window(said.horizon_days, said.gap_days), ())
+    begins = day + timedelta(days=said.gap_days)
+    episodes = known(county, "episodes")
+    heavy = episodes[episodes["kind"].isin(said.outcome.episode_start)]
+    within = heavy[(heavy["start"] >= begins) & (heavy["start"] < begins + timedelta(days=said.horizon_days))]
+    moved = pd.Index(clients[labels.kept]).isin(set(within["client_id"]))
+    assert not (np.asarray(labels.label, bool) & ~moved).any()
+    assert np.asarray(labels.label).sum() > 0
+    before = set(heavy.loc[heavy["start"] < begins, "client_id"])
+    fresh = moved & ~pd.Index(clients[labels.kept]).isin(before)
+    assert np.asarray(labels.label, bool)[fresh].all()
+
+
+@covers("000-59", county=True)
+def test_the_visible_debt_is_who_has_waited_over_three_months(
+    county: Snapshot, own: tuple[Found, dict[str, Any]]
+) -> None:
+    requests, last = known(county, "requests"), QUARTER[1] - pd.Timedelta(days=1)
+    begun = ends(county, requests, "service_started_at", "started_recorded_at")
+    over = ends(county, requests, "ended_at", "ended_recorded_at")
+    open_ = requests[(requests["requested_at"] < QUARTER[1]) & ~(begun < QUARTER[1]) & ~(over < QUARTER[1])]
+    open_ = open_[open_["client_id"].isin(living(county))]
+    late = open_[(last - open_["requested_at"].dt.normalize()).dt.days > 91]
+    count, share = line_of(own[1], "visible_debt_count"), line_of(own[1], "visible_debt_share")
+    assert count["value"] == late["client_id"].nunique()
+    assert share["value"] == pytest.approx(late["client_id"].nunique() / open_["client_id"].nunique())
+    assert line_of(own[1], "latent_debt_primary")["value"] is not None
+
+
+@covers("000-67", county=True)
+def test_contacts_handled_remotely_by_channel(county: Snapshot, own: tuple[Found, dict[str, Any]]) -> None:
+    panel = panel_of(county, "configs/demand/counted/digital_weekly.yaml")
+    week = panel[(panel["ds"] == WEEK) & (panel["measure"] == "count")].groupby("digital_channel")["y"].sum()
+    contacts = done(county)
+    here = contacts[(contacts["time"] >= WEEK) & (contacts["time"] < WEEK + pd.Timedelta(days=7))]
+    clinic = here["service"] == "digital_clinic"
+    assert week["digital_clinic"] == clinic.sum()
+    for name, channel in (("chat", "chat"), ("remote_reception", "video"), ("phone", "phone")):
+        assert week.get(name, 0) == ((here["channel"] == channel) & ~clinic).sum()
+    assert week.sum() > 0
+    (told,) = [one for one in own[1]["indicators"] if one["id"] == "remote_share_with_phone"]
+    assert told["latest"]["value"] > 0
+    assert set(contacts["channel"].dropna()) >= {"in_person", "home", "phone", "digital"}
+
+
+@covers("000-78", "000-80", county=True)
+def test_every_instance_has_its_own_quality_profile(county: Snapshot, quality: dict[str, Any]) -> None:
+    told = {(one["source"], one["table"]): one for one in quality["registers"]}
+    contacts = known(county, "contacts")
+    for source in ("avohilmo/instance_a", "avohilmo/instance_b"):
+        rows = contacts[contacts["source"] == source]
+        assert set(rows["municipality"] if "municipality" in rows else []) <= set(SOURCES.sources[source].coverage)
+        (reason,) = [one for one in told[source, "contacts"]["fields"] if one["field"] == "reason"]
+        assert abs(reason["completeness"] - rows["reason"].notna().mean()) < 0.02
+        assert told[source, "contacts"]["owner"] == SOURCES.sources[source].owner
+    shares = {
+        source: [one["completeness"] for one in told[source, "contacts"]["fields"] if one["field"] == "reason"][0]
+        for source in ("avohilmo/instance_a", "avohilmo/instance_b")
+    }
+    assert shares["avohilmo/instance_b"] < 0.75 < shares["avohilmo/instance_a"]  # as the catalogue says of them
+    assert quality["worst"]
+
+
+@covers("000-82", "000-89", county=True)
+def test_every_row_comes_from_a_catalogued_source_with_its_purposes(county: Snapshot) -> None:
+    catalogue, used = load_catalogue("configs/features.yaml"), set()
+    for table in catalogue.tables:
+        rows = known(county, table)
+        for source in set(rows["source"]):
+            declared = SOURCES.sources[source]
+            assert "care" in declared.purposes
+            assert declared.owner
+            assert table in declared.fields
+            used.add(source)
+    assert len(used) > 5
+    for family in catalogue.families.values():
+        assert all(family.name.as_text().values()) if hasattr(family.name, "as_text") else family.name
+        assert family.source
+        assert family.sensitivity
+
+
+@covers("000-83", county=True)
+def test_a_process_engine_gets_every_step_of_home_care_once(county: Snapshot) -> None:
+    chain = load_config("configs/flows/home_care.yaml", FlowConfig).chain
+    rows, hidden, end = read_chain(county, chain), under_non_disclosure(county), until(county).date()
+    half = end - timedelta(days=180)
+    first, then = new_events(chain, rows, None, half, hidden), new_events(chain, rows, half, end, hidden)
+    assert first
+    assert then
+    every = [json.loads(line) for line in as_lines([*first, *then]).decode().splitlines()]
+    assert len({one["id"] for one in every}) == len(every)
+    assert not {one["subject"] for one in every} & hidden
+    care = known(county, "episodes")
+    care = care[care["kind"] == "home_care_regular"]
+    entered = {one["subject"] for one in every if one["type"].endswith("entered") and one["data"]["stage"] == "care"}
+    assert entered <= set(care["client_id"])
+
+
+@covers("000-86", county=True)
+def test_the_export_tables_hold_what_the_report_says(own: tuple[Found, dict[str, Any]]) -> None:
+    report = own[1]
+    table, frame = pd.read_csv(io.StringIO(as_csv(report))), read_frame(io.BytesIO(as_parquet(report)))
+    assert {"id", "period", "by", "group", "value", "n", "completeness"} <= set(table.columns)
+    assert list(table.columns) == list(frame.columns)
+    assert len(table) == len(frame) == len(report["lines"])
+    wanted = np.array([np.nan if one["value"] is None else one["value"] for one in report["lines"]], float)
+    for said in (table["value"], frame["value"]):
+        assert said.to_numpy(float) == pytest.approx(wanted, nan_ok=True)
+    assert np.isfinite(wanted).sum() > 10
