@@ -165,21 +165,6 @@ def test_visits_that_did_not_take_place_and_overdue_controls(county: Snapshot, p
     assert 0 < overdue.mean() < 1
 
 
-@covers("000-23", county=True)
-def test_care_gaps_are_those_of_the_measurements(county: Snapshot, people: People) -> None:
-    found = known(county, "assessments")
-    pressure = found[found["scale"].isin(("systolic", "systolic_pressure"))]
-    latest = pressure.groupby("client_id")["time"].max().dt.normalize()
-    told = people.frame["blood_pressure_overdue"].dropna()
-    late = (until(county) - latest.reindex(told.index)).dt.days
-    assert (told.astype(bool) == (late.isna() | (late > 365))).all()
-    recent = in_a_year(county, pressure)
-    share = (recent["value"] >= 140).groupby(recent["client_id"]).mean()
-    off = people.frame["blood_pressure_off_target__365d"].dropna()
-    assert off.to_numpy() == pytest.approx(share.reindex(off.index).to_numpy(), abs=1e-6)
-    assert len(off) > 0
-
-
 @covers("000-51", county=True)
 def test_five_alternatives_stand_side_by_side_with_what_the_records_say(county: Snapshot, people: People) -> None:
     config, sentences = (

@@ -13,8 +13,10 @@ import pandas as pd
 import pytest
 
 from configs.loader import load_config
+from evaluation.demand_reports.attainment import queue_shares
 from evaluation.demand_reports.clients import euros_of
-from evaluation.demand_reports.settings import CostsConfig
+from evaluation.demand_reports.settings import AttainmentConfig, CostsConfig
+from evaluation.demand_reports.waiting import queues
 from evaluation.flow.export_events import new_events, under_non_disclosure
 from evaluation.guidance.followed.intensity import intensities, intensity_lines
 from evaluation.indicators.compute import Found, readiness_of
@@ -32,6 +34,7 @@ from features.frames import read_frame
 from features.outcomes import Window, label_history
 from features.source_catalogue import load_source_catalogue
 from features.store import Snapshot
+from models.demand.config import COUNTY
 from models.flow.config import FlowConfig
 from models.needs.need_task import load_task
 from models.segments.scheme import load_scheme
@@ -169,6 +172,36 @@ def test_the_heavier_service_that_begins_within_the_horizon(county: Snapshot, ta
     before = set(heavy.loc[heavy["start"] < begins, "client_id"])
     fresh = moved & ~pd.Index(clients[labels.kept]).isin(before)
     assert np.asarray(labels.label, bool)[fresh].all()
+
+
+@covers("000-57", county=True)
+def test_the_share_within_the_limit_of_the_day_and_the_age(county: Snapshot) -> None:
+    settings = load_config("configs/attainment.yaml", AttainmentConfig)
+    asked = known(county, "requests")
+    asked = asked[asked["service"] == "service_need_assessment"]
+    areas = tuple(sorted(set(known(county, "residents")["municipality"].dropna())))
+    measured = next(one for one in settings.measured if one.service == "service_need_assessment")
+    held = queues(asked, known(county, "residents"), settings.limits, measured, {COUNTY: areas})[COUNTY]
+    assert len(held.asked) > 100
+    assert set(held.deadline - held.asked) == {np.timedelta64(7, "D")}  # the project's target holds for every age
+    n, within = held.judged(QUARTER[0], QUARTER[1], until(county))
+    inside_ = asked[inside(asked["requested_at"].dt.normalize())]
+    days = (inside_["assessed_at"].dt.normalize() - inside_["requested_at"].dt.normalize()).dt.days
+    gone = (inside_["ended_at"].dt.normalize() - inside_["requested_at"].dt.normalize()).dt.days
+    withdrawn = days.isna() & (gone <= 7)
+    assert (n, within) == ((~withdrawn).sum(), (days <= 7).sum())
+    assert 0 < within < n
+    legal = next(one for one in settings.measured if one.level == "social_assessment")
+    by_law = queues(asked, known(county, "residents"), settings.limits, legal, {COUNTY: areas})[COUNTY]
+    days_allowed = set((by_law.deadline - by_law.asked).astype("timedelta64[D]").astype(int))
+    assert 91 in days_allowed  # under 75 years
+    assert {one for one in days_allowed if one < 91} <= set(range(9, 18))  # seven working days at 75 and over
+    weekly, now = held.arrivals(QUARTER[0], QUARTER[1]) / 13, until(county)
+    usual, grown = (
+        queue_shares({COUNTY: held}, now, settings, {COUNTY: much}, 104)[COUNTY] for much in (weekly, 9 * weekly)
+    )
+    assert 0 < usual < 1
+    assert grown != usual  # the demand forecast counts
 
 
 @covers("000-59", county=True)
