@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from configs.loader import validate_config
 from models.explaining.supposing.counterfactual import NOT_STORED
 from models.learners.baseline import BaselineSettings, LogisticRegression
 from models.learners.binary import BinaryModel
@@ -168,14 +169,15 @@ def test_a_sensitive_feature_is_no_reason_of_a_channel_and_hides_the_digital_one
     row[names().index("rai_cps")], row[names().index("emergency_contacts__365d")] = 1.0, 3.0
     sign = {"at_least": 2, "source": "s", "name": {"fi": "a", "sv": "b", "en": "c"}}
     texts = {"fi": "a", "sv": "b", "en": "c"}
-    rules = SuitabilityRules.model_validate({
+    values = {
         "version": "1",
         "notice": texts,
         "channels": {
             "home": {"name": texts, "digital": False, "speaks_for": [{**sign, "feature": "emergency_contacts__365d"}]},
             "digital": {"name": texts, "digital": True, "excludes": [{**sign, "feature": "rai_cps"}]},
         },
-    })  # fmt: skip
+    }
+    rules = validate_config(values, SuitabilityRules, "channels")
     assert [one.level for one in channels_told(rules, described, row).channels] == ["suits", "possible"]
     families = {
         name: one.model_copy(update={"sensitivity": "family"}) for name, one in described.catalogue.families.items()
