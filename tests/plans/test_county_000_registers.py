@@ -4,8 +4,6 @@ What a report or a series says is counted once more from the store's rows, plain
 """
 
 import io
-import json
-from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -13,11 +11,6 @@ import pandas as pd
 import pytest
 
 from configs.loader import load_config
-from evaluation.demand_reports.attainment import queue_shares
-from evaluation.demand_reports.clients import euros_of
-from evaluation.demand_reports.settings import AttainmentConfig, CostsConfig
-from evaluation.demand_reports.waiting import queues
-from evaluation.flow.export_events import new_events, under_non_disclosure
 from evaluation.guidance.followed.intensity import intensities, intensity_lines
 from evaluation.indicators.compute import Found, readiness_of
 from evaluation.indicators.settings import IndicatorsConfig
@@ -28,19 +21,13 @@ from evaluation.readiness import indicators_told
 from evaluation.reconcile.matching import reconciled, refused
 from evaluation.reconcile.settings import ReconcileConfig
 from features.catalogue import load_catalogue
-from features.exports.path_events import as_lines
-from features.flow import read_chain
 from features.frames import read_frame
-from features.outcomes import Window, label_history
 from features.source_catalogue import load_source_catalogue
 from features.store import Snapshot
-from models.demand.config import COUNTY
-from models.flow.config import FlowConfig
-from models.needs.need_task import load_task
 from models.segments.scheme import load_scheme
 from tests.plans import covers
 from tests.plans.conftest import Guided
-from tests.plans.county import QUARTER, born, ends, indicators_of, inside, known, line_of, panel_of, until
+from tests.plans.county import QUARTER, ends, indicators_of, inside, known, line_of
 
 pytestmark = pytest.mark.xdist_group("county")  # one process builds it
 MEASURED = (
@@ -117,18 +104,6 @@ def test_the_wait_for_an_assessment_of_service_need(county: Snapshot, own: tuple
     assert line["value"] == pytest.approx(days.mean())
 
 
-@covers("000-31", county=True)
-def test_every_event_has_its_unit_cost(county: Snapshot) -> None:
-    costs = load_config("configs/unit_costs.yaml", CostsConfig).events
-    contacts = done(county)
-    priced = pd.Series(euros_of(contacts, costs), index=contacts.index)
-    for service in ("home_care", "nurse_visit"):
-        (euros,) = {one.euros for one in costs if one.service == service and not one.channels}
-        assert set(priced[contacts["service"] == service]) == {euros}
-    assert priced[~contacts["service"].isin({one.service for one in costs})].isna().all()
-    assert priced.notna().mean() > 0.5
-
-
 @covers("000-38", county=True)
 def test_an_indicator_carries_its_definition_and_is_compared_with_the_same_definition_only(
     own: tuple[Found, dict[str, Any]],
@@ -157,60 +132,6 @@ def test_what_the_county_can_measure_now_and_what_waits_for_a_source(county: Sna
     assert all(told[id].reason.startswith("waits for ") for id in waiting)
 
 
-@covers("000-52", "000-54", county=True)
-@pytest.mark.parametrize("task", ["move_to_24h_care_12m", "housing_to_basic_care_65"])
-def test_the_heavier_service_that_begins_within_the_horizon(county: Snapshot, task: str) -> None:
-    said, day = load_task(f"configs/needs/{task}.yaml"), pd.Timestamp("2023-07-01")
-    stays = known(county, "residents")
-    there = stays[(stays["history_start"] < day) & (stays["valid_from"] < day) & stays["valid_to"].isna()]
-    clients = np.array(sorted(set(there.loc[there["died_on"].isna(), "client_id"])), object)
-    asked = pd.DataFrame({"client_id": clients, "as_of": np.datetime64(day, "ns")})
-    labels = label_history(county, asked, said.outcome, Window(said.horizon_days, said.gap_days), ())
-    begins = day + timedelta(days=said.gap_days)
-    episodes = known(county, "episodes")
-    heavy = episodes[episodes["kind"].isin(said.outcome.episode_start)]
-    within = heavy[(heavy["start"] >= begins) & (heavy["start"] < begins + timedelta(days=said.horizon_days))]
-    moved = pd.Index(clients[labels.kept]).isin(set(within["client_id"]))
-    assert not (np.asarray(labels.label, bool) & ~moved).any()
-    assert np.asarray(labels.label).sum() > 0
-    before = set(heavy.loc[heavy["start"] < begins, "client_id"])
-    fresh = moved & ~pd.Index(clients[labels.kept]).isin(before)
-    assert np.asarray(labels.label, bool)[fresh].all()
-    age = day.year - born(county)
-    assert said.ages.low == (65 if task == "housing_to_basic_care_65" else 18)
-    assert set(age.index[said.ages.hold(age.to_numpy(float))]) == set(age.index[age >= said.ages.low])
-
-
-@covers("000-57", county=True)
-def test_the_share_within_the_limit_of_the_day_and_the_age(county: Snapshot) -> None:
-    settings = load_config("configs/attainment.yaml", AttainmentConfig)
-    asked = known(county, "requests")
-    asked = asked[asked["service"] == "service_need_assessment"]
-    areas = tuple(sorted(set(known(county, "residents")["municipality"].dropna())))
-    measured = next(one for one in settings.measured if one.service == "service_need_assessment")
-    held = queues(asked, known(county, "residents"), settings.limits, measured, {COUNTY: areas})[COUNTY]
-    assert len(held.asked) > 100
-    assert set(held.deadline - held.asked) == {np.timedelta64(7, "D")}  # the project's target holds for every age
-    n, within = held.judged(QUARTER[0], QUARTER[1], until(county))
-    inside_ = asked[inside(asked["requested_at"].dt.normalize())]
-    days = (inside_["assessed_at"].dt.normalize() - inside_["requested_at"].dt.normalize()).dt.days
-    gone = (inside_["ended_at"].dt.normalize() - inside_["requested_at"].dt.normalize()).dt.days
-    withdrawn = days.isna() & (gone <= 7)
-    assert (n, within) == ((~withdrawn).sum(), (days <= 7).sum())
-    assert 0 < within < n
-    legal = next(one for one in settings.measured if one.level == "social_assessment")
-    by_law = queues(asked, known(county, "residents"), settings.limits, legal, {COUNTY: areas})[COUNTY]
-    days_allowed = set((by_law.deadline - by_law.asked).astype("timedelta64[D]").astype(int))
-    assert 91 in days_allowed  # under 75 years
-    assert {one for one in days_allowed if one < 91} <= set(range(9, 18))  # seven working days at 75 and over
-    weekly, now = held.arrivals(QUARTER[0], QUARTER[1]) / 13, until(county)
-    usual, grown = (
-        queue_shares({COUNTY: held}, now, settings, {COUNTY: much}, 104)[COUNTY] for much in (weekly, 9 * weekly)
-    )
-    assert 0 < usual < 1
-    assert grown != usual  # the demand forecast counts
-
-
 @covers("000-59", county=True)
 def test_the_visible_debt_is_who_has_waited_over_three_months(
     county: Snapshot, own: tuple[Found, dict[str, Any]]
@@ -226,22 +147,6 @@ def test_the_visible_debt_is_who_has_waited_over_three_months(
     assert count["value"] == late["client_id"].nunique()
     assert share["value"] == pytest.approx(late["client_id"].nunique() / open_["client_id"].nunique())
     assert line_of(own[1], "latent_debt_primary")["value"] is not None
-
-
-@covers("000-67", county=True)
-def test_contacts_handled_remotely_by_channel(county: Snapshot, own: tuple[Found, dict[str, Any]]) -> None:
-    panel = panel_of(county, "configs/demand/counted/digital_weekly.yaml")
-    week = panel[(panel["ds"] == WEEK) & (panel["measure"] == "count")].groupby("digital_channel")["y"].sum()
-    contacts = done(county)
-    here = contacts[(contacts["time"] >= WEEK) & (contacts["time"] < WEEK + pd.Timedelta(days=7))]
-    clinic = here["service"] == "digital_clinic"
-    assert week["digital_clinic"] == clinic.sum()
-    for name, channel in (("chat", "chat"), ("remote_reception", "video"), ("phone", "phone")):
-        assert week.get(name, 0) == ((here["channel"] == channel) & ~clinic).sum()
-    assert week.sum() > 0
-    (told,) = [one for one in own[1]["indicators"] if one["id"] == "remote_share_with_phone"]
-    assert told["latest"]["value"] > 0
-    assert set(contacts["channel"].dropna()) >= {"in_person", "home", "phone", "digital"}
 
 
 @covers("000-78", "000-80", county=True)
@@ -275,23 +180,6 @@ def test_every_row_comes_from_a_catalogued_source_with_its_purposes(county: Snap
         assert all(family.name.as_text().values()) if hasattr(family.name, "as_text") else family.name
         assert family.source
         assert family.sensitivity
-
-
-@covers("000-83", county=True)
-def test_a_process_engine_gets_every_step_of_home_care_once(county: Snapshot) -> None:
-    chain = load_config("configs/flows/home_care.yaml", FlowConfig).chain
-    rows, hidden, end = read_chain(county, chain), under_non_disclosure(county), until(county).date()
-    half = end - timedelta(days=180)
-    first, then = new_events(chain, rows, None, half, hidden), new_events(chain, rows, half, end, hidden)
-    assert first
-    assert then
-    every = [json.loads(line) for line in as_lines([*first, *then]).decode().splitlines()]
-    assert len({one["id"] for one in every}) == len(every)
-    assert not {one["subject"] for one in every} & hidden
-    care = known(county, "episodes")
-    care = care[care["kind"] == "home_care_regular"]
-    entered = {one["subject"] for one in every if one["type"].endswith("entered") and one["data"]["stage"] == "care"}
-    assert entered <= set(care["client_id"])
 
 
 @covers("000-86", county=True)
