@@ -180,7 +180,8 @@ def test_a_sensitive_feature_is_no_reason_of_a_channel_and_hides_the_digital_one
     rules = validate_config(values, SuitabilityRules, "channels")
     assert [one.level for one in channels_told(rules, described, row).channels] == ["suits", "possible"]
     families = {
-        name: one.model_copy(update={"sensitivity": "family"}) for name, one in described.catalogue.families.items()
+        name: one.model_copy(update={"sensitivity": "family", "enabled": True})
+        for name, one in described.catalogue.families.items()
     }
     hidden = replace(described, catalogue=described.catalogue.model_copy(update={"families": families}))
     assert [one.level for one in channels_told(rules, hidden, row).channels] == ["possible", "unknown"]
