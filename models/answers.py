@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from models.counterfactuals import Change as Change
 from models.counterfactuals import Counterfactual as Counterfactual
+from models.planning.channels.suitability import ChannelAnswer
 from models.texts import Text
 
 Status = Literal["answered", "not_eligible", "not_assessable"]
@@ -176,6 +177,7 @@ class SegmentAnswer:
     arrangement: Arrangement | None = None
     """What the scheme arranges for the proposed segment."""
     freshness: tuple[SourceAge, ...] = ()
+    channels: ChannelAnswer | None = None
 
 
 @dataclass(frozen=True)

@@ -178,6 +178,8 @@ class ServingSettings(StrictConfig):
     api: ApiLimits = ApiLimits()
     routing: str = "configs/routing.yaml"
     """The table of suggested routing; a path from the project's root."""
+    channels: str | None = "configs/channel_suitability.yaml"
+    """Which channels suit a client, by written rules; None = not told."""
     records: RecordsSettings = Field(default_factory=RecordsSettings)
     """Where the logs lie and how long they are kept."""
     promotions: str | None = None

@@ -64,9 +64,8 @@ def _line(name: str, model: DemandModel, key: tuple[Hashable, ...], rows: pd.Dat
     said, version, series = map(str, key)
     error, total = rows["value"] - rows["came"], float(rows["came"].sum())
     with_naive = rows.dropna(subset=["naive"])
-    naive = (
-        (with_naive["naive"] - with_naive["came"]).abs().sum() / with_naive["came"].sum() if len(with_naive) else None
-    )
+    came = float(with_naive["came"].sum())
+    naive = (with_naive["naive"] - with_naive["came"]).abs().sum() / came if came else None
     return {
         "model": name,
         "series": series,

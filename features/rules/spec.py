@@ -45,6 +45,9 @@ class EligibilityRules(StrictConfig):
     version: str
     minimum_history: Condition | None = None
     over_age: OverAge | None = None
+    estimated_ages: Condition | None = None
+    """The ages (full years) whose recorded segmentations teach the model.  Of others, and of an unknown age, no model
+    is asked: only people's own answers give them a segment.  None = every age."""
     social: tuple[Condition, ...]
     """Any of these makes the client a client of social care."""
     health: tuple[Condition, ...]
@@ -52,7 +55,7 @@ class EligibilityRules(StrictConfig):
 
     def features(self) -> tuple[str, ...]:
         """Every feature that the rules read."""
-        history = (self.minimum_history,) if self.minimum_history else ()
+        history = tuple(one for one in (self.minimum_history, self.estimated_ages) if one)
         ongoing = self.over_age.unless if self.over_age else ()
         newest = self.over_age.newest if self.over_age else ()
         conditions = (*history, *ongoing, *self.social, *self.health, *self.long_term)

@@ -57,6 +57,22 @@ AGE_UNKNOWN: Text = {
     "sv": "Klientens ålder är okänd, så modellen kan inte svara.",
     "en": "The client's age is not known, so the model cannot be asked.",
 }
+NO_ESTIMATE_BELOW_AGE: Text = {
+    "fi": "Malli ei arvioi alle {low}-vuotiaita, koska heidän segmentoinneistaan se ei ole oppinut. Asiakkuus saadaan, "
+    "kun ammattilainen sekä lapsi tai nuori tai hänen huoltajansa ovat vastanneet kysymyksiin.",
+    "sv": "Modellen bedömer inte klienter under {low} år, eftersom den inte har lärt sig av segmenteringar av dem. "
+    "Klientskapet fås när den yrkesutbildade och barnet, den unga eller vårdnadshavaren har svarat på frågorna.",
+    "en": "The model does not estimate clients under {low}, because it has not learned from segmentations of them. The "
+    "segment is told once the professional and the child, the young person or a guardian have answered the questions.",
+}
+NO_ESTIMATE_ABOVE_AGE: Text = {
+    "fi": "Malli ei arvioi yli {high}-vuotiaita, koska heidän segmentoinneistaan se ei ole oppinut. Asiakkuus saadaan, "
+    "kun ammattilainen ja asiakas ovat vastanneet kysymyksiin.",
+    "sv": "Modellen bedömer inte klienter över {high} år, eftersom den inte har lärt sig av segmenteringar av dem. "
+    "Klientskapet fås när den yrkesutbildade och klienten har svarat på frågorna.",
+    "en": "The model does not estimate clients over {high}, because it has not learned from segmentations of them. The "
+    "segment is told once the professional and the client have answered the questions.",
+}
 
 
 class Ages(StrictConfig):
@@ -98,6 +114,8 @@ def assess(rules: EligibilityRules, row: Mapping[str, float]) -> Eligibility:
     """Client flow, need duration and whether the client may be segmented."""
     flow = client_flow(rules, row)
     duration = need_duration(rules, row)
+    if duration != "single_service" and (outside := outside_estimated(rules.estimated_ages, row)):
+        return Eligibility("not_assessable", outside, flow, duration)
     if rules.minimum_history and not _any((rules.minimum_history,), row):
         return Eligibility("not_assessable", TOO_SHORT_HISTORY, flow, duration)
     if rules.over_age and is_over_age(rules.over_age, row):
@@ -115,6 +133,8 @@ def answered(rules: EligibilityRules, frame: Mapping[str, np.ndarray], rows: int
     long_term = _any_rows(rules.long_term, frame, rows)
     if rules.minimum_history is not None:
         long_term &= rules.minimum_history.holds(frame[rules.minimum_history.feature])
+    if rules.estimated_ages is not None:
+        long_term &= rules.estimated_ages.holds(frame[rules.estimated_ages.feature])
     if rules.over_age is None:
         return long_term
     newest = np.stack([frame[name] for name in rules.over_age.newest])
@@ -135,6 +155,20 @@ def is_over_age(rule: OverAge, row: Mapping[str, float]) -> bool:
     """True when the newest known record is older than allowed and no service is going on.  Nothing known is not old."""
     known = [row[name] for name in rule.newest if not np.isnan(row[name])]
     return bool(known) and min(known) > rule.at_most and not _any(rule.unless, row)
+
+
+def outside_estimated(ages: Condition | None, row: Mapping[str, float]) -> Text | None:
+    """Why no model is asked at this age; None when one may be."""
+    if ages is None or bool(ages.holds(np.asarray(row[ages.feature]))):
+        return None
+    age = row[ages.feature]
+    if np.isnan(age):
+        return AGE_UNKNOWN
+    young = ages.at_least is not None and age < ages.at_least
+    text, name, bound = (
+        (NO_ESTIMATE_BELOW_AGE, "low", ages.at_least) if young else (NO_ESTIMATE_ABOVE_AGE, "high", ages.at_most)
+    )
+    return filled(text, **{name: dict.fromkeys(text, f"{bound:g}")})
 
 
 def client_flow(rules: EligibilityRules, row: Mapping[str, float]) -> ClientFlow:

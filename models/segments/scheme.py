@@ -67,6 +67,27 @@ class FollowUp(StrictConfig):
     text: Texts
 
 
+class AgeGroup(StrictConfig):
+    """Clients of some ages (full years, both ends included; `high` null = no upper end), of every scheme's segments."""
+
+    name: Texts
+    low: int = Field(default=0, ge=0)
+    high: int | None = None
+
+    def holds(self, age: float) -> bool:
+        """True for a known age inside."""
+        return self.low <= age and (self.high is None or age < self.high + 1)
+
+
+class Arranged(StrictConfig):
+    """What is arranged otherwise for one age group; the segment, its plan and its intensity stay the same."""
+
+    path: Texts
+    channel: Texts
+    responsible_role: Texts
+    follow_up: tuple[FollowUp, ...] = Field(min_length=1)
+
+
 class Segment(StrictConfig):
     """One segment: what it is called, and what is arranged for it."""
 
@@ -81,18 +102,21 @@ class Segment(StrictConfig):
     case_manager_proposed: bool = False
     """True for clients of the network kind; who it will be is for people to decide."""
     follow_up: tuple[FollowUp, ...] = Field(min_length=1)
+    arranged_for: Mapping[str, Arranged] = {}
+    """Age group (id) → what is arranged in its own way."""
 
-    def arrangement(self) -> Arrangement:
-        """What is arranged, as an answer tells it."""
+    def arrangement(self, group: str | None = None) -> Arrangement:
+        """What is arranged, as an answer tells it, for one age group of the scheme (None or unlisted = as for all)."""
+        own = self.arranged_for.get(group or "", self)
         return Arrangement(
             segment=self.id,
-            path=self.path.as_text(),
-            channel=self.channel.as_text(),
+            path=own.path.as_text(),
+            channel=own.channel.as_text(),
             plan_type=self.plan_type,
             guidance_intensity=self.guidance_intensity,
-            responsible_role=self.responsible_role.as_text(),
+            responsible_role=own.responsible_role.as_text(),
             case_manager_proposed=self.case_manager_proposed,
-            follow_up=tuple(way.text.as_text() for way in self.follow_up),
+            follow_up=tuple(way.text.as_text() for way in own.follow_up),
         )
 
 
@@ -122,6 +146,12 @@ class Scheme(StrictConfig):
     axes: tuple[Axis, ...] = Field(min_length=1)
     cells: tuple[Cell, ...]
     segments: tuple[Segment, ...] = Field(min_length=2)
+    age_groups: Mapping[str, AgeGroup] = {}
+    """Client groups by age: the segments are everybody's, what is arranged may differ."""
+
+    def age_group(self, age: float) -> str | None:
+        """The group (id) that an age belongs to; None for an unknown age or one that no group holds."""
+        return next((name for name, group in self.age_groups.items() if group.holds(age)), None)
 
     @property
     def segment_ids(self) -> tuple[str, ...]:

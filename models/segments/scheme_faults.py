@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import product
+from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
 from configs.loader import nearest
@@ -17,6 +17,7 @@ DIGITAL = ("video", "chat", "digital")
 def faults_of(scheme: "Scheme") -> list[str]:
     """Every fault as a sentence; the table is judged only when every name in it is right."""
     faults = [*_doubles(scheme), *_unknown_names(scheme), *_digital_only(scheme), *_own_stand_ins(scheme)]
+    faults += _age_group_faults(scheme)
     return faults or _table_faults(scheme)
 
 
@@ -59,11 +60,35 @@ def _unknown_names(scheme: "Scheme") -> list[str]:
 
 def _digital_only(scheme: "Scheme") -> list[str]:
     """The guard against digital exclusion: whoever cannot use digital services is followed up all the same."""
-    return [
-        f"the segment `{one.id}` is followed up through digital channels only "
-        f"({', '.join(way.channel for way in one.follow_up)}); add in_person, home, phone or letter."
+    ways = [(f"`{one.id}`", one.follow_up) for one in scheme.segments]
+    ways += [
+        (f"`{one.id}` of the age group `{group}`", own.follow_up)
         for one in scheme.segments
-        if all(way.channel in DIGITAL for way in one.follow_up)
+        for group, own in one.arranged_for.items()
+    ]
+    return [
+        f"the segment {shown} is followed up through digital channels only "
+        f"({', '.join(way.channel for way in follow_up)}); add in_person, home, phone or letter."
+        for shown, follow_up in ways
+        if all(way.channel in DIGITAL for way in follow_up)
+    ]
+
+
+def _age_group_faults(scheme: "Scheme") -> list[str]:
+    """Every age belongs to one group at most, and what is arranged is for a group that there is."""
+    groups = scheme.age_groups
+    named = {name for one in scheme.segments for name in one.arranged_for}
+    faults = [unknown("age group", name, groups) for name in sorted(named - set(groups))]
+    ordered = sorted(groups.items(), key=lambda one: one[1].low)
+    faults += [
+        f"the age group `{name}` ends before it begins ({one.low}-{one.high}); give `high` at least `low`."
+        for name, one in ordered
+        if one.high is not None and one.high < one.low
+    ]
+    return faults + [
+        f"the age groups `{name}` and `{after}` share the age {later.low}; let the first one end before it."
+        for (name, one), (after, later) in pairwise(ordered)
+        if one.high is None or one.high >= later.low
     ]
 
 

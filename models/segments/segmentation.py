@@ -11,10 +11,11 @@ from configs.errors import ModelError
 from configs.loader import validate_config
 from features.catalogue import Catalogue
 from features.catalogue.vocabulary import Vocabulary
-from models.answers import AxisAnswer, Likelihood, ModelStamp, SegmentAnswer, SegmentShare, Text
+from models.answers import Arrangement, AxisAnswer, Likelihood, ModelStamp, SegmentAnswer, SegmentShare, Text
 from models.bundles.bundle import Bundle
 from models.learners.binary import BinaryModel
 from models.needs.levels import level_shares
+from models.needs.need_task import AGE
 from models.needs.score_age import refused_for_age
 from models.parts import ClientParts, as_json, read_json
 from models.segments.conformal import ConformalSets
@@ -105,7 +106,8 @@ class SegmentationModel:
         if verdict.status != "answered":
             return told
         likelihoods = self._likelihoods(used[0], {} if dates is None else dates) if asked else ()
-        return self._proposal(told, likelihoods, used, given)
+        told = self._proposal(told, likelihoods, used, given)
+        return replace(told, arrangement=self._arrangement(told, row))
 
     def _too_old(self, stamp: ModelStamp, today: date | None) -> Eligibility | None:
         as_of, life = date.fromisoformat(stamp.as_of), self.scheme.score_life_days
@@ -181,7 +183,6 @@ class SegmentationModel:
             for axis in self.axes
         ]
         probabilities = combine(self.scheme, levels)[0]
-        proposed = self.scheme.segments[int(np.argmax(probabilities))]
         credible, coverage = self._credible(probabilities, given)
         return replace(
             answer,
@@ -190,8 +191,13 @@ class SegmentationModel:
             credible=credible,
             coverage=coverage,
             basis=_basis(len(given), len(self.axes)),
-            arrangement=proposed.arrangement(),
         )
+
+    def _arrangement(self, answer: SegmentAnswer, row: np.ndarray) -> Arrangement:
+        """What the scheme arranges for the proposed segment at the client's age."""
+        (proposed,) = (share.segment for share in answer.segments if share.proposed)
+        age = self.parts.by_name(row).get(AGE, float("nan"))
+        return self.scheme.segment(proposed).arrangement(self.scheme.age_group(age))
 
     def _credible(self, probabilities: np.ndarray, given: Mapping[str, str]) -> tuple[tuple[str, ...], float | None]:
         """The conformal set among the segments that the given levels leave possible, and its nominal coverage.

@@ -41,9 +41,16 @@ def evidence(
         **_from(data, case),
         "told": sorted(told),
         "most_reasons": most_reasons,
+        "channel_rules": _channel_rules(answers),
         "data_categories": sorted(sources),
         "answers": [_said(answer, own, engine, case) for answer, own in zip(answers, written, strict=True)],
     }
+
+
+def _channel_rules(answers: Sequence[Answer]) -> str | None:
+    """The version of the rules by which channels were told; None where none were."""
+    told = (one.channels for one in answers if isinstance(one, SegmentAnswer))
+    return next((one.version for one in told if one), None)
 
 
 def evidence_of_explored(
@@ -147,6 +154,7 @@ def _output(answer: Answer) -> dict[str, Any]:
         "basis": answer.basis,
         "people": [_person(one) for one in answer.answers],
         "explained": _explained(answer.axes),
+        "channels": list(answer.channels.offered) if answer.channels else None,
     }
 
 

@@ -16,7 +16,8 @@ NAN = float("nan")
 
 
 def row(digital: float, phone: float = 0, memory: float = 0, care: float = 0) -> dict[str, float]:
-    used = {"digital_contacts__365d": digital, "phone_contacts__365d": phone}
+    share = min(digital, 1) if digital == digital else NAN
+    used = {"digital_contacts__365d": digital, "digital_share__365d": share, "phone_contacts__365d": phone}
     return {**used, "memory_disorder": memory, "home_care_episode": care}
 
 
@@ -44,6 +45,13 @@ def test_a_digital_channel_is_never_the_only_one_whatever_is_known():
         assert {"in_person", "phone"} <= set(told.offered)
         assert all(one.reasons for one in told.channels if one.level in ("suits", "not_offered", "unknown"))
     assert channel_suitability(RULES, {}).offered == ("in_person", "phone")  # nothing known at all
+
+
+@covers("000-3", "000-77")
+def test_remote_home_care_alone_is_no_reason_to_offer_a_digital_channel():
+    alone = row(9) | {"digital_share__365d": 0.0}
+    assert channel_suitability(RULES, alone).channels[2].level == "not_offered"
+    assert channel_suitability(RULES, alone | {"digital_share__365d": NAN}).channels[2].level == "unknown"
 
 
 def test_the_rules_read_features_of_the_catalogue_and_say_what_they_are():

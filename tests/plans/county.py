@@ -2,7 +2,7 @@
 
 import contextlib
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -46,10 +46,10 @@ def ingested(folder: Path, patch: pytest.MonkeyPatch) -> Snapshot:
     return open_snapshot(folder / "store")
 
 
-def indicators_of(county: Snapshot) -> tuple[Found, dict[str, Any]]:
+def indicators_of(county: Snapshot, told: Sequence[str] = TOLD) -> tuple[Found, dict[str, Any]]:
     """A part of the indicators, before and after protection; the invented rows are few, so pairs are shown here."""
     whole = load_config("configs/indicators.yaml", IndicatorsConfig)
-    chosen = {id: whole.definitions[id] for id in TOLD}
+    chosen = {id: whole.definitions[id] for id in told}
     plain = {"smallest_cell": 2, "periods": 1, "repeats": 20, "side_by_side": {}, "compared": {}}
     config = whole.model_copy(update={**plain, "definitions": chosen})
     areas = load_config(config.areas, AreasConfig)

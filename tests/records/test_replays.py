@@ -7,6 +7,7 @@ import pytest
 from configs.errors import DataError
 from configs.phrases import Phrase
 from features import store
+from models.answers import SegmentAnswer, json_values
 from models.bundles.bundle import write_bundle
 from models.bundles.signing import load_or_create_signing_key
 from models.chain import canonical_json
@@ -17,6 +18,7 @@ from serving.records.chain.chained import append_to, entry_of
 from serving.records.database import Place, writing
 from serving.records.databases.settings import RecordsSettings
 from serving.records.entries import AuditEvent
+from serving.records.evidence import sha256_of
 from serving.records.keeping import runtime as runtime_module
 from serving.records.keeping.retaining import retain
 from serving.records.logs import Wanted
@@ -24,6 +26,7 @@ from serving.records.schema import AUDIT_LOG
 from serving.replaying import recompute
 from serving.replaying.recompute import replay
 from serving.replaying.verdict import Replayed, Verdict, told
+from tests.plans import covers
 from tests.records import replay_world
 from tests.records.places import ACTOR, tamper
 from tests.records.replay_world import NEED, SEGMENTATION, TASK
@@ -58,6 +61,20 @@ def test_the_replay_reads_nothing_of_what_was_answered(built, monkeypatch):
 
     monkeypatch.setattr(recompute, "entry_of", emptied)
     assert replay(built.settings, seq).is_same
+
+
+@covers("000-3")
+def test_an_answer_of_a_release_that_told_no_channels_is_the_same_without_them(built):
+    seq, answers = next((seq, shown) for seq, shown in built.shown.items() if isinstance(shown[0], SegmentAnswer))
+    before = {name: value for name, value in json_values(answers[0]).items() if name != "channels"}
+
+    def as_before(detail):
+        said = {**detail["answers"][0], "answer_sha256": sha256_of(before)}
+        kept = {name: value for name, value in detail.items() if name != "channel_rules"}
+        return {**kept, "answers": [said]}
+
+    assert answers[0].channels is not None
+    assert replay(built.settings, rewritten(built, seq, as_before)).is_same
 
 
 def rewritten(world, seq, change):

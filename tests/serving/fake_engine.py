@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
+from configs.loader import load_config
 from models.answers import (
     MODEL_INFORMS,
     Change,
@@ -15,6 +16,8 @@ from models.answers import (
     SegmentAnswer,
     SegmentShare,
 )
+from models.planning.channels.suitability import channel_suitability
+from models.planning.channels.suitability_config import SuitabilityRules
 from models.similar import Similar, SimilarOutcome
 from serving.desk.access import ClientTies, Tie
 from serving.desk.asking import AxisQuestion, Explored
@@ -26,6 +29,7 @@ from serving.pages.services import Axis, Layout, ModelVersion, Unavailable
 from tests.serving.live_models import SmallFlow, small_demand
 
 AS_OF = date(2025, 1, 1)
+CHANNEL_RULES = load_config("configs/channel_suitability.yaml", SuitabilityRules)
 MINE, MINE_TOO, OTHERS, OTHER_TASK, FORMER = ("1" * 32, "2" * 32, "3" * 32, "4" * 32, "5" * 32)
 STRANGER = "f" * 32
 HENKILOTUNNUS = "010594Y9032"
@@ -101,6 +105,7 @@ class FakeCase:
             coverage=0.9,
             answers=tuple(by_hand),
             basis="both" if by_hand else "model",
+            channels=channel_suitability(CHANNEL_RULES, {"digital_contacts__365d": 0.0}),
         )
 
     def holding(self, output):

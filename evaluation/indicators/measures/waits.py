@@ -53,11 +53,11 @@ def _judged(rows: pd.DataFrame, spec: Wait, span: Span, clock: Clock, as_of: pd.
 
 
 def waiting(world: World, spec: Waiting, span: Span, clock: Clock) -> pd.DataFrame:
-    """Clients with a matter open on the eve of the period's end; a case when one has waited longer than the limit."""
+    """Living clients with a matter open on the eve of the period's end; a case when one has waited over the limit."""
     rows = world.table("requests")
     rows = rows[matches(rows, spec.of) & (rows["requested_at"] < span.end).to_numpy()]
     gone = (rows[spec.stop] < span.end) | (rows["ended_at"] < span.end)
-    still = rows[~gone]
+    still = rows[~gone & ~rows["client_id"].isin(world.dead(span.end))]  # nobody closes the matter of the dead
     if spec.age is not None:
         homes = world.homes(span.end)
         old = homes.loc[matches(homes, {"age": spec.age}), "client_id"]

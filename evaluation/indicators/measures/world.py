@@ -46,6 +46,11 @@ class World:
         homes = self.homes(day)
         return homes[homes["resident"].to_numpy(bool)].reset_index(drop=True)
 
+    def dead(self, day: pd.Timestamp) -> frozenset[str]:
+        """Clients who had died before `day`."""
+        stays = self.table("residents")
+        return frozenset(stays.loc[(stays["died_on"] < day).to_numpy(bool), "client_id"])
+
     def _home(self, day: pd.Timestamp) -> pd.DataFrame:
         stays = self.table("residents")
         begun = stays[stays["valid_from"] < day].sort_values(["client_id", "valid_from"], kind="stable")

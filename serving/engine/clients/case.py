@@ -1,13 +1,16 @@
 """One client's records in one request, and what the live models say of them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from functools import cache
 from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 from configs.errors import DataError
+from configs.loader import load_config
 from features.columnar import Columns
 from features.freshness import NewestDates
 from features.kernel import build_features, plan_of
@@ -16,6 +19,8 @@ from models.answers import AxisAnswer, Likelihood, ModelStamp, NeedAnswer, Segme
 from models.explaining.supposing.counterfactual import counterfactual
 from models.names import NEED_PREFIX
 from models.oversight.facts import Stopped
+from models.planning.channels.suitability_config import SuitabilityRules
+from models.planning.channels.told import channels_told
 from models.segments.questionnaire import recorded_answers
 from serving.desk.asking import Explored
 from serving.engine.clients.rows import row_stamp, sources_of
@@ -58,10 +63,16 @@ class RegisterCase:
         """The proposed segment."""
         live = self._live(self._settings.models.segmentation or "")
         answers = (*self._recorded(live), *by_hand)
+        row = self._row(live)
         answer: SegmentAnswer = live.model.answer(
-            self._row(live), self._stamp(live), answers=answers, dates=self._newest(live), today=self._today
+            row, self._stamp(live), answers=answers, dates=self._newest(live), today=self._today
         )
-        return answer
+        path = self._settings.channels
+        return (
+            answer
+            if path is None
+            else replace(answer, channels=channels_told(channel_rules(path), live.model.parts, row))
+        )
 
     def need(self, task: str) -> NeedAnswer:
         """One need task's likelihood."""
@@ -154,6 +165,12 @@ class RegisterCase:
 
     def _stamp(self, live: LiveModel) -> ModelStamp:
         return stamp_of(live, self._registers.stamp.data_until, self._registers.stamp.as_of)
+
+
+@cache
+def channel_rules(path: str) -> SuitabilityRules:
+    """The county's rules of channels, read once.  Raises ConfigError."""
+    return load_config(path, SuitabilityRules)
 
 
 def likelihood_of(answer: SegmentAnswer | NeedAnswer, output: str) -> Likelihood | None:

@@ -93,6 +93,15 @@ def test_an_end_that_was_recorded_late_leaves_the_matter_waiting() -> None:
     assert parts_of("visible_debt_share", TODAY, residents=people("a"), requests=[late]) == (1, 1, 0)
 
 
+@covers("000-59")
+def test_the_dead_wait_for_nothing() -> None:
+    waits = [{"client_id": one, "request_id": one, "requested_at": "2024-03-01"} for one in ("a", "b")]
+    died = people("b", died_on="2024-04-01", died_recorded_at="2024-04-02")
+    assert parts_of("visible_debt_share", TODAY, residents=[*people("a"), *died], requests=waits) == (1, 1, 0)
+    later = people("b", died_on="2025-01-05", died_recorded_at="2025-01-06")
+    assert parts_of("visible_debt_share", TODAY, residents=[*people("a"), *later], requests=waits) == (2, 2, 0)
+
+
 def test_a_corrected_row_counts_as_it_stands() -> None:
     old = {"client_id": "a", "time": "2024-07-01", "channel": "phone", "superseded_at": "2024-08-01"}
     new = {"client_id": "a", "time": "2024-07-01", "channel": "chat", "recorded_at": "2024-08-01"}

@@ -13,6 +13,7 @@ from models.segments.eligibility import (
     Condition,
     EligibilityRules,
     age_verdict,
+    answered,
     assess,
     check_features,
     decided_by_people,
@@ -162,3 +163,43 @@ def test_a_limit_without_features_or_days_is_refused(over_age, message):
     values = {**RULES.model_dump(mode="json"), "over_age": over_age}
     with pytest.raises(ConfigError, match=message):
         validate_config(values, EligibilityRules, "eligibility.yaml")
+
+
+BY_AGE = RULES.model_copy(update={"estimated_ages": Condition(feature="age", at_least=18)})
+
+
+@covers("000-1")
+@pytest.mark.parametrize(
+    "age, history, months, status,           said",
+    [
+        (18,   400,    6,      "answered",       ""),
+        (66,   400,    6,      "answered",       ""),
+        (17,   400,    6,      "not_assessable", "under 18"),
+        (0,    400,    6,      "not_assessable", "under 18"),
+        (None, 400,    6,      "not_assessable", "age is not known"),
+        (7,    10,     6,      "not_assessable", "under 18"),  # the lasting reason before the passing one
+        (7,    400,    1,      "not_eligible",   "single service"),  # what is so at any age
+    ],
+)  # fmt: skip
+def test_no_model_is_asked_about_an_age_that_taught_it_nothing(age, history, months, status, said):
+    one = row(history, 2, 3, months, 0) | {"age": math.nan if age is None else float(age)}
+    verdict = assess(BY_AGE, one)
+    assert verdict.status == status
+    assert said in verdict.reason["en"]
+    assert ("huoltaja" in verdict.reason["fi"]) == (said == "under 18")
+    whole = {name: np.array([value]) for name, value in one.items()}
+    assert answered(BY_AGE, whole, 1)[0] == (status == "answered")
+
+
+@covers("000-1")
+def test_an_upper_age_is_said_in_its_own_words():
+    ages = RULES.model_copy(update={"estimated_ages": Condition(feature="age", at_most=17)})
+    assert "over 17" in assess(ages, row(400, 2, 3, 6, 0) | {"age": 40.0}).reason["en"]
+    assert "age" in ages.features()
+    assert "age" not in RULES.features()
+
+
+@covers("000-1")
+def test_the_shipped_gate_asks_no_model_about_a_child():
+    shipped = load_config("configs/eligibility.yaml", EligibilityRules)
+    assert shipped.estimated_ages == Condition(feature="age", at_least=18)

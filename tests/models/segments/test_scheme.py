@@ -193,3 +193,45 @@ def test_a_case_manager_is_proposed_for_network_clients_only():
         "Digital pathway if the client chooses it",
         "Phone call if the client chooses it",
     ]
+
+
+@covers("000-1")
+@pytest.mark.parametrize(
+    "age,          group",
+    [(0, "children"), (17, "children"), (17.9, "children"), (18, "working_age"), (64, "working_age"), (65, "older"),
+     (104, "older"), (float("nan"), None)],
+)  # fmt: skip
+def test_every_age_has_one_group_of_the_one_scheme(age, group):
+    assert load_scheme(PATH).age_group(age) == group
+
+
+@covers("000-1")
+def test_a_childs_follow_up_is_with_a_guardian_and_never_digital_only():
+    for segment in load_scheme(PATH).segments:
+        child, adult = segment.arrangement("children"), segment.arrangement("working_age")
+        assert (child.segment, child.plan_type, child.guidance_intensity) == (
+            adult.segment, adult.plan_type, adult.guidance_intensity,
+        )  # fmt: skip
+        assert child.path != adult.path
+        assert child.follow_up != adult.follow_up
+        assert any("huoltaj" in way["fi"] or "perhe" in way["fi"] for way in child.follow_up)
+        assert segment.arrangement("older") == adult == segment.arrangement(None)
+
+
+@covers("000-1")
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        (lambda it: it["age_groups"]["children"].update(high=18), "share the age 18"),
+        (lambda it: it["age_groups"]["working_age"].update(high=17), "ends before it begins"),
+        (lambda it: it["age_groups"].pop("children"), "unknown age group `children`"),
+        (
+            lambda it: it["segments"][0]["arranged_for"]["children"]["follow_up"].pop(0),
+            "the segment `self_managed` of the age group `children` is followed up through digital channels only",
+        ),
+    ],
+)
+def test_age_groups_that_contradict_each_other_are_refused(values, change, said):
+    change(values)
+    with pytest.raises(ConfigError, match=said):
+        scheme_from_json(values)

@@ -289,3 +289,27 @@ def test_three_levels_and_five_groups_are_served(rows):
     assert (told.basis, told.credible, told.coverage) == ("both", ("oppimisasiakkaat",), None)
     told = model.answer(rows[0], STAMP, answers=(by_hand(scheme, "risk", "large"),))
     assert set(told.credible) == {"yhteistyoasiakkaat", "johdetut"}
+
+
+@covers("000-1")
+def test_a_child_gets_the_same_segments_from_people_and_never_from_the_adults_model(rows, model):
+    model = dataclasses.replace(
+        model, rules=RULES.model_copy(update={"estimated_ages": Condition(feature="age", at_least=18)})
+    )
+    child = rows[0].copy()
+    child[names().index("age")] = 9.0
+    alone = model.answer(child, STAMP)
+    assert (alone.status, alone.segments, alone.axes, alone.arrangement) == ("not_assessable", (), (), None)
+    assert "guardian" in alone.status_reason["en"]
+    half = model.answer(child, STAMP, answers=[recorded("complexity", "high")])
+    assert (half.status, half.segments) == ("not_assessable", ())  # the other axis is not filled in by the model
+    both = [recorded("complexity", "high"), recorded("resources", "weak", "relative")]
+    told = model.answer(child, STAMP, answers=both)
+    assert (told.status, told.basis, told.axes) == ("answered", "answers", ())
+    assert shares(told) == {"self_managed": 0.0, "cooperative": 0.0, "community": 0.0, "network": 1.0}
+    assert told.arrangement == SCHEME.segment("network").arrangement("children")
+    for age, group in ((40.0, "working_age"), (80.0, "older")):
+        child[names().index("age")] = age
+        grown = model.answer(child, STAMP, answers=both)
+        assert grown.arrangement == SCHEME.segment("network").arrangement(group) != told.arrangement
+        assert len(grown.axes) == 2

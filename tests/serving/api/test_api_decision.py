@@ -28,6 +28,17 @@ def decide(served, key, user="coordinator", **fields):
     return served.ask("/v1/decision", question, user, Idempotency_Key=key)
 
 
+@covers("000-3")
+def test_the_answer_tells_which_channels_suit_and_the_log_keeps_which_were_offered(served):
+    said = served.ask("/v1/segment", about()).json()
+    levels = {one["channel"]: one["level"] for one in said["channels"]["channels"]}
+    assert levels == {"in_person": "possible", "phone": "possible", "digital": "not_offered"}
+    assert set(said["channels"]["notice"]) == {"fi", "sv", "en"}
+    (entry,) = (one for one in served.log() if one["answer_id"] == said["answer_id"])
+    assert entry["detail"]["answers"][0]["channels"] == ["in_person", "phone"]
+    assert entry["detail"]["channel_rules"] == said["channels"]["version"]
+
+
 @covers("000-4")
 def test_the_answer_suggests_routing_and_the_professionals_own_is_the_label(served):
     said = served.ask("/v1/segment", about()).json()

@@ -24,7 +24,7 @@ def test_the_model_gets_what_was_known_and_what_is_given_by_hand(monkeypatch):
     registers = SimpleNamespace(stamp=stamp, tables_of=lambda client: tables)
     chosen = SimpleNamespace(name="segmentation_suuntima_like", version="1", sha256="0" * 64)
     shelf = SimpleNamespace(get=lambda name: SimpleNamespace(model=ModelThatShowsItsAnswers(), chosen=chosen))
-    settings = SimpleNamespace(models=SimpleNamespace(segmentation=chosen.name))
+    settings = SimpleNamespace(models=SimpleNamespace(segmentation=chosen.name), channels=None)
     case = RegisterCase(registers, shelf, settings, "a" * 32, AS_OF)
     monkeypatch.setattr(case, "_row", lambda live: None)
     monkeypatch.setattr(case, "_newest", lambda live: {})

@@ -8,11 +8,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from configs.loader import validate_config
 from models.explaining.supposing.counterfactual import NOT_STORED
 from models.learners.baseline import BaselineSettings, LogisticRegression
 from models.learners.binary import BinaryModel
 from models.learners.calibration import Calibration
 from models.needs.need import NeedModel, load_task
+from models.planning.channels.suitability_config import SuitabilityRules
+from models.planning.channels.told import channels_told
 from models.segments.scheme import load_scheme
 from models.segments.segmentation import AxisModel, SegmentationModel
 from serving.engine.clients.case import RegisterCase
@@ -23,6 +26,7 @@ from tests.models.client_case import draw, labels, names, parts
 from tests.models.segments.test_questionnaire import row as record
 from tests.models.segments.test_questionnaire import table
 from tests.models.segments.test_segmentation import RULES, SCHEME
+from tests.plans import covers
 
 AS_OF = date(2024, 1, 1)
 TASK = load_task("configs/needs/heavier_home_care_6m.yaml")
@@ -79,7 +83,8 @@ def case_of(models, rows, monkeypatch):
         tables = {"segment_records": table(*(records or ()))}
         stamp = SimpleNamespace(as_of=AS_OF, data_until=date(2023, 12, 31))
         registers = SimpleNamespace(stamp=stamp, tables_of=lambda client: tables)
-        settings = SimpleNamespace(models=ServedModels(segmentation=SEGMENTATION, needs="all"))
+        served_models = ServedModels(segmentation=SEGMENTATION, needs="all")
+        settings = SimpleNamespace(models=served_models, channels="configs/channel_suitability.yaml")
         case = RegisterCase(registers, Shelf(models if served is None else served), settings, "a" * 32, today)
         monkeypatch.setattr(case, "_row", lambda live: row.astype(np.float32))
         monkeypatch.setattr(case, "_newest", lambda live: {"emergency_contacts": date(2023, 12, 2)})
@@ -145,3 +150,38 @@ def test_an_axis_with_three_levels_has_an_estimate_for_each_but_the_lowest(model
     axes = tuple(AxisModel(axis, learners * (len(axis.levels) - 1)) for axis in three.axes)
     outputs = list(outputs_of(replace(models[SEGMENTATION], scheme=three, axes=axes)))
     assert outputs == ["support_step_enhanced", "support_step_special", "close_people"]
+
+
+@covers("000-3")
+@pytest.mark.parametrize("values", [{}, {"contact_months__365d": 0}, {"age": 9}])
+def test_every_segment_answer_tells_the_channels_whatever_its_status(case_of, values):
+    told = case_of(**values).segment().channels
+    assert [one.channel for one in told.channels] == ["in_person", "phone", "digital"]
+    assert told.channels[0].level == "suits"  # home care is in force
+    assert told.channels[2].level == "unknown"  # these features do not say whether digital services were used
+    assert told.offered == ("in_person", "phone")
+
+
+@covers("000-3")
+def test_a_sensitive_feature_is_no_reason_of_a_channel_and_hides_the_digital_one(models, rows):
+    described = models[SEGMENTATION].parts
+    row = rows[0].copy()
+    row[names().index("rai_cps")], row[names().index("emergency_contacts__365d")] = 1.0, 3.0
+    sign = {"at_least": 2, "source": "s", "name": {"fi": "a", "sv": "b", "en": "c"}}
+    texts = {"fi": "a", "sv": "b", "en": "c"}
+    values = {
+        "version": "1",
+        "notice": texts,
+        "channels": {
+            "home": {"name": texts, "digital": False, "speaks_for": [{**sign, "feature": "emergency_contacts__365d"}]},
+            "digital": {"name": texts, "digital": True, "excludes": [{**sign, "feature": "rai_cps"}]},
+        },
+    }
+    rules = validate_config(values, SuitabilityRules, "channels")
+    assert [one.level for one in channels_told(rules, described, row).channels] == ["suits", "possible"]
+    families = {
+        name: one.model_copy(update={"sensitivity": "family", "enabled": True})
+        for name, one in described.catalogue.families.items()
+    }
+    hidden = replace(described, catalogue=described.catalogue.model_copy(update={"families": families}))
+    assert [one.level for one in channels_told(rules, hidden, row).channels] == ["possible", "unknown"]

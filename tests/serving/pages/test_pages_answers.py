@@ -14,7 +14,7 @@ from tests.serving.pages.faked.answers import need_answer
 from tests.serving.pages.faked.answers import words as text
 from tests.serving.pages.faked.asked import said
 from tests.serving.pages.faked.needs import TOO_OLD, many_needs, ordered_need
-from tests.serving.pages.faked.richer import QUESTIONS, RECORDED, SURE
+from tests.serving.pages.faked.richer import CHANNEL_RULES, QUESTIONS, RECORDED, SURE
 from tests.serving.pages.faked.services import FakeServices
 from tests.serving.pages.faked.visitor import FakeBrowser, words
 
@@ -230,3 +230,31 @@ def test_X1_X2_new_texts_from_outside_are_text_and_not_markup() -> None:
         html = browser.get(path).text
         assert "<svg onload" not in html
         assert html.count("&lt;svg onload=alert(1)&gt;") >= least
+
+
+# Channels
+
+
+@covers("000-3")
+@pytest.mark.parametrize(
+    "code, title, offered, refused",
+    [
+        ("fi", "Asiointikanavat", "Kotihoito on voimassa", "Ei tarjota"),
+        ("sv", "Kontaktsätt", "Hemvård pågår", "Erbjuds inte"),
+        ("en", "Channels of contact", "Home care is in force", "Not offered"),
+    ],
+)
+def test_every_channel_is_told_with_why_and_a_digital_one_is_never_alone(
+    aino: FakeBrowser, code: str, title: str, offered: str, refused: str
+) -> None:
+    page = said(aino, "h-sure", code)
+    told = page[page.index(title) :]
+    assert all(str(one.name[code]) in told for one in SURE.channels.channels)
+    assert offered in told
+    assert refused in told
+    assert CHANNEL_RULES.notice.as_text()[code] in told
+
+
+@covers("000-3")
+def test_an_answer_without_channels_says_nothing_of_them(aino: FakeBrowser) -> None:
+    assert "Asiointikanavat" not in said(aino, "h-answered")

@@ -11,6 +11,7 @@ from babel.messages.pofile import read_po
 from configs.errors import ConfigError
 from configs.loader import PROJECT_ROOT, read_yaml
 from features.tables import PATH_PHASES
+from models.planning.channels.suitability import Level
 from models.planning.sheets.columns import ALLOWED
 from serving.coordinator.own_view import AGREEMENT
 from serving.desk.asking import Respondent
@@ -62,6 +63,7 @@ FAMILIES = {
     "scenario.band": set(BANDS),
     "staffing.contacts": {"week", "other"},
     "channels.clients": {"excluded", "reachable"},
+    "suitability.level": set(get_args(Level)),
     "flow.measure": set(MEASURES),
     "flow.deviation": {"began_at", "skipped", "went_back", "ended_at", "left_path_for", "came_back_to"},
     "flow.refused": {"per_client", "not_known"},

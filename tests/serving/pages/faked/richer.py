@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from configs.loader import load_config
 from models.answers import (
     MODEL_INFORMS,
     Arrangement,
@@ -13,6 +14,8 @@ from models.answers import (
     SegmentShare,
     SourceAge,
 )
+from models.planning.channels.suitability import channel_suitability
+from models.planning.channels.suitability_config import SuitabilityRules
 from serving.desk.asking import AxisQuestion, Explored, GivenAnswer, axis_answers
 from serving.pages.services import Axis, Layout
 from tests.serving.pages.faked.answers import LAYOUT, SEGMENTS, likelihood, segment_answer, stamp, words
@@ -56,6 +59,10 @@ AGES = (
 )
 
 
+CHANNEL_RULES = load_config("configs/channel_suitability.yaml", SuitabilityRules)
+CHANNELS = channel_suitability(CHANNEL_RULES, {"digital_contacts__365d": 0.0, "home_care_episode": 1.0})
+
+
 def rich_segment(shares: dict[str, float], credible: tuple[str, ...]) -> SegmentAnswer:
     """A segment answer with a conformal set, an arrangement and the age of the data."""
     plain = segment_answer()
@@ -72,6 +79,7 @@ def rich_segment(shares: dict[str, float], credible: tuple[str, ...]) -> Segment
         coverage=0.9,
         arrangement=replace(ARRANGEMENT, segment=best),
         freshness=AGES,
+        channels=CHANNELS,
     )
 
 
