@@ -15,7 +15,7 @@ from features.rules.run import RulesConfig, judge, rule_work
 from features.store import Snapshot, read_table
 from models.segments.routing import RoutingTable
 from tests.plans.county import indicators_of, ingested, until
-from tests.plans.trained_002 import trained as trained  # a fixture of this folder
+from tests.plans.plan_002.trained import trained as trained  # a fixture of this folder
 
 Guided = tuple[Counted, Wanted]
 

@@ -20,7 +20,7 @@ from models.segments.scheme import load_scheme
 from models.segments.segmentation import SegmentationModel
 from tests.plans import covers
 from tests.plans.county import born, ends, known, until
-from tests.plans.county_people import People, learned_there, people_of
+from tests.plans.plan_000.people import People, learned_there, people_of
 
 pytestmark = pytest.mark.xdist_group("county")  # one process builds it
 SCHEME = load_scheme("configs/schemes/suuntima_like.yaml")

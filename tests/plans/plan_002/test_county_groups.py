@@ -28,7 +28,7 @@ from models.segments.crosswalk import load_crosswalk
 from models.segments.scheme import load_scheme
 from tests.plans import covers
 from tests.plans.county import ends, known, living, until
-from tests.plans.trained_002 import TASK, YEAR, Trained, seen_lately
+from tests.plans.plan_002.trained import TASK, YEAR, Trained, seen_lately
 from tests.training.feedback_rows import answers as shown_answers
 from tests.training.feedback_rows import decisions as made_decisions
 from training.feedback.joining import Asked as FeedbackAsked

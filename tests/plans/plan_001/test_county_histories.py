@@ -13,7 +13,7 @@ from features.store import Snapshot
 from models.needs.need_task import load_task
 from tests.plans import covers
 from tests.plans.county import ends, known, until
-from tests.plans.county_001 import history_of
+from tests.plans.plan_001.learnt import history_of
 
 pytestmark = pytest.mark.xdist_group("county")  # one process builds it
 YEAR = pd.Timedelta(days=365)

@@ -18,7 +18,7 @@ from models.demand.config import DemandConfig
 from models.demand.model import DemandModel
 from tests.plans import covers
 from tests.plans.county import known
-from tests.plans.trained_002 import Trained
+from tests.plans.plan_002.trained import Trained
 from training.demand.__main__ import train_one
 
 pytestmark = pytest.mark.xdist_group("county")  # one process builds it

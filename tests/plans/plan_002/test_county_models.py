@@ -21,7 +21,7 @@ from models.segments.questionnaire import by_hand, recorded_answers
 from serving.oversight.usability import usability
 from tests.plans import covers
 from tests.plans.county import born, ends, known, until
-from tests.plans.trained_002 import TASK, Trained, living_today, seen_lately
+from tests.plans.plan_002.trained import TASK, Trained, living_today, seen_lately
 
 pytestmark = pytest.mark.xdist_group("county")  # one process builds it
 STAMP = ModelStamp("m", "1", "0" * 64, "2024-12-31", "2025-01-01")

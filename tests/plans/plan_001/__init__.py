@@ -1,0 +1,1 @@
+"""Rows 001-* of the county plans, on the small county."""
