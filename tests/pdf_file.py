@@ -80,9 +80,10 @@ class PdfFile:
         return zlib.decompress(found[1]) if b"/FlateDecode" in self.objects[number] else found[1]
 
     def _number(self, element: bytes, name: bytes) -> int:
-        found = re.search(rb"/" + name + rb" (\d+) 0 R", element)
+        """The element's own reference stands last, after those of its kids."""
+        found = re.findall(rb"/" + name + rb" (\d+) 0 R", element)
         assert found, (name, element)
-        return int(found[1])
+        return int(found[-1])
 
 
 def _plain(text: bytes) -> bytes:
