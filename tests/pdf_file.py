@@ -5,9 +5,11 @@ import zlib
 
 OBJECT = re.compile(rb"(?:^|\n)(\d+) 0 obj\n(.*?)\nendobj", re.DOTALL)
 STREAM = re.compile(rb"stream\n(.*?)\nendstream", re.DOTALL)
+TEXT = rb"(?:[^()\\]|\\.)*"
+for _ in range(8):  # brackets in pairs need no backslash inside a text
+    TEXT = rb"(?:[^()\\]|\\.|\(" + TEXT + rb"\))*"
 INK = re.compile(
-    rb"/MCID (\d+)>>\s*BDC|\bEMC\b|/(f\d+) [\d.]+ Tf|<([0-9a-fA-F]+)>"
-    rb"|\(((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*)\)",  # brackets in pairs need no backslash
+    rb"/MCID (\d+)[^>]*>>\s*BDC|\bEMC\b|/(f\d+) [\d.]+ Tf|<([0-9a-fA-F]+)>|\((" + TEXT + rb")\)",
     re.DOTALL,
 )
 ESCAPED = re.compile(rb"\\([0-7]{1,3}|.)", re.DOTALL)
@@ -78,9 +80,10 @@ class PdfFile:
         return zlib.decompress(found[1]) if b"/FlateDecode" in self.objects[number] else found[1]
 
     def _number(self, element: bytes, name: bytes) -> int:
-        found = re.search(rb"/" + name + rb" (\d+) 0 R", element)
+        """The element's own reference stands last, after those of its kids."""
+        found = re.findall(rb"/" + name + rb" (\d+) 0 R", element)
         assert found, (name, element)
-        return int(found[1])
+        return int(found[-1])
 
 
 def _plain(text: bytes) -> bytes:

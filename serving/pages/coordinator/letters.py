@@ -2,6 +2,7 @@
 
 from starlette.responses import Response
 
+from serving.pages.coordinator.letter_pdf import pdf_of
 from serving.pages.coordinator.letter_text import letter_text
 from serving.pages.format import Format
 from serving.pages.language import LANGUAGES, Language, language
@@ -18,8 +19,6 @@ def letter(page: Page) -> Response:
 
 def letter_pdf(page: Page) -> Response:
     """The letter as a file; its name tells nothing of the client."""
-    from serving.pages.coordinator.letter_pdf import pdf_of  # half a second that a start need not wait for (ADR 44)
-
     chosen, handle = _language(page), page.request.path_params["handle"]
     made = page.services.coordinator.letter(page.who, handle, "pdf", chosen.code)
     headers = {"Content-Disposition": f'attachment; filename="luotain-{chosen.code}.pdf"'}
