@@ -96,13 +96,13 @@ PLAIN = frozenset({str, float, int, bool, type(None)})
 
 
 def _refuse_ambiguous_keys(value: object) -> None:
-    if isinstance(value, dict | Mapping):
-        for key, inner in value.items():
-            if not isinstance(key, str):
-                raise TypeError(f"A key of a chained entry must be text, found {type(key).__name__}.")
-            if type(inner) not in PLAIN:
-                _refuse_ambiguous_keys(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            if type(inner) not in PLAIN:
-                _refuse_ambiguous_keys(inner)
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict | Mapping):
+            for key in one:
+                if not isinstance(key, str):
+                    raise TypeError(f"A key of a chained entry must be text, found {type(key).__name__}.")
+            left += [inner for inner in one.values() if type(inner) not in PLAIN]
+        elif isinstance(one, list | tuple):
+            left += [inner for inner in one if type(inner) not in PLAIN]
