@@ -7,6 +7,8 @@ from typing import Any
 import pandas as pd
 from starlette.responses import Response
 
+from models.planning.channels.config import Channel, ChannelsConfig
+from models.planning.channels.waits import lasting
 from models.planning.sheets.headings import ASSUMPTIONS
 from models.planning.staffing.config import Assumed, Queue, Team
 from models.planning.staffing.plan import QueuePlan, TeamPlan
@@ -90,6 +92,8 @@ def channels(page: Page) -> Response:
         channels=plan.channels.to_dict("records"),
         professions=[_load(row) for row in plan.professions.to_dict("records")],
         mix=_mix(plan.mix),
+        waits=[row for row in plan.waits.to_dict("records") if row["until_first"] == row["until_first"]],
+        lasting=lasting,
         assumptions=_channel_assumptions(page, found.config, changes),
         prefix=PREFIX,
         bar=share_bar,
@@ -181,11 +185,15 @@ def _channel_assumptions(page: Page, config: Any, changes: Mapping[str, float]) 
     groups = []
     for name, one in config.groups.items():
         numbers = {key: getattr(one, key) for key in ("matters", "digitally_excluded", "digitally_suitable")}
+        numbers |= {"largest_wait": one.largest_wait} if one.largest_wait is not None else {}
         groups.append((page.format.said(one.name.as_text()), _group(page, numbers, f"groups.{name}.", changes)))
     for name, one in config.channels.items():
         limits = {"contacts": one.contacts} if one.contacts is not None else {}
-        numbers = {"minutes": one.minutes, "first_contact_resolution": one.first_contact_resolution, **limits}
-        groups.append((page.format.said(one.name.as_text()), _group(page, numbers, f"channels.{name}.", changes)))
+        handled = {"minutes": one.minutes, "first_contact_resolution": one.first_contact_resolution}
+        numbers = {**handled, "wait": one.wait, **limits}
+        fields = _group(page, numbers, f"channels.{name}.", changes)
+        fields += _waits_by_group(page, config, one, f"channels.{name}.wait_by_group.", changes)
+        groups.append((page.format.said(one.name.as_text()), fields))
     for name, one in config.professions.items():
         groups.append(
             (page.format.said(one.name.as_text()), _group(page, {"hours": one.hours}, f"professions.{name}.", changes))
@@ -194,6 +202,19 @@ def _channel_assumptions(page: Page, config: Any, changes: Mapping[str, float]) 
         key: getattr(config, key) for key in ("smallest_digital_share", "largest_change") if getattr(config, key)
     }
     return [*groups, (page.language.text("staffing.general"), _group(page, general, "", changes))]
+
+
+def _waits_by_group(
+    page: Page, config: ChannelsConfig, channel: Channel, prefix: str, changes: Mapping[str, float]
+) -> list[Assumption]:
+    """A channel's waits of single need groups, each with its group's name."""
+    found = []
+    for group, told in channel.wait_by_group.items():
+        name = page.format.said(config.groups[group].name.as_text())
+        label, source = page.language.text("assumption.wait_by_group", group=name), told.source.as_text()
+        path = f"{prefix}{group}"
+        found.append(Assumption(path, label, told.value, page.format.said(source), path in changes))
+    return found
 
 
 def _load(row: Mapping[Any, Any]) -> dict[Any, Any]:
