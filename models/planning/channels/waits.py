@@ -27,6 +27,24 @@ UNITS: Mapping[str, Text] = {
     "minutes": {"fi": "{} min", "sv": "{} min", "en": "{} min"},
 }
 
+TODAY: Text = {
+    "fi": "Asia odottaa ammattilaista nyt keskimäärin {}, ratkeamiseen asti yhteensä {}.",
+    "sv": "Ett ärende väntar nu på en yrkesutbildad person i genomsnitt {}, sammanlagt {} tills det är löst.",
+    "en": "A matter waits for a professional {} on average today, {} in all until it is solved.",
+}
+PLANNED: Text = {
+    "fi": "Asia odottaa ammattilaista keskimäärin {1} (nyt {0}), ratkeamiseen asti yhteensä {3} (nyt {2}).",
+    "sv": "Ett ärende väntar på en yrkesutbildad person i genomsnitt {1} (nu {0}), sammanlagt {3} (nu {2}) tills "
+    "det är löst.",
+    "en": "A matter waits for a professional {1} on average (today {0}), {3} in all until it is solved (today {2}).",
+}
+"""Filled with the spans of `MEASURES`, in that order."""
+APART: Text = {
+    "fi": "Digipalvelujen ulkopuolella olevat odottavat keskimäärin {}, muut {}.",
+    "sv": "De som står utanför digitala tjänster väntar i genomsnitt {}, de andra {}.",
+    "en": "The digitally excluded wait {} on average, the others {}.",
+}
+
 
 def days_of(config: ChannelsConfig) -> pd.DataFrame:
     """Days that one contact waits: group × channel."""
@@ -89,10 +107,16 @@ def _means(config: ChannelsConfig, begun: pd.DataFrame | None, group: str) -> tu
 
 def waits_told(waits: pd.DataFrame) -> tuple[Text, ...]:
     """How long matters wait, in sentences: all of them, and the digitally excluded beside the others."""
-    means = {str(row["clients"]): row for row in waits[waits["group"] == WHOLE].to_dict("records")}
-    whole, apart = means[EVERYONE], (means[EXCLUDED]["until_first"], means[REACHABLE]["until_first"])
-    told = [*_whole(whole), *([] if np.isnan(apart).any() else [_apart(*apart)])]
-    return tuple(told)
+    whole = waits[waits["group"] == WHOLE].set_index("clients")
+    means = {name: float(whole.loc[EVERYONE, name]) for name in MEASURES}
+    apart = [float(whole.loc[clients, "until_first"]) for clients in (EXCLUDED, REACHABLE)]
+    found = []
+    if not np.isnan(means["until_first_today"]):
+        planned = not np.isnan(means["until_first"])
+        found.append(_said(PLANNED, *means.values()) if planned else _said(TODAY, *list(means.values())[::2]))
+    if not np.isnan(apart).any():
+        found.append(_said(APART, *apart))
+    return tuple(found)
 
 
 def lasting(span: float) -> Text:
@@ -104,33 +128,7 @@ def lasting(span: float) -> Text:
     return {code: UNITS[unit][code].format(number(span / size, code, decimals)) for code in LANGUAGES}
 
 
-def _whole(means: Mapping[str, float]) -> list[Text]:
-    if np.isnan(means["until_first_today"]):
-        return []
-    if np.isnan(means["until_first"]):
-        body = {
-            "fi": "Asia odottaa ammattilaista nyt keskimäärin {}, ratkeamiseen asti yhteensä {}.",
-            "sv": "Ett ärende väntar nu på en yrkesutbildad person i genomsnitt {}, sammanlagt {} tills det är löst.",
-            "en": "A matter waits for a professional {} on average today, {} in all until it is solved.",
-        }
-        names = ("until_first_today", "until_solved_today")
-    else:
-        body = {
-            "fi": "Asia odottaa ammattilaista keskimäärin {} (nyt {}), ratkeamiseen asti yhteensä {} (nyt {}).",
-            "sv": "Ett ärende väntar på en yrkesutbildad person i genomsnitt {} (nu {}), sammanlagt {} (nu {}) tills "
-            "det är löst.",
-            "en": "A matter waits for a professional {} on average (today {}), {} in all until it is solved "
-            "(today {}).",
-        }
-        names = ("until_first", "until_first_today", "until_solved", "until_solved_today")
-    spans = [lasting(means[name]) for name in names]
-    return [{code: body[code].format(*(one[code] for one in spans)) for code in LANGUAGES}]
-
-
-def _apart(excluded: float, others: float) -> Text:
-    body = {
-        "fi": "Digipalvelujen ulkopuolella olevat odottavat keskimäärin {}, muut {}.",
-        "sv": "De som står utanför digitala tjänster väntar i genomsnitt {}, de andra {}.",
-        "en": "The digitally excluded wait {} on average, the others {}.",
-    }
-    return {code: body[code].format(lasting(excluded)[code], lasting(others)[code]) for code in LANGUAGES}
+def _said(body: Text, *spans: float) -> Text:
+    """The sentence with its spans."""
+    told = [lasting(span) for span in spans]
+    return {code: body[code].format(*(one[code] for one in told)) for code in LANGUAGES}

@@ -227,13 +227,15 @@ class _Sheets:
 
     def _waits(self, config: ChannelsConfig, waits: pd.DataFrame) -> list[tuple[Cell, ...]]:
         names = {id_: one.name.as_text() for id_, one in config.groups.items()}
-        lines = [
-            (names.get(str(row.group), HEADINGS["all_groups"])[self.language], CLIENTS[str(row.clients)][self.language],
-             *(float(getattr(row, name)) for name in MEASURES))
-            for row in _lines(waits)
-        ]  # fmt: skip
-        head = self._head("group", "clients", "wait_today", "wait", "until_solved_today", "until_solved")
-        return [(), head, *lines]
+        rows: list[tuple[Cell, ...]] = [
+            (),
+            self._head("group", "clients", "wait_today", "wait", "until_solved_today", "until_solved"),
+        ]
+        for row in _lines(waits):
+            name = names.get(str(row.group), HEADINGS["all_groups"])[self.language]
+            means = (float(getattr(row, measure)) for measure in MEASURES)
+            rows.append((name, CLIENTS[str(row.clients)][self.language], *means))
+        return rows
 
     def _mix(self, config: ChannelsConfig, mix: pd.DataFrame) -> Sheet:
         rows = [
