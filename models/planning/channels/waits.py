@@ -108,8 +108,8 @@ def _means(config: ChannelsConfig, begun: pd.DataFrame | None, group: str) -> tu
 def waits_told(waits: pd.DataFrame) -> tuple[Text, ...]:
     """How long matters wait, in sentences: all of them, and the digitally excluded beside the others."""
     whole = waits[waits["group"] == WHOLE].set_index("clients")
-    means = {name: float(whole.loc[EVERYONE, name]) for name in MEASURES}
-    apart = [float(whole.loc[clients, "until_first"]) for clients in (EXCLUDED, REACHABLE)]
+    means = {name: float(whole[name][EVERYONE]) for name in MEASURES}
+    apart = [float(whole["until_first"][clients]) for clients in (EXCLUDED, REACHABLE)]
     found = []
     if not np.isnan(means["until_first_today"]):
         planned = not np.isnan(means["until_first"])

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from starlette.responses import Response
 
-from models.planning.channels.config import Channel, ChannelsConfig
+from models.planning.channels.config import Channel, ChannelsConfig, Group
 from models.planning.channels.waits import lasting
 from models.planning.sheets.headings import ASSUMPTIONS
 from models.planning.staffing.config import Assumed, Queue, Team
@@ -186,26 +186,33 @@ def _is_changed(told: Assumed) -> bool:
 
 
 def _channel_assumptions(page: Page, config: ChannelsConfig) -> list[tuple[str, list[Assumption]]]:
-    groups = []
-    for name, one in config.groups.items():
-        numbers = {key: getattr(one, key) for key in ("matters", "digitally_excluded", "digitally_suitable")}
-        numbers |= {"largest_wait": one.largest_wait} if one.largest_wait is not None else {}
-        groups.append((page.format.said(one.name.as_text()), _group(page, numbers, f"groups.{name}.")))
-    for name, one in config.channels.items():
-        limits = {"contacts": one.contacts} if one.contacts is not None else {}
-        handled = {"minutes": one.minutes, "first_contact_resolution": one.first_contact_resolution}
-        numbers = {**handled, "wait": one.wait, **limits}
-        fields = _group(page, numbers, f"channels.{name}.")
-        fields += _waits_by_group(page, config, one, f"channels.{name}.wait_by_group.")
-        groups.append((page.format.said(one.name.as_text()), fields))
-    for name, one in config.professions.items():
-        groups.append(
-            (page.format.said(one.name.as_text()), _group(page, {"hours": one.hours}, f"professions.{name}."))
-        )
-    general = {
-        key: getattr(config, key) for key in ("smallest_digital_share", "largest_change") if getattr(config, key)
-    }
-    return [*groups, (page.language.text("staffing.general"), _group(page, general, ""))]
+    said, general = page.format.said, _told(config, "smallest_digital_share", "largest_change")
+    return [
+        *((said(one.name.as_text()), _of_group(page, one, name)) for name, one in config.groups.items()),
+        *((said(one.name.as_text()), _of_channel(page, config, name)) for name, one in config.channels.items()),
+        *(
+            (said(one.name.as_text()), _group(page, {"hours": one.hours}, f"professions.{name}."))
+            for name, one in config.professions.items()
+        ),
+        (page.language.text("staffing.general"), _group(page, general, "")),
+    ]
+
+
+def _told(part: ChannelsConfig | Channel | Group, *names: str) -> dict[str, Assumed]:
+    """The numbers of these names that the file gives."""
+    return {name: getattr(part, name) for name in names if getattr(part, name) is not None}
+
+
+def _of_group(page: Page, group: Group, name: str) -> list[Assumption]:
+    numbers = _told(group, "matters", "digitally_excluded", "digitally_suitable", "largest_wait")
+    return _group(page, numbers, f"groups.{name}.")
+
+
+def _of_channel(page: Page, config: ChannelsConfig, name: str) -> list[Assumption]:
+    channel = config.channels[name]
+    numbers = _told(channel, "minutes", "first_contact_resolution", "wait", "contacts")
+    waits = _waits_by_group(page, config, channel, f"channels.{name}.wait_by_group.")
+    return [*_group(page, numbers, f"channels.{name}."), *waits]
 
 
 def _waits_by_group(page: Page, config: ChannelsConfig, channel: Channel, prefix: str) -> list[Assumption]:
