@@ -204,7 +204,7 @@ def reads(measure: Measure) -> Iterator[tuple[str, Filter]]:
         yield from reads(measure.of)
     elif isinstance(measure, Covered):
         for state in (*measure.entitled.holds, *measure.having.holds):
-            yield state.table, {} if state.absent else state.of
+            yield state.table, state.of  # of an absence too: what nobody records is lacking from everybody
     elif isinstance(measure, SlotWait):
         yield "appointment_slots", {"profession": measure.professions}
     elif isinstance(measure, NthFree):

@@ -135,6 +135,8 @@ def _channels(found: ChannelPlan) -> dict[str, Any]:
         "mix": _records(found.mix),
         "channels": _records(found.channels),
         "professions": _records(found.professions),
+        "waits": _records(found.waits),
+        "waited": list(found.waited),
         "prices": list(found.prices),
         "in_the_way": list(found.in_the_way),
         "apart": list(found.apart),

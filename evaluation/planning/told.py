@@ -105,5 +105,5 @@ def _channels(found: Mapping[str, Any]) -> list[str]:
         )
     if found["solved"]:
         lines.append(f"    digitally excluded matters that keep a non-digital channel: {found['excluded_kept']:.0%}")
-    texts = (*found["in_the_way"], *found["prices"], *found["apart"])
+    texts = (*found["in_the_way"], *found["waited"], *found["prices"], *found["apart"])
     return [*lines, *(f"    {text['en']}" for text in texts)]

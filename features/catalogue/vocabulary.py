@@ -10,7 +10,7 @@ from datetime import date
 import pandas as pd
 
 from features.catalogue import Catalogue, VocabularyRule
-from features.catalogue.families import OTHER, Family
+from features.catalogue.families import OTHER, Between, Condition, Family
 from features.known import known_at
 from features.selection import matches
 from features.store import Snapshot, read_table
@@ -92,12 +92,19 @@ class Seen:
 
     def add(self, known: pd.DataFrame) -> None:
         """Count the rows of one bucket."""
-        chosen = known[matches(known, self.family.conditions)]
-        self.rows += len(chosen)
-        self.filled.update({name: int(chosen[name].notna().sum()) for name in self.family.cited})
+        asked = known[matches(known, self.asked)]
+        self.rows += len(asked)
+        self.filled.update({name: int(asked[name].notna().sum()) for name in self.family.cited})
         if self.family.needs_vocabulary:
+            chosen = known[matches(known, self.family.conditions)]
             counted = chosen[str(self.family.by)].value_counts()
             self.codes.update({str(code): int(rows) for code, rows in counted.items() if rows})
+
+    @property
+    def asked(self) -> dict[str, Condition]:
+        """The filter without ranges of cited columns: a range that no missing value satisfies would hide the lack."""
+        ranges = {name for name, one in self.family.conditions.items() if isinstance(one, Between)}
+        return {name: one for name, one in self.family.conditions.items() if name not in ranges & {*self.family.cited}}
 
     @property
     def completeness(self) -> float:

@@ -34,6 +34,10 @@ class Format:
             return UNKNOWN
         return format_decimal(value, format="#,##0.##", locale=self.language.locale)
 
+    def exact(self, value: float) -> str:
+        """A number that a form sends back as it was: with every decimal."""
+        return format_decimal(value, format="#,##0.##########", locale=self.language.locale)
+
     def signed(self, value: float, decimals: int = 2) -> str:
         """A number with its sign; a true minus, not a hyphen."""
         return _sign(round(value, decimals)) + self.number(abs(value), decimals)

@@ -15,6 +15,7 @@ from features.rules.run import RulesConfig, judge, rule_work
 from features.store import Snapshot, read_table
 from models.segments.routing import RoutingTable
 from tests.plans.county import indicators_of, ingested, until
+from tests.plans.laboratory import Measured, measured_at
 from tests.plans.plan_002.trained import trained as trained  # a fixture of this folder
 
 Guided = tuple[Counted, Wanted]
@@ -27,6 +28,12 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
     folder.mkdir()
     with pytest.MonkeyPatch.context() as patch:
         yield ingested(folder, patch)
+
+
+@pytest.fixture(scope="package")
+def laboratory(county: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> Measured:
+    """The store beside which a laboratory has begun to deliver, and its rows."""
+    return measured_at(county, tmp_path_factory.mktemp("laboratory") / "var")
 
 
 @pytest.fixture(scope="package")

@@ -23,6 +23,9 @@ class Channel(StrictConfig):
     first_contact_resolution: Assumed
     """Share of matters solved at the contact; the others are taken up again in `repeat_to`."""
     repeat_to: str
+    wait: Assumed
+    """Days from asking to a contact in this channel, a repeat contact included.  It does not change with the load."""
+    wait_by_group: dict[str, Assumed] = {}
     contacts: Assumed | None = None
     """Most contacts in a period; none = only staff limits it."""
     smallest_share: Share | None = None
@@ -31,8 +34,9 @@ class Channel(StrictConfig):
 
     @model_validator(mode="after")
     def _possible(self) -> "Channel":
-        if not 0 < self.first_contact_resolution.value <= 1 or self.minutes.value < 0:
-            english = "`first_contact_resolution` lies above 0 and at most 1, and `minutes` at least 0"
+        least = min(one.value for one in (self.minutes, self.wait, *self.wait_by_group.values()))
+        if not 0 < self.first_contact_resolution.value <= 1 or least < 0:
+            english = "`first_contact_resolution` lies above 0 and at most 1, `minutes` and `wait` are at least 0"
             raise ValueError(Phrase(english, "channel_numbers"))
         return self
 
@@ -51,6 +55,8 @@ class Group(StrictConfig):
     """Share of the matters that begin in each channel today; adds up to 1."""
     smallest_share: dict[str, float] = {}
     """The clients' limit by channel, e.g. {in_person: 0.2}: for the digitally excluded and the others alike."""
+    largest_wait: Assumed | None = None
+    """Most days to the first contact, as the mean of the digitally excluded and of the others alike."""
 
     @model_validator(mode="after")
     def _possible(self) -> "Group":
@@ -97,8 +103,9 @@ class ChannelsConfig(StrictConfig):
         for name, one in self.channels.items():
             _in(f"channels.{name}.profession", one.profession, self.professions)
             _in(f"channels.{name}.repeat_to", one.repeat_to, self.channels)
-            for group in one.minutes_by_group:
-                _in(f"channels.{name}.minutes_by_group", group, self.groups)
+            for field in ("minutes_by_group", "wait_by_group"):
+                for group in getattr(one, field):
+                    _in(f"channels.{name}.{field}", group, self.groups)
             if not one.digital and self.channels[one.repeat_to].digital:
                 raise ValueError(
                     f"channels.{name}.repeat_to is digital: a client of a non-digital channel must not be sent to a "

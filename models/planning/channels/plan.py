@@ -22,6 +22,7 @@ from models.planning.channels.programme import (
     visits_per_matter,
 )
 from models.planning.channels.solve import Conflict, Solution, conflicts, served_at_most, solve
+from models.planning.channels.waits import waits_in_channels, waits_of, waits_told
 from models.planning.staffing.config import Assumed
 from models.texts import Text
 
@@ -34,16 +35,20 @@ class ChannelPlan:
     """What the programme says.
 
     `mix`: `group, clients, channel, matters, share` (of the group's clients of that kind).  `channels`: `channel,
-    digital, matters_today, matters, contacts_today, contacts, hours_today, hours`.  `professions`: `profession,
-    hours_today, hours, moved, capacity`: the load of staff, not only the contacts.  Both are empty of plan columns when
-    `solved` is False; then `in_the_way` says what must give way.  `excluded_kept` is the share of digitally excluded
-    matters that keep a non-digital channel (1 by construction).
+    digital, matters_today, matters, contacts_today, contacts, hours_today, hours, wait_today, wait` (days).
+    `professions`: `profession, hours_today, hours, moved, capacity`: the load of staff, not only the contacts.  All are
+    empty of plan columns when `solved` is False; then `in_the_way` says what must give way.  `excluded_kept` is the
+    share of digitally excluded matters that keep a non-digital channel (1 by construction).
     """
 
     solved: bool
     mix: pd.DataFrame
     channels: pd.DataFrame
     professions: pd.DataFrame
+    waits: pd.DataFrame
+    """Mean days that a matter waits, by need group and clients; see `models.planning.channels.waits.waits_of`."""
+    waited: tuple[Text, ...]
+    """The same of all matters, in sentences."""
     prices: tuple[Text, ...]
     in_the_way: tuple[Text, ...]
     apart: tuple[Text, ...]
@@ -70,11 +75,16 @@ def plan(config: ChannelsConfig) -> ChannelPlan:
     """The channel mix of fewest staff hours within every limit, or what stands in its way."""
     asked = programme(config)
     found = solve(asked)
+    mix = _mix(config, asked, found)
+    today = _today(config)
+    waits = waits_of(config, today, mix)
     return ChannelPlan(
         solved=found is not None,
-        mix=_mix(config, asked, found),
-        channels=_channels(config, asked, found),
+        mix=mix,
+        channels=_channels(config, asked, found).join(waits_in_channels(config, today, mix), on="channel"),
         professions=_professions(config, asked, found),
+        waits=waits,
+        waited=waits_told(waits),
         prices=_prices(config, asked, found),
         in_the_way=() if found is not None else _in_the_way(config, conflicts(asked)),
         apart=_apart(config),

@@ -11,7 +11,7 @@ from models.planning.channels.config import ChannelsConfig, Group
 EXCLUDED, REACHABLE = "excluded", "reachable"
 BETWEEN = " / "
 """Between the names of a limit on a group's share of a channel: group, channel and, where it matters, clients."""
-Kind = Literal["staff_hours", "contacts", "smallest", "largest", "digital_suitable", "digital_target"]
+Kind = Literal["staff_hours", "contacts", "smallest", "largest", "digital_suitable", "digital_target", "wait"]
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,14 @@ class Cell:
 
 @dataclass(frozen=True)
 class Limit:
-    """One soft-named limit: row · x ≤ bound.  `unit` is hours or matters or contacts."""
+    """One soft-named limit: row · x ≤ bound.  `unit` is hours, matters, contacts or days of mean wait."""
 
     kind: Kind
     of: str
     """The profession, channel or group (or group and channel) that it limits."""
     row: np.ndarray
     bound: float
-    unit: Literal["hours", "matters", "contacts"]
+    unit: Literal["hours", "matters", "contacts", "days"]
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,12 @@ def minutes(config: ChannelsConfig, channel: str, group: str) -> float:
     return one.minutes_by_group.get(group, one.minutes).value
 
 
+def days(config: ChannelsConfig, channel: str, group: str) -> float:
+    """Days that a contact of a group waits in a channel."""
+    one = config.channels[channel]
+    return one.wait_by_group.get(group, one.wait).value
+
+
 def contacts_met(config: ChannelsConfig, cells: Sequence[Cell]) -> dict[str, np.ndarray]:
     """Contacts in each channel that one matter of each cell brings."""
     names, met = list(config.channels), visits_per_matter(config)
@@ -165,6 +171,7 @@ def _shares(config: ChannelsConfig, cells: Sequence[Cell]) -> list[Limit]:
         suitable = group.digitally_suitable.value * count
         found.append(Limit("digital_suitable", name, (inside & digital).astype(float), suitable, "matters"))
         found += _clients_limits(name, group, cells) + _changes(config, name, group, cells)
+        found += _waits(config, name, group, cells)
     if config.smallest_digital_share is not None:
         bound = -config.smallest_digital_share.value * whole
         found.append(Limit("digital_target", "all", -digital.astype(float), bound, "matters"))
@@ -193,4 +200,16 @@ def _changes(config: ChannelsConfig, name: str, group: Group, cells: Sequence[Ce
         today, change, of = group.today.get(channel, 0.0), config.largest_change.value, BETWEEN.join((name, channel))
         most, least = (min(today + change, 1.0) * group.matters.value, max(today - change, 0.0) * group.matters.value)
         found += [Limit("largest", of, there, most, "matters"), Limit("smallest", of, -there, -least, "matters")]
+    return found
+
+
+def _waits(config: ChannelsConfig, name: str, group: Group, cells: Sequence[Cell]) -> list[Limit]:
+    """The mean wait for the first contact, of the digitally excluded and of the others apart."""
+    found = []
+    for clients in (EXCLUDED, REACHABLE):
+        matters = _matters_of(group, clients)
+        if group.largest_wait is not None and matters > 0:
+            own = [(cell.group, cell.clients) == (name, clients) for cell in cells]
+            row = [days(config, cell.channel, name) / matters * here for cell, here in zip(cells, own, strict=True)]
+            found.append(Limit("wait", BETWEEN.join((name, clients)), np.array(row), group.largest_wait.value, "days"))
     return found

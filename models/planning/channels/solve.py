@@ -95,9 +95,10 @@ def _relaxed(asked: Programme, places: Sequence[int]) -> np.ndarray | None:
 def served_at_most(asked: Programme) -> tuple[float, np.ndarray]:
     """The most matters that fit within every limit, and what one more unit of each limit adds (float64[limit]).
 
-    Lower limits and targets are left out: they ask for more, and cannot make room.
+    Lower limits, targets and waits are left out: they ask for more, and cannot make room.
     """
-    upper = np.array([one.bound >= 0 and one.kind not in ("smallest", "digital_target") for one in asked.limits])
+    asks = ("smallest", "digital_target", "wait")
+    upper = np.array([one.bound >= 0 and one.kind not in asks for one in asked.limits])
     found = linprog(
         -np.ones(len(asked.cells)),
         A_ub=np.vstack([asked.matrix[upper], asked.demand_rows]),

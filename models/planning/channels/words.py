@@ -10,6 +10,7 @@ UNIT: Mapping[str, Text] = {
     "hours": {"fi": "tuntia", "sv": "timmar", "en": "hours"},
     "matters": {"fi": "asiaa", "sv": "ärenden", "en": "matters"},
     "contacts": {"fi": "yhteydenottoa", "sv": "kontakter", "en": "contacts"},
+    "days": {"fi": "vrk", "sv": "dygn", "en": "days"},
 }
 ONE_MORE: Mapping[str, Text] = {
     "staff_hours": {"fi": "Yksi työtunti lisää", "sv": "En arbetstimme till", "en": "One more staffed hour"},
@@ -38,6 +39,11 @@ ONE_MORE: Mapping[str, Text] = {
         "sv": "Digimålet ett ärende lägre",
         "en": "The digital target lower by one matter",
     },
+    "wait": {
+        "fi": "Vuorokautta pidempi keskimääräinen odotus",
+        "sv": "Ett dygn längre genomsnittlig väntetid",
+        "en": "A mean wait longer by one day",
+    },
 }
 KIND: Mapping[str, Text] = {
     "staff_hours": {"fi": "työtunnit", "sv": "arbetstimmarna", "en": "staffed hours"},
@@ -50,6 +56,7 @@ KIND: Mapping[str, Text] = {
         "en": "digitally suitable matters",
     },
     "digital_target": {"fi": "digitavoite", "sv": "digimålet", "en": "digital target"},
+    "wait": {"fi": "keskimääräinen odotus", "sv": "genomsnittliga väntetiden", "en": "mean wait"},
 }
 
 CLIENTS: Mapping[str, Text] = {

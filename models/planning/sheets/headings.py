@@ -100,6 +100,19 @@ HEADINGS: Mapping[str, Text] = {
     "hours_plan": {"fi": "Työtunteja, suunnitelma (h)", "sv": "Arbetstimmar, plan (h)", "en": "Staff hours, plan (h)"},
     "moved": {"fi": "Kuorman muutos (h)", "sv": "Ändring av belastningen (h)", "en": "Change of load (h)"},
     "capacity": {"fi": "Käytettävissä (h)", "sv": "Tillgängligt (h)", "en": "Available (h)"},
+    "wait_today": {"fi": "Odotus nyt (vrk)", "sv": "Väntan nu (dygn)", "en": "Wait today (days)"},
+    "wait": {"fi": "Odotus, suunnitelma (vrk)", "sv": "Väntan, plan (dygn)", "en": "Wait, plan (days)"},
+    "until_solved_today": {
+        "fi": "Odotus ratkeamiseen asti nyt (vrk)",
+        "sv": "Väntan till lösningen nu (dygn)",
+        "en": "Wait until solved today (days)",
+    },
+    "until_solved": {
+        "fi": "Odotus ratkeamiseen asti, suunnitelma (vrk)",
+        "sv": "Väntan till lösningen, plan (dygn)",
+        "en": "Wait until solved, plan (days)",
+    },
+    "all_groups": {"fi": "Kaikki tarveryhmät", "sv": "Alla behovsgrupper", "en": "All need groups"},
     "group": {"fi": "Tarveryhmä", "sv": "Behovsgrupp", "en": "Need group"},
     "clients": {"fi": "Asiakkaat", "sv": "Klienter", "en": "Clients"},
     "group_share": {"fi": "Osuus", "sv": "Andel", "en": "Share"},
@@ -155,6 +168,7 @@ ROLES: Mapping[str, Text] = {
     "manager": {"fi": "johtaja", "sv": "chef", "en": "manager"},
 }
 CLIENTS: Mapping[str, Text] = {
+    "everyone": {"fi": "kaikki", "sv": "alla", "en": "everyone"},
     "excluded": {"fi": "digipalvelujen ulkopuolella", "sv": "utanför digitala tjänster", "en": "digitally excluded"},
     "reachable": {"fi": "digipalveluja käyttävät", "sv": "använder digitala tjänster", "en": "digitally reachable"},
 }

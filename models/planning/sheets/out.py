@@ -10,6 +10,7 @@ from models.exchange import Cell, Formula, Sheet
 from models.planning.base import Base
 from models.planning.channels.config import ChannelsConfig
 from models.planning.channels.plan import ChannelPlan
+from models.planning.channels.waits import MEASURES
 from models.planning.overrides import Overridden
 from models.planning.scenarios.applied import ScenarioResult
 from models.planning.scenarios.compared import BASE, compare
@@ -207,31 +208,34 @@ class _Sheets:
         return self._sheet("queues", self._head(*head), rows)
 
     def _channels(self, config: ChannelsConfig, plan: ChannelPlan) -> list[Sheet | None]:
-        said = [(text[self.language],) for text in (*plan.in_the_way, *plan.prices, *plan.apart)]
+        said = [(text[self.language],) for text in (*plan.in_the_way, *plan.waited, *plan.prices, *plan.apart)]
         rows: list[tuple[Cell, ...]] = []
         for row in _lines(plan.channels):
             at, name = len(rows) + 2, config.channels[str(row.channel)].name.as_text()[self.language]
             numbers = (row.matters_today, row.matters, row.contacts_today, row.contacts, row.hours_today, row.hours)
-            rows.append(
-                (name, *(float(one) for one in numbers), Formula(f"=G{at}-F{at}", float(row.hours - row.hours_today)))
-            )
+            moved, waits = Formula(f"=G{at}-F{at}", float(row.hours - row.hours_today)), (row.wait_today, row.wait)
+            rows.append((name, *(float(one) for one in numbers), moved, *(float(one) for one in waits)))
         rows += [(), self._head("profession", "hours_today", "hours_plan", "moved", "capacity")]
         for row in _lines(plan.professions):
             at, name = len(rows) + 2, config.professions[str(row.profession)].name.as_text()[self.language]
             change = Formula(f"=C{at}-B{at}", float(row.moved))
             rows.append((name, float(row.hours_today), float(row.hours), change, float(row.capacity)))
-        rows += [(), self._head("said"), *said]
-        head = (
-            "channel",
-            "matters_today",
-            "matters",
-            "contacts_today",
-            "contacts",
-            "hours_today",
-            "hours_plan",
-            "moved",
-        )
+        rows += [*self._waits(config, plan.waits), (), self._head("said"), *said]
+        counts = ("matters_today", "matters", "contacts_today", "contacts", "hours_today", "hours_plan")
+        head = ("channel", *counts, "moved", "wait_today", "wait")
         return [self._sheet("channels", self._head(*head), rows), self._mix(config, plan.mix) if plan.solved else None]
+
+    def _waits(self, config: ChannelsConfig, waits: pd.DataFrame) -> list[tuple[Cell, ...]]:
+        names = {id_: one.name.as_text() for id_, one in config.groups.items()}
+        rows: list[tuple[Cell, ...]] = [
+            (),
+            self._head("group", "clients", "wait_today", "wait", "until_solved_today", "until_solved"),
+        ]
+        for row in _lines(waits):
+            name = names.get(str(row.group), HEADINGS["all_groups"])[self.language]
+            means = (float(getattr(row, measure)) for measure in MEASURES)
+            rows.append((name, CLIENTS[str(row.clients)][self.language], *means))
+        return rows
 
     def _mix(self, config: ChannelsConfig, mix: pd.DataFrame) -> Sheet:
         rows = [

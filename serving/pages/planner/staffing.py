@@ -7,9 +7,12 @@ from typing import Any
 import pandas as pd
 from starlette.responses import Response
 
+from models.planning.channels.config import Channel, ChannelsConfig, Group
+from models.planning.channels.waits import lasting
 from models.planning.sheets.headings import ASSUMPTIONS
 from models.planning.staffing.config import Assumed, Queue, Team
 from models.planning.staffing.plan import QueuePlan, TeamPlan
+from models.planning.staffing.sources import CHANGED, KNOWN
 from serving.pages.charts import share_bar
 from serving.pages.page import Page
 from serving.pages.planner.reading import FormFault, fault_of, number
@@ -66,7 +69,7 @@ def people(page: Page) -> Response:
         teams=[(one, _areas(page, one, found.area_names), _pool(one)) for one in found.plan.teams],
         queues=[(one, _queue_rows(page, one, found.area_names)) for one in found.plan.queues],
         tried=found.tried,
-        assumptions=_assumptions(page, found.config, changes, found.plan.missing),
+        assumptions=_assumptions(page, found.config, found.plan.missing),
         period=lambda iso: page.format.period(iso, found.period),
         prefix=PREFIX,
         first_period=_first_period(found),
@@ -90,7 +93,9 @@ def channels(page: Page) -> Response:
         channels=plan.channels.to_dict("records"),
         professions=[_load(row) for row in plan.professions.to_dict("records")],
         mix=_mix(plan.mix),
-        assumptions=_channel_assumptions(page, found.config, changes),
+        waits=[row for row in plan.waits.to_dict("records") if row["until_first"] == row["until_first"]],
+        lasting=lasting,
+        assumptions=_channel_assumptions(page, found.config),
         prefix=PREFIX,
         bar=share_bar,
     )
@@ -140,16 +145,14 @@ def _queue_rows(page: Page, queue: QueuePlan, names: Mapping[str, Any]) -> list[
     ]
 
 
-def _assumptions(
-    page: Page, config: Any, changes: Mapping[str, float], tried: Collection[str]
-) -> list[tuple[str, list[Assumption]]]:
+def _assumptions(page: Page, config: Any, tried: Collection[str]) -> list[tuple[str, list[Assumption]]]:
     t = page.language.text
-    groups = [(t("staffing.general"), _group(page, {"service_level": config.service_level}, "", changes))]
+    groups = [(t("staffing.general"), _group(page, {"service_level": config.service_level}, ""))]
     for place, team in enumerate(config.teams):
-        groups.append((page.format.said(team.name.as_text()), _group(page, _team(team), f"teams.{place}.", changes)))
+        groups.append((page.format.said(team.name.as_text()), _group(page, _team(team), f"teams.{place}.")))
     for place, queue in enumerate(config.queues):
         numbers = _queue(queue, at_once=queue.measure not in tried)
-        groups.append((page.format.said(queue.name.as_text()), _group(page, numbers, f"queues.{place}.", changes)))
+        groups.append((page.format.said(queue.name.as_text()), _group(page, numbers, f"queues.{place}.")))
     return groups
 
 
@@ -167,33 +170,59 @@ def _queue(queue: Queue, at_once: bool) -> dict[str, Assumed]:
     return {name: getattr(queue, name) for name in (*names, "open_hours_per_week", "peak_factor", *last)}
 
 
-def _group(page: Page, numbers: Mapping[str, Assumed], prefix: str, changes: Mapping[str, float]) -> list[Assumption]:
+def _group(page: Page, numbers: Mapping[str, Assumed], prefix: str) -> list[Assumption]:
     found = []
     for path, told in numbers.items():
         name = next((part for part in reversed(path.split(".")) if part in ASSUMPTIONS), path)
         label = page.format.said(ASSUMPTIONS.get(name, {})) or page.language.label("assumption", name)
         source = page.format.said(told.source.as_text())
-        found.append(Assumption(prefix + path, label, told.value, source, prefix + path in changes))
+        found.append(Assumption(prefix + path, label, told.value, source, _is_changed(told)))
     return found
 
 
-def _channel_assumptions(page: Page, config: Any, changes: Mapping[str, float]) -> list[tuple[str, list[Assumption]]]:
-    groups = []
-    for name, one in config.groups.items():
-        numbers = {key: getattr(one, key) for key in ("matters", "digitally_excluded", "digitally_suitable")}
-        groups.append((page.format.said(one.name.as_text()), _group(page, numbers, f"groups.{name}.", changes)))
-    for name, one in config.channels.items():
-        limits = {"contacts": one.contacts} if one.contacts is not None else {}
-        numbers = {"minutes": one.minutes, "first_contact_resolution": one.first_contact_resolution, **limits}
-        groups.append((page.format.said(one.name.as_text()), _group(page, numbers, f"channels.{name}.", changes)))
-    for name, one in config.professions.items():
-        groups.append(
-            (page.format.said(one.name.as_text()), _group(page, {"hours": one.hours}, f"professions.{name}.", changes))
-        )
-    general = {
-        key: getattr(config, key) for key in ("smallest_digital_share", "largest_change") if getattr(config, key)
-    }
-    return [*groups, (page.language.text("staffing.general"), _group(page, general, "", changes))]
+def _is_changed(told: Assumed) -> bool:
+    """A form sends back every number; only one that differs from the file carries this source."""
+    return told.source.as_text() == KNOWN[CHANGED]
+
+
+def _channel_assumptions(page: Page, config: ChannelsConfig) -> list[tuple[str, list[Assumption]]]:
+    said, general = page.format.said, _told(config, "smallest_digital_share", "largest_change")
+    return [
+        *((said(one.name.as_text()), _of_group(page, one, name)) for name, one in config.groups.items()),
+        *((said(one.name.as_text()), _of_channel(page, config, name)) for name, one in config.channels.items()),
+        *(
+            (said(one.name.as_text()), _group(page, {"hours": one.hours}, f"professions.{name}."))
+            for name, one in config.professions.items()
+        ),
+        (page.language.text("staffing.general"), _group(page, general, "")),
+    ]
+
+
+def _told(part: ChannelsConfig | Channel | Group, *names: str) -> dict[str, Assumed]:
+    """The numbers of these names that the file gives."""
+    return {name: getattr(part, name) for name in names if getattr(part, name) is not None}
+
+
+def _of_group(page: Page, group: Group, name: str) -> list[Assumption]:
+    numbers = _told(group, "matters", "digitally_excluded", "digitally_suitable", "largest_wait")
+    return _group(page, numbers, f"groups.{name}.")
+
+
+def _of_channel(page: Page, config: ChannelsConfig, name: str) -> list[Assumption]:
+    channel = config.channels[name]
+    numbers = _told(channel, "minutes", "first_contact_resolution", "wait", "contacts")
+    waits = _waits_by_group(page, config, channel, f"channels.{name}.wait_by_group.")
+    return [*_group(page, numbers, f"channels.{name}."), *waits]
+
+
+def _waits_by_group(page: Page, config: ChannelsConfig, channel: Channel, prefix: str) -> list[Assumption]:
+    """A channel's waits of single need groups, each with its group's name."""
+    found = []
+    for group, told in channel.wait_by_group.items():
+        name = page.format.said(config.groups[group].name.as_text())
+        label, source = page.language.text("assumption.wait_by_group", group=name), told.source.as_text()
+        found.append(Assumption(f"{prefix}{group}", label, told.value, page.format.said(source), _is_changed(told)))
+    return found
 
 
 def _load(row: Mapping[Any, Any]) -> dict[Any, Any]:

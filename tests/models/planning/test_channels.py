@@ -22,7 +22,8 @@ def channel(
     digital: bool, minutes: float, solved: float, repeat_to: str, profession: str = "nurse", **more: Any
 ) -> dict[str, Any]:
     given = {"name": words("channel"), "digital": digital, "profession": profession, "minutes": told(minutes)}
-    return {**given, "first_contact_resolution": told(solved), "repeat_to": repeat_to, **more}
+    solving = {"first_contact_resolution": told(solved), "repeat_to": repeat_to}
+    return {**given, **solving, "wait": told(0.5 if digital else 6), **more}
 
 
 def config(hours: float = 1000.0, excluded: float = 0.2, suitable: float = 0.8, **more: Any) -> ChannelsConfig:

@@ -4,6 +4,7 @@ import re
 from io import BytesIO
 from typing import Any
 
+import numpy as np
 import pytest
 from openpyxl import load_workbook
 
@@ -18,6 +19,7 @@ from models.planning.staffing.config import StaffingConfig
 from models.planning.staffing.plan import staff
 from tests.models.demand.demand_data import words
 from tests.models.planning.planning_data import scenario, small_base
+from tests.plans import covers
 
 HOURS = {f"{area}|hours|{band}": 50.0 for area in ("901", "902") for band in ("under65", "65to74", "75plus")}
 STAFFING = load_config("configs/staffing.yaml", StaffingConfig)
@@ -101,6 +103,23 @@ def test_the_load_of_channels_adds_up(book: Any) -> None:
     moved = CHANNELS and plan(CHANNELS).channels
     for row, line in enumerate(moved.itertuples(), start=2):
         assert value(book, "Channels", f"H{row}") == pytest.approx(line.hours - line.hours_today)
+
+
+@covers("002-F9")
+def test_the_wait_of_channels_and_of_need_groups_is_in_the_workbook(book: Any) -> None:
+    made = plan(CHANNELS)
+    for row, line in enumerate(made.channels.itertuples(), start=2):
+        told = book["Channels"][f"J{row}"].value  # empty where the plan has no contact of the channel
+        assert (np.nan if told is None else told) == pytest.approx(line.wait, nan_ok=True)
+    cells = {(row[0].value, row[1].value): row[3].value for row in book["Channels"].iter_rows()}
+    waits = made.waits.set_index(["group", "clients"])["until_first"]
+    assert cells["Need group", "Clients"] == "Wait, plan (days)"
+    assert cells["All need groups", "everyone"] == pytest.approx(waits["", "everyone"])
+    assert cells["Follow-up of a long-term illness", "digitally excluded"] == pytest.approx(
+        waits["long_term_illness", "excluded"]
+    )
+    said = [row[0].value for row in book["Channels"].iter_rows() if row[0].value]
+    assert made.waited[0]["en"] in said
 
 
 def test_no_text_of_a_planner_is_a_formula(book: Any) -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from configs.loader import load_config
 from features.store import Snapshot
-from models.planning.channels.config import ChannelsConfig, Group
+from models.planning.channels.config import Channel, ChannelsConfig, Group
 from models.planning.channels.plan import ChannelPlan, plan
+from models.planning.staffing.config import Assumed
 from tests.plans import covers
 from tests.plans.county import known, panel_of, until
 
@@ -174,3 +175,66 @@ def test_a_digital_clinic_that_solves_fewer_matters_is_given_fewer_of_them(asked
     assert well > badly
     assert few < many
     assert np.isfinite([well, badly]).all()
+
+
+def booked(county: Snapshot) -> float:
+    """Days from booking to a nurse's appointment in the last year, as the appointment books tell it."""
+    slots = known(county, "appointment_slots")
+    year = slots[(slots["profession"] == "nurse") & (slots["slot_at"] >= until(county) - YEAR)]
+    waited = (year["slot_at"] - year["taken_at"]).dropna()  # a free slot nobody waited for
+    assert len(waited) > 500
+    return float(waited.mean() / pd.Timedelta(days=1))
+
+
+def of_days(config: ChannelsConfig, channel: str, value: float) -> dict[str, Channel]:
+    """The channels, one of them with another wait."""
+    told = Assumed.model_validate({"value": value, "source": "counted from the appointment books"})
+    one = config.channels[channel].model_copy(update={"wait": told, "wait_by_group": {}})
+    return {**config.channels, channel: one}
+
+
+@pytest.fixture(scope="module")
+def waiting(county: Snapshot, asked: ChannelsConfig) -> ChannelsConfig:
+    """The county's channels, where an appointment in person is waited for as long as the county's clients did."""
+    channels = of_days(asked, "in_person", booked(county))
+    return asked.model_copy(update={"channels": channels, "smallest_digital_share": None})
+
+
+@covers("002-F9", "002-H1", county=True)
+def test_a_matter_waits_as_long_as_its_contacts_do_when_they_are_played_one_by_one(waiting: ChannelsConfig) -> None:
+    made, group = plan(waiting), waiting.groups["all"]
+    days = {name: one.wait.value for name, one in waiting.channels.items()}
+    assert days["digital_clinic"] < days["phone"] < 1 < days["in_person"] < 7
+    told = made.waits.set_index(["group", "clients"]).loc[("all", "everyone")]
+    planned = {str(name): float(count) for name, count in made.mix.groupby("channel")["matters"].sum().items()}
+    today = {name: share * group.matters.value for name, share in group.today.items()}
+    for state, begun in (("", planned), ("_today", today)):
+        first = sum(count * days[name] for name, count in begun.items())
+        until_solved = sum(count * days[name] for name, count in played(waiting, begun).items())
+        assert told[f"until_first{state}"] == pytest.approx(first / group.matters.value)
+        assert told[f"until_solved{state}"] == pytest.approx(until_solved / group.matters.value)
+        assert told[f"until_first{state}"] < told[f"until_solved{state}"] < days["in_person"] * 2
+    assert told["until_first"] < told["until_first_today"]  # the county's mix moves matters to quicker channels
+    parts = made.waits.set_index(["group", "clients"])["until_first"]
+    assert parts["all", "excluded"] > parts["all", "reachable"]  # no digital channel shortens their wait
+    share = group.digitally_excluded.value
+    whole = share * parts["all", "excluded"] + (1 - share) * parts["all", "reachable"]
+    assert whole == pytest.approx(parts["all", "everyone"])
+
+
+@covers("002-F9", county=True)
+def test_the_county_s_limit_on_the_wait_is_kept_for_the_excluded_too_and_costs_staff_hours(
+    waiting: ChannelsConfig,
+) -> None:
+    group, free = waiting.groups["all"], plan(waiting)
+    before = free.waits.set_index(["group", "clients"])["until_first"]
+    limit = Assumed.model_validate({"value": float(before["all", "excluded"]) - 0.1, "source": "tried"})
+    limited = waiting.model_copy(update={"groups": {"all": group.model_copy(update={"largest_wait": limit})}})
+    kept = plan(limited)
+    assert kept.solved, [text["en"] for text in kept.in_the_way]
+    after = kept.waits.set_index(["group", "clients"])["until_first"]
+    assert max(after["all", "excluded"], after["all", "reachable"]) <= limit.value + 1e-9
+    assert kept.professions["hours"].sum() > free.professions["hours"].sum() + 0.01
+    slow = plan(limited.model_copy(update={"channels": {**of_days(limited, "phone", 30.0)}}))
+    assert not slow.solved  # the excluded have two channels, and now both are slow
+    assert any("mean wait (all, digitally excluded)" in text["en"] for text in slow.in_the_way)

@@ -1,6 +1,8 @@
 """The planner's further pages: what they show, what they refuse in words, and who may do what."""
 
+import re
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 
@@ -36,6 +38,16 @@ FORM = {
         ("/staffing?n.contacts.0=abc", ["Anna luvut numeroina"]),
         ("/staffing/channels?n.professions.nurse.hours=abc", ["Anna luvut numeroina", "Muutosta ei otettu käyttöön."]),
         ("/staffing/channels", ["Jako löytyi kaikkien rajojen sisällä.", "100 %"]),
+        (
+            "/staffing/channels",
+            ["Asia odottaa ammattilaista keskimäärin 0,9 vrk (nyt 2,0 vrk)", "Odotus ryhmittäin", "7 min"],
+        ),
+        ("/staffing/channels", ["odotus (vrk): Äkillinen lievä sairaus", "odotus keskimäärin enintään (vrk)"]),
+        ("/staffing/channels?n.channels.phone.wait=-1", ["Muutosta ei otettu", "odotus ovat vähintään 0"]),
+        (
+            "/staffing/channels?n.channels.phone.wait=9&n.channels.chat.wait=9",
+            ["Rajat eivät mahdu yhteen.", "esteenä keskimääräinen odotus (Pitkäaikaissairauden seuranta"],
+        ),
         ("/staffing/channels?n.professions.nurse.hours=100", ["Rajat eivät mahdu yhteen.", "Sairaanhoitajat"]),
         ("/flow", ["selvä pullonkaula", "83 % kulki kuvatun polun", "piilotettu", "Odotuspäiviä säästyy"]),
         ("/flow?stage=assessment&hours=5", ["15,5"]),
@@ -71,6 +83,18 @@ def test_without_a_model_or_a_right_nothing_is_shown(path: str) -> None:
     assert FakeBrowser().get(path).headers["location"].endswith("/sign-in")
     empty = FakeBrowser(FakeServices(empty=True), user="pekka").get(path)
     assert empty.status_code == 200
+
+
+def test_the_form_of_channels_sent_back_as_it_was_changes_nothing(pekka: FakeBrowser) -> None:
+    """A wait of minutes is a small part of a day: the form gives every decimal."""
+    page = pekka.get("/staffing/channels").text
+    fields = dict(re.findall(r'name="(n\.[\w.]+)" value="([^"]*)"', page))
+    assert fields["n.channels.digital_clinic.wait"] == "0,005"
+    assert "muutettu" not in said(pekka.get(f"/staffing/channels?{urlencode(fields)}"))
+    fields["n.channels.digital_clinic.wait"] = "0,006"
+    changed = said(pekka.get(f"/staffing/channels?{urlencode(fields)}"))
+    assert "odotus yhteydenottoon (vrk) muutettu" in changed
+    assert changed.count("muutettu") == 1
 
 
 def test_the_manager_sees_but_is_offered_no_forms() -> None:

@@ -62,7 +62,7 @@ FAMILIES = {
     "sheet": {"forecast", "refused"},
     "scenario.band": set(BANDS),
     "staffing.contacts": {"week", "other"},
-    "channels.clients": {"excluded", "reachable"},
+    "channels.clients": {"everyone", "excluded", "reachable"},
     "suitability.level": set(get_args(Level)),
     "flow.measure": set(MEASURES),
     "flow.deviation": {"began_at", "skipped", "went_back", "ended_at", "left_path_for", "came_back_to"},
@@ -72,7 +72,7 @@ FAMILIES = {
     "phase": set(PATH_PHASES),
     "assumption": {
         *("matters", "digitally_excluded", "digitally_suitable", "minutes", "first_contact_resolution", "contacts"),
-        *("hours", "smallest_digital_share", "largest_change"),
+        *("hours", "smallest_digital_share", "largest_change", "wait", "wait_by_group", "largest_wait"),
     },
     "event": set(get_args(Event)),
     "finding": set(get_args(Finding)) | set(get_args(EmergencyFinding)),
