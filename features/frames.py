@@ -32,6 +32,16 @@ def frame_of(content: bytes) -> pd.DataFrame:
     return pq.read_table(pa.BufferReader(content), use_threads=False, pre_buffer=False).to_pandas(use_threads=False)
 
 
+def write_frame(frame: pd.DataFrame, file: Path) -> None:
+    """The frame without its index as a file, numbers without a dictionary.
+
+    Arrow's dictionary of numbers looks for a free place for ever when the system gives it no memory to grow (Arrow 25,
+    `DictEncoderImpl::Put`, seen under `RLIMIT_AS`): a training would hang instead of saying so.
+    """
+    texts = [str(name) for name, kind in frame.dtypes.items() if kind.kind == "O"]  # numbers and days have other kinds
+    frame.to_parquet(file, index=False, use_dictionary=texts)
+
+
 def frame_bytes(frame: pd.DataFrame) -> bytes:
     """The frame without its index as a file's bytes: the same bytes for the same frame."""
     buffer = io.BytesIO()

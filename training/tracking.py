@@ -23,6 +23,7 @@ from configs.command import parse_config_path, run_command, say
 from configs.errors import ModelError
 from configs.loader import PROJECT_ROOT, StrictConfig, read_yaml
 from configs.workspace import Workspace
+from features.frames import write_frame
 from models.bundles.bundle import write_bundle
 from models.bundles.signing import load_or_create_signing_key
 from models.bundles.verify import verify_bundle
@@ -65,7 +66,7 @@ class TrackedRun:
         if "client_id" in frame.columns:
             raise ModelError(f"The table {name} has a column client_id; MLflow runs hold no client's id. Drop it.")
         with tempfile.TemporaryDirectory() as folder:
-            frame.to_parquet(Path(folder) / name, index=False)
+            write_frame(frame, Path(folder) / name)
             self.registry.client.log_artifact(self.run_id, str(Path(folder) / name))
 
     def log_json(self, name: str, values: object) -> None:

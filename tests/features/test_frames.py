@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from pandas.testing import assert_frame_equal
 
-from features.frames import column_names, frame_bytes, frame_of, read_frame
+from features.frames import column_names, frame_bytes, frame_of, read_frame, write_frame
 
 
 @pytest.fixture
@@ -44,3 +45,20 @@ def test_the_same_frame_gives_the_same_bytes(frame: pd.DataFrame) -> None:
 def test_a_missing_file_is_an_error_of_the_system(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"nothing\.parquet"):
         read_frame(tmp_path / "nothing.parquet")
+
+
+def test_F20_numbers_and_days_are_written_without_a_dictionary(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {
+            "number": [1, 2, 2],
+            "share": [0.5, None, 0.25],
+            "day": pd.to_datetime(["2024-01-01", None, "2024-01-02"]),
+            "text": ["a", None, "b"],
+            "kind": pd.Categorical(["x", "y", "x"]),
+        }
+    )
+    write_frame(frame, tmp_path / "frame.parquet")
+    columns = pq.ParquetFile(tmp_path / "frame.parquet").metadata.row_group(0)
+    coded = {columns.column(place).path_in_schema: columns.column(place) for place in range(columns.num_columns)}
+    assert [name for name, one in coded.items() if "RLE_DICTIONARY" in one.encodings] == ["text", "kind"]
+    assert_frame_equal(read_frame(tmp_path / "frame.parquet"), frame)
