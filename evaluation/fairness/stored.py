@@ -33,7 +33,7 @@ def tables_of(
     predictions = read_frame(registry.artefact(run, PREDICTIONS_FILE))
     found = [
         fairness_table(
-            predictions,
+            traits.compared(predictions),
             working_points(registry, version, predictions),
             people,
             subject=version.name,
@@ -44,7 +44,7 @@ def tables_of(
     ]
     for file, part_of in ((CLASSES_FILE, sets_part), (AMOUNTS_FILE, amounts_part)):
         if file in names:
-            rows = joined(read_frame(registry.artefact(run, file)), people)
+            rows = joined(traits.compared(read_frame(registry.artefact(run, file))), people)
             part = part_of(rows.reset_index(drop=True))
             if part is not None:
                 found.append(tabulate(version.name, [part], testing, smallest))

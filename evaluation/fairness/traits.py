@@ -53,12 +53,24 @@ class NotRecorded(StrictConfig):
     source: str
 
 
+class NotCompared(StrictConfig):
+    """A trait of the stored rows by which people are not compared, because the register knows it by the outcome only."""
+
+    id: str
+    why: str = Field(min_length=20)
+
+
 class TraitsConfig(StrictConfig):
     """configs/traits.yaml."""
 
     deprivation: Services
     groups: Mapping[str, Group]
     not_recorded: tuple[NotRecorded, ...] = ()
+    not_compared: tuple[NotCompared, ...] = ()
+
+    def compared(self, stored: pd.DataFrame) -> pd.DataFrame:
+        """Stored rows without the group_* columns of what is not compared; the table lists those as missing."""
+        return stored.drop(columns=[f"group_{one.id}" for one in self.not_compared], errors="ignore")
 
     @property
     def asked(self) -> tuple[str, ...]:

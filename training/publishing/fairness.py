@@ -76,7 +76,8 @@ def judged(
     features = {name: held.frame[:, place] for place, name in enumerate(held.names)}
     found = traits_of(snapshot, config, held.rows, features)
     found.insert(0, "row", held.numbers["row"].to_numpy())
-    table = fairness_table(predictions, points, found, subject=subject, asked=config.asked, with_shapes=False)
+    told = config.compared(predictions)
+    table = fairness_table(told, points, found, subject=subject, asked=config.asked, with_shapes=False)
     return Judged(found, table, _encoding(held, found, predictions, points))
 
 

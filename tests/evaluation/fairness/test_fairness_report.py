@@ -242,6 +242,14 @@ def test_every_vulnerable_group_has_a_source_and_names():
     assert WorkingPoint(share=0.1).as_json() == {"share": 0.1}
 
 
+def test_what_the_register_knows_by_the_outcome_is_not_compared_and_said_to_be_missing():
+    real = load_config("configs/real/traits.yaml", TraitsConfig)
+    rows = pd.DataFrame({"group_age_band": ["18-29", "unknown"], "group_sex": ["1", "2"], "p": [0.1, 0.2]})
+    assert list(real.compared(rows).columns) == ["group_sex", "p"]
+    assert list(TRAITS.compared(rows).columns) == list(rows.columns)
+    assert "age_band" in real.asked
+
+
 @pytest.mark.parametrize("with_residents", [True, False])
 def test_a_county_without_contacts_has_no_groups_by_service_and_no_fault(monkeypatch, with_residents):
     stays = pd.DataFrame({"client_id": ["a"], "municipality": ["901"], "postal_area": ["90110"]})
