@@ -54,7 +54,7 @@ class NotRecorded(StrictConfig):
 
 
 class NotCompared(StrictConfig):
-    """A trait of the stored rows by which people are not compared, because the register knows it by the outcome only."""
+    """A trait by which people are not compared, because the register knows it by the outcome only."""
 
     id: str
     why: str = Field(min_length=20)

@@ -9,7 +9,7 @@ from fairlearn.metrics import MetricFrame
 from sklearn.metrics import brier_score_loss, recall_score
 
 from evaluation.fairness import Certainty, WorkingPoint, as_json, fairness_table, from_json
-from evaluation.fairness.comparing.draws import compare
+from evaluation.fairness.comparing.draws import _critical, _Test, compare
 from evaluation.fairness.comparing.figures import Figure, of_intervals, of_probabilities
 from evaluation.fairness.comparing.parts import Part, hidden_groups, tabulate
 from evaluation.fairness.comparing.rows import csv_lines
@@ -214,3 +214,13 @@ def test_a_gap_within_the_margin_is_no_failure():
     assert not figure.fails(-0.04, -0.045, -0.035)
     assert figure.fails(-0.06, -0.08, -0.04)
     assert not figure.fails(-0.20, -0.41, 0.01)  # large, but chance may have made it
+
+
+def test_a_draw_that_leaves_nothing_to_compare_does_not_silence_the_others():
+    rng = np.random.default_rng(1)
+    drawn = rng.normal(0.0, 0.1, (200, 1))
+    gap, error = np.zeros(1), np.full(1, 0.1)
+    whole = _critical([_Test(gap, gap, gap, drawn, error)], 0.01)
+    drawn[7] = np.nan
+    assert _critical([_Test(gap, gap, gap, drawn, error)], 0.01) == pytest.approx(whole, abs=0.1)
+    assert np.isfinite(_critical([_Test(gap, gap, gap, np.full((3, 1), np.nan), error)], 0.01))
