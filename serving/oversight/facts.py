@@ -51,8 +51,9 @@ def _write(settings: ServingSettings) -> None:
     broken = [one["log"] for one in found["chains"] if one["first_bad"] is not None]
     events = found["access"]["events"] if found["access"] else 0
     say(
-        f"{len(found['promotions'])} promotions, {len(found['chains'])} chains "
-        f"({'broken: ' + ', '.join(broken) if broken else 'all whole'}), {events} log entries of the last {DAYS} days. "
+        f"Promotions: {len(found['promotions'])}. Chains of the logs: {len(found['chains'])}, "
+        f"{'broken: ' + ', '.join(broken) if broken else 'none broken'}. "
+        f"Log entries of the last {DAYS} days: {events}. "
         f"Published in {folder.parent.name}/{folder.name}/{FILE}."
     )
 

@@ -67,7 +67,11 @@ def _planning(figures: Mapping[str, Any]) -> dict[str, Any]:
     if abs(whole["coverage80"] - 0.8) > COVERAGE_SLACK:
         seen = number_text(100 * whole["coverage80"], 1)
         points.append(
-            Point(CARE, f"80 %:n välit pitävät {seen} %:ssa arvoista.", f"80 % intervals hold {seen} % of values.")
+            Point(
+                CARE,
+                f"80 %:n välit pitävät {seen} %:ssa arvoista.",
+                f"80 % intervals hold {seen.replace(',', '.')} % of values.",
+            )
         )
     mase, naive = number_text(whole["mase"]), number_text(whole["baseline_mase"])
     fi = f"MASE {mase} (naiivi {naive})."
